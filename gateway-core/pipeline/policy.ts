@@ -1,0 +1,81 @@
+import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
+import type { DiagnosticCode } from '../errors.ts'
+import type { Claims, Consumer, Exchange, Place } from '../exchange.ts'
+import type { Facts, Maybe } from './facts.ts'
+import type { Outcome } from './outcome.ts'
+import type { Phase } from './phases.ts'
+import type { State } from './state.ts'
+
+/** Everything impure that a step may touch, and nothing else. */
+export interface Judge {
+  /** Milliseconds since the epoch, one value for the whole step. */
+  readonly now: number
+  readonly facts: Facts
+  readonly state: State
+  readonly consumer: Consumer | undefined
+  readonly claims: Claims | undefined
+}
+
+/** One phase of a policy. It answers at once, or with a promise where it waits for a fact. */
+export type Step<P> = (prepared: P, exchange: Exchange, judge: Judge) => Maybe<Outcome>
+
+/** A consumer as the workspace names it, its keys already turned into tags. */
+export interface ConsumerEntry extends Consumer {
+  readonly keyTags: readonly string[]
+  /** Names a token may carry for this consumer: `sub`, `client_id` or `azp` values. */
+  readonly subjects: readonly string[]
+}
+
+/** What `prepare` may use besides its own configuration. Pure: the loader read everything before. */
+export interface Setup {
+  readonly consumers: readonly ConsumerEntry[]
+  /** Dereferenced OpenAPI 3.1 document of the scope's api, upgraded from what was written, or undefined. */
+  readonly openapi: Readonly<Record<string, unknown>> | undefined
+  /** HMAC tag of a secret under the workspace key, as `facts.tag` gives it for a presented one. */
+  tag(secret: string): string
+  /** A problem in this configuration. `pointer` is an RFC 6901 pointer from the policy's configuration (`''` is the policy itself). */
+  problem(pointer: string, code: DiagnosticCode, message: string, suggestion?: string): void
+}
+
+/** How many bytes (decoded) of which body the policy wants held before its body phases run. */
+export interface BodyNeeds {
+  request?: number
+  response?: number
+}
+
+export interface PolicyDocs {
+  /** One sentence: what the policy decides. */
+  summary: string
+  /** OWASP API Security Top 10 rows, for example `API2:2023`. */
+  owasp: readonly string[]
+  /** A YAML list item as it stands under `policies:`; a test runs it. */
+  example: string
+}
+
+/** A policy type: one file, one registration. See CONTRIBUTING.md, "Add a policy". */
+export interface PolicyDefinition<S extends JSONSchema = JSONSchema, P = unknown> {
+  readonly type: string
+  readonly docs: PolicyDocs
+  /** JSON Schema of the configuration. Types, defaults, validation, completion, hover and reference come from it. */
+  readonly config: S
+  /** Runs once per configuration: compile, index, parse. Reports problems through `setup.problem` and must not throw. */
+  prepare(config: FromSchema<S>, setup: Setup): P
+  readonly phases: Partial<Readonly<Record<Phase, Step<P>>>>
+  /** Body bytes to hold; absent when the policy has no body phase. */
+  body?(prepared: P): BodyNeeds
+  /** Places whose values are credentials under this configuration: sealed in captures. */
+  sealed?(config: FromSchema<S>): readonly Place[]
+  /** Counters of this policy survive a restart. */
+  readonly durable?: boolean
+}
+
+/** A policy of any configuration: what registries, loader and runner handle. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the pair (schema, prepared) is private to each policy
+export type AnyPolicy = PolicyDefinition<any, any>
+
+/** Declares a policy type; the schema gives the type of `config`, `prepare` gives the type that the steps receive. */
+export function definePolicy<const S extends JSONSchema, P>(
+  definition: PolicyDefinition<S, P>,
+): PolicyDefinition<S, P> {
+  return definition
+}
