@@ -92,7 +92,7 @@ if (import.meta.main) {
     console.error(error.message)
     process.exit(1)
   })
-  closeOnSignal(identity.close)
+  closeOnSignal(() => identity.close())
   console.log(`Identity provider ${identity.issuer} (development only). A token for anna, ben or carla:`)
   console.log(`  TOKEN=$(curl -s ${identity.url}/dev/token/anna)`)
 }

@@ -1,0 +1,39 @@
+import { startIdentityProvider } from './identity-provider/server.ts'
+import { startUpstream } from './upstream/server.ts'
+
+/** What stands behind the bookshop's gateway while it runs. */
+export interface Services {
+  /** Lines for the person at the terminal: where things are and how to get a token. */
+  lines: string[]
+  close(): Promise<void>
+}
+
+/**
+ * Starts the upstream and the identity provider that the bookshop's gateway talks to.
+ * Rejects when a port is taken; then neither of the two is left running.
+ */
+export async function startServices(options: {
+  upstreamPort: number
+  identityPort: number
+  keyFile?: string
+}): Promise<Services> {
+  const started = await Promise.allSettled([
+    startUpstream({ port: options.upstreamPort }),
+    startIdentityProvider({ port: options.identityPort, ...(options.keyFile && { keyFile: options.keyFile }) }),
+  ])
+  const [upstream, identity] = started
+  if (upstream.status === 'rejected' || identity.status === 'rejected') {
+    for (const service of started) if (service.status === 'fulfilled') await service.value.close()
+    throw upstream.status === 'rejected' ? upstream.reason : (identity as PromiseRejectedResult).reason
+  }
+  return {
+    lines: [
+      `upstream           ${upstream.value.url} (weak on purpose: samples/bookshop/README.md)`,
+      `identity provider  ${identity.value.url} (anna: editor, ben: reader, carla: admin)`,
+      `a token            TOKEN=$(curl -s ${identity.value.url}/dev/token/ben)`,
+    ],
+    async close() {
+      await Promise.all([upstream.value.close(), identity.value.close()])
+    },
+  }
+}
