@@ -1,4 +1,4 @@
-import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
+import type { ConfigOf, Schema } from '../config/config-of.ts'
 import type { DiagnosticCode } from '../errors.ts'
 import type { Claims, Consumer, Exchange, Place } from '../exchange.ts'
 import type { Facts, Maybe } from './facts.ts'
@@ -52,30 +52,31 @@ export interface PolicyDocs {
   example: string
 }
 
-/** A policy type: one file, one registration. See CONTRIBUTING.md, "Add a policy". */
-export interface PolicyDefinition<S extends JSONSchema = JSONSchema, P = unknown> {
+/** What every policy has besides its schema and steps. See CONTRIBUTING.md, "Add a policy". */
+interface PolicyParts<C, P> {
   readonly type: string
   readonly docs: PolicyDocs
-  /** JSON Schema of the configuration. Types, defaults, validation, completion, hover and reference come from it. */
-  readonly config: S
   /** Runs once per configuration: compile, index, parse. Reports problems through `setup.problem` and must not throw. */
-  prepare(config: FromSchema<S>, setup: Setup): P
+  prepare(config: C, setup: Setup): P
   readonly phases: Partial<Readonly<Record<Phase, Step<P>>>>
   /** Body bytes to hold; absent when the policy has no body phase. */
   body?(prepared: P): BodyNeeds
   /** Places whose values are credentials under this configuration: sealed in captures. */
-  sealed?(config: FromSchema<S>): readonly Place[]
+  sealed?(config: C): readonly Place[]
   /** Counters of this policy survive a restart. */
   readonly durable?: boolean
 }
 
 /** A policy of any configuration: what registries, loader and runner handle. */
-// oxlint-disable-next-line typescript/no-explicit-any -- the pair (schema, prepared) is private to each policy
-export type AnyPolicy = PolicyDefinition<any, any>
+// oxlint-disable-next-line typescript/no-explicit-any -- the pair (configuration, prepared) is private to each policy
+export interface AnyPolicy extends PolicyParts<any, any> {
+  /** JSON Schema of the configuration. Types, defaults, validation, completion, hover and reference come from it. */
+  readonly config: Schema
+}
 
 /** Declares a policy type; the schema gives the type of `config`, `prepare` gives the type that the steps receive. */
-export function definePolicy<const S extends JSONSchema, P>(
-  definition: PolicyDefinition<S, P>,
-): PolicyDefinition<S, P> {
-  return definition
+export function definePolicy<const S extends Schema, P>(
+  definition: { readonly config: S } & PolicyParts<ConfigOf<S>, P>,
+): AnyPolicy {
+  return definition as unknown as AnyPolicy
 }
