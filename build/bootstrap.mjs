@@ -45,7 +45,7 @@ export function satisfies(installed, lock) {
 
 function install() {
   const hasLock = existsSync(join(projectRoot, 'package-lock.json'))
-  const args = [hasLock ? 'ci' : 'install', '--no-audit', '--no-fund']
+  const args = [hasLock ? 'ci' : 'install', '--no-audit', '--no-fund', '--loglevel=error']
   console.log(`Installing dependencies (npm ${args.join(' ')}) …`)
   // Under `npm start` the path of npm itself is known, and runs without a shell on every system.
   const npm = process.env.npm_execpath

@@ -82,11 +82,20 @@ export function replaceBy(node, args, env = projectEnvironment(node)) {
     }
     process.on(signal, handlers[signal])
   }
+  // npm hands its own SIGTERM to a shell, which dies of it without a word to us: losing that parent counts as the signal.
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, 250)
+  if (!process.env.npm_lifecycle_event) clearInterval(watch)
   child.on('error', (error) => {
     console.error(`Could not start ${node}: ${error.message}`)
     process.exit(2)
   })
   child.on('exit', (code, signal) => {
+    clearInterval(watch)
     for (const name of Object.keys(handlers)) process.removeListener(name, handlers[name])
     if (signal) process.kill(process.pid, signal)
     else process.exit(code)
