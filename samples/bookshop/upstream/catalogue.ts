@@ -12,8 +12,11 @@ export const catalogueRoutes: Routes = {
     const offset = numberFrom(query, 'offset', 0)
     const author = query.get('author')
     const tag = query.get('tag')
+    const least = numberFrom(query, 'price[min]', 0)
+    const most = numberFrom(query, 'price[max]', Infinity)
     const found = [...store.books.values()]
       .filter((book) => (!author || book.author === author) && (!tag || book.tags.includes(tag)))
+      .filter((book) => !(book.priceCents < least) && !(book.priceCents > most))
       .slice(offset)
     const length = Math.min(limit, query.has('limit') && limit > 100 ? limit : found.length)
     if (length * 250 > memoryCeiling) throw new RangeError(`${length} rows do not fit into memory`)
