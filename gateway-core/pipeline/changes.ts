@@ -1,0 +1,87 @@
+import { HeldBody } from '../body.ts'
+import type { Body, RequestMessage, ResponseMessage } from '../exchange.ts'
+import { HeaderList } from '../headers.ts'
+import type { Change } from './outcome.ts'
+
+/** The request after the changes. A changed body gets no length, digest or content coding of the old one. */
+export function changeRequest(request: RequestMessage, changes: readonly Change[]): RequestMessage {
+  const headers = changeHeaders(request.headers, changes, ['range', 'if-range'])
+  let { path, query, hasBody, contentLength } = request
+  let body: Body | undefined = request.body
+  for (const change of changes) {
+    if (change.kind === 'set-path') path = change.path
+    else if (change.kind === 'set-query') query = change.query
+    else if (change.kind === 'set-body') {
+      body = new HeldBody(change.bytes)
+      hasBody = true
+      contentLength = change.bytes.length
+    }
+  }
+  return { ...request, path, query, headers, body, hasBody, contentLength }
+}
+
+/** The response after the changes; `reason` is cleared when the status changes. */
+export function changeResponse(response: ResponseMessage, changes: readonly Change[]): ResponseMessage {
+  const headers = changeHeaders(response.headers, changes, ['accept-ranges', 'content-range'])
+  let { status, reason } = response
+  let body: Body | undefined = response.body
+  for (const change of changes) {
+    if (change.kind === 'set-body') body = new HeldBody(change.bytes)
+    else if (change.kind === 'set-status') {
+      status = change.status
+      reason = ''
+    }
+  }
+  return { ...response, status, reason, headers, body }
+}
+
+const bodyHeaders = ['content-length', 'content-encoding', 'digest', 'content-digest', 'repr-digest', 'content-md5']
+
+function changeHeaders(headers: HeaderList, changes: readonly Change[], lostWithBody: readonly string[]): HeaderList {
+  const raw = [...headers.raw]
+  for (const change of changes) {
+    switch (change.kind) {
+      case 'set-header':
+        setHeader(raw, change.name, change.value)
+        break
+      case 'add-header':
+        raw.push(change.name, change.value)
+        break
+      case 'remove-header':
+        removeHeaders(raw, [change.name.toLowerCase()])
+        break
+      case 'set-body': {
+        removeHeaders(raw, [...bodyHeaders, ...lostWithBody])
+        dropStrongETag(raw)
+        if (change.contentType) setHeader(raw, 'Content-Type', change.contentType)
+        break
+      }
+    }
+  }
+  return new HeaderList(raw)
+}
+
+function setHeader(raw: string[], name: string, value: string): void {
+  const lower = name.toLowerCase()
+  const at = raw.findIndex((text, position) => position % 2 === 0 && text.toLowerCase() === lower)
+  if (at === -1) {
+    raw.push(name, value)
+    return
+  }
+  raw[at + 1] = value
+  for (let other = raw.length - 2; other > at; other -= 2) {
+    if (raw[other]!.toLowerCase() === lower) raw.splice(other, 2)
+  }
+}
+
+function removeHeaders(raw: string[], names: readonly string[]): void {
+  for (let at = raw.length - 2; at >= 0; at -= 2) {
+    if (names.includes(raw[at]!.toLowerCase())) raw.splice(at, 2)
+  }
+}
+
+function dropStrongETag(raw: string[]): void {
+  for (let at = raw.length - 2; at >= 0; at -= 2) {
+    if (raw[at]!.toLowerCase() === 'etag' && !raw[at + 1]!.startsWith('W/')) raw.splice(at, 2)
+  }
+}
