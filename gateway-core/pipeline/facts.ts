@@ -11,8 +11,11 @@ export function whenReady<T, R>(value: Maybe<T>, next: (value: T) => Maybe<R>): 
 /** What the world answered: the value, or why there is none. Both are recorded. */
 export type FactAnswer<T> = { value: T } | { unavailable: string }
 
-/** Keys that tokens are verified with. `id` is canonical and names the source in fact keys, for example `issuer:https://id.example`. */
-export type KeySource = { id: string } & (
+/**
+ * Keys that tokens are verified with. `id` is canonical and names the source in fact keys, for example
+ * `issuer:https://id.example`. Keys are fetched by `http:` from loopback only, unless `allowHttp` says otherwise.
+ */
+export type KeySource = { id: string; allowHttp?: true } & (
   | { issuer: string }
   | { jwks: string }
   | { keys: readonly Readonly<Record<string, unknown>>[] }
@@ -21,7 +24,9 @@ export type KeySource = { id: string } & (
 /** What a compact JWS says, decoded and not verified; `malformed` says why it is not one (RFC 7515 §3.1, strict base64url). */
 export type TokenReading =
   | { form: 'jws'; header: Readonly<Record<string, unknown>>; claims: Claims }
-  | { form: 'absent' }
+  /** `instead`: the authentication scheme that stands there in place of the one asked for. */
+  | { form: 'absent'; instead?: string }
+  | { form: 'several'; count: number }
   | { form: 'malformed'; reason: string }
 
 /** Result of a signature check. `reason` is for people: `no key with kid "a1"`, `signature does not match`. */
@@ -37,7 +42,10 @@ export type FactQuery =
 /** Answer types by kind of question. */
 export interface FactValues {
   token: TokenReading
-  /** HMAC tag of the value at the place under the workspace key; null when nothing is there. It outlives the value itself. */
+  /**
+   * HMAC tag of the value at the place under the workspace key; null when nothing is there. It outlives the value
+   * itself. Several different values give their tags with a space between them.
+   */
   tag: string | null
   signature: SignatureCheck
   /** In `[0, 1)`. */
