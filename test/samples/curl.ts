@@ -37,7 +37,7 @@ export function readCurl(line: string, variables: Record<string, string>): CurlR
     else throw new Error(`cannot read ${word} in: ${line}`)
   }
   if (url === undefined) throw new Error(`no address in: ${line}`)
-  if (asQuery) return { method: method ?? 'GET', url: `${url}?${form}`, headers }
+  if (asQuery) return { method: method ?? 'GET', url: `${url}?${form.toString()}`, headers }
   if (form.size > 0) {
     body = form.toString()
     headers['content-type'] = 'application/x-www-form-urlencoded'

@@ -89,7 +89,7 @@ const shows: Record<string, (answer: Answer, shop: string) => void | Promise<voi
   },
   'API8 GET /debug/config': ({ body }) => expect(body).toContain('hunter2'),
   'API9 GET /v0/customers': ({ body }) => expect(body).toContain('4111111111111111'),
-  'API9 GET /v0/orders/{id}': ({ body }) => expect(JSON.parse(body)).toMatchObject({ customer: 'anna' }),
+  'API9 GET /v0/orders/{id}': ({ body }) => expect(JSON.parse(body)).toMatchObject({ customer: 'ben' }),
   'API10 POST /webhooks/inventory': async ({ body }, shop) => {
     expect(JSON.parse(body)).toMatchObject({ id: 1, priceCents: 1 })
     expect((await ask(shop, 'curl $SHOP/books/1/page')).body).toContain('<script>alert(1)</script>')

@@ -71,7 +71,7 @@ declare module 'oidc-provider' {
     interactionFinished(
       request: IncomingMessage,
       response: ServerResponse,
-      result: { login: { accountId: string } },
+      result: { login: { accountId: string }; consent: object },
     ): Promise<void>
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>
   }

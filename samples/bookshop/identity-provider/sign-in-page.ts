@@ -3,7 +3,7 @@ import type { Provider } from 'oidc-provider'
 import { findUser, users } from './users.ts'
 
 /**
- * The page of the code flow: one button per person, no password.
+ * The page of the code flow: one button per person, no password; whoever signs in has consented.
  * `GET /interaction/<id>` shows it, `POST /interaction/<id>?as=anna` signs in; an expired or foreign interaction gets 400.
  */
 export async function serveSignIn(provider: Provider, request: IncomingMessage, response: ServerResponse) {
@@ -15,7 +15,7 @@ export async function serveSignIn(provider: Provider, request: IncomingMessage, 
     }
     const user = findUser(new URL(request.url ?? '/', 'http://localhost').searchParams.get('as') ?? undefined)
     if (!user) return refuse(response, `choose one of ${Object.keys(users).join(', ')}`)
-    await provider.interactionFinished(request, response, { login: { accountId: user.name } })
+    await provider.interactionFinished(request, response, { login: { accountId: user.name }, consent: {} })
   } catch (error) {
     refuse(response, `this sign-in is over; start again from the application (${(error as Error).message})`)
   }
