@@ -81,7 +81,7 @@ describe('the server knows every documented operation', () => {
       const parameter = parameters.find((candidate) => candidate.name === name && candidate.in === 'path')
       return String(parameter?.example ?? '0b4a1d9e-7c0f-4d6a-9a52-0d8b0a8a4f11')
     })
-    const search = path === '/events' ? '?interval=10&count=1' : ''
+    const search = path === '/events' ? '?interval=10&count=1' : path === '/lab/slow' ? '?ms=1' : ''
     const token = `e30.${Buffer.from('{"sub":"ben"}').toString('base64url')}.x`
     const response = await fetch(`${shop.url}${filled}${search}`, {
       method,

@@ -23,7 +23,9 @@ export const labRoutes: Routes = {
   'GET /lab/status/{code}': ({ params }) => {
     const status = Number(params['code'])
     const valid = Number.isInteger(status) && status >= 200 && status <= 599
-    return valid ? { status, body: { status } } : { status: 400, body: { error: 'write a status from 200 to 599' } }
+    const bodiless = status === 204 || status === 205 || status === 304
+    if (valid) return bodiless ? { status } : { status, body: { status } }
+    return { status: 400, body: { error: 'write a status from 200 to 599' } }
   },
 
   'GET /lab/redirect': ({ request, query }) => {

@@ -21,6 +21,7 @@ export function serveNotifications(server: Server, store: Store): () => void {
     for (const socket of sockets.clients) socket.send(JSON.stringify(news))
   })
   server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy())
     if ((request.url ?? '').split('?')[0] !== '/ws') {
       socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
       return

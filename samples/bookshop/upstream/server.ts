@@ -53,8 +53,8 @@ export async function startUpstream(
 }
 
 async function answer(store: Store, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  misconfigure(request, response)
   try {
+    misconfigure(request, response)
     const [path, search] = (request.url ?? '/').split('?', 2) as [string, string?]
     if (request.method === 'OPTIONS') return send(response, { status: 204 })
     const found = find(request.method ?? 'GET', path)

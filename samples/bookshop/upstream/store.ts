@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { DatabaseSync } from 'node:sqlite'
+import { constants, DatabaseSync } from 'node:sqlite'
 import { type Book, type Customer, firstBooks, firstCustomers, firstOrders, type Order } from './first-data.ts'
 
 export interface Review {
@@ -41,6 +41,7 @@ export function createStore(): Store {
   const index = new DatabaseSync(':memory:')
   index.exec(`CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT, author TEXT, price_cents INTEGER);
     CREATE TABLE customers (name TEXT, email TEXT, card_number TEXT)`)
+  index.setAuthorizer(allowWhatEnds)
   const store: Store = {
     books: new Map(),
     customers: new Map(firstCustomers().map((customer) => [customer.name, customer])),
@@ -66,6 +67,13 @@ export function createStore(): Store {
   const insert = index.prepare('INSERT INTO customers VALUES (?, ?, ?)')
   for (const { name, email, cards } of store.customers.values()) insert.run(name, email, cards[0]?.number ?? null)
   return store
+}
+
+/** An injected statement may read everything, but not run forever or fill the memory: others share this process. */
+function allowWhatEnds(action: number, _: string | null, name: string | null): number {
+  const endless = action === constants.SQLITE_RECURSIVE
+  const huge = action === constants.SQLITE_FUNCTION && /blob$|^printf$|^format$/i.test(name ?? '')
+  return endless || huge || action === constants.SQLITE_ATTACH ? constants.SQLITE_DENY : constants.SQLITE_OK
 }
 
 /** Adds or replaces a book, and makes the search find it. */

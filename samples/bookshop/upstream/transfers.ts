@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { type Call, created, numberFrom, ok, type Routes } from './call.ts'
 
 const megabyte = 1024 * 1024
+const longestInterval = 3_600_000
 const chunk = Buffer.alloc(64 * 1024, 'All the books that were ever written. ')
 
 /** Large and long-lived messages: health, downloads, uploads, server-sent events. */
@@ -43,11 +44,12 @@ function* pieces(length: number): Generator<Buffer> {
 
 /** Server-sent events: a tick each `interval` milliseconds, and the shop's news; ends after `count` ticks when asked. */
 function streamEvents({ request, response, query, store }: Call): void {
-  const interval = Math.max(10, numberFrom(query, 'interval', 1000) || 1000)
+  const interval = Math.min(Math.max(10, numberFrom(query, 'interval', 1000) || 1000), longestInterval)
   const count = numberFrom(query, 'count', Infinity)
   let id = Number(request.headers['last-event-id'] ?? 0) || 0
   let ticks = 0
   const send = (event: string, data: unknown) => {
+    if (response.writableNeedDrain) return // a reader who does not keep up misses news instead of filling memory
     id += 1
     response.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   }
