@@ -68,7 +68,10 @@ export async function startIdentityProvider(
   const serveToken = async (name: string, response: ServerResponse) => {
     const user = findUser(name)
     const [status, text] = user
-      ? [200, await token(user.name).catch((error: Error) => error.message)]
+      ? await token(user.name).then(
+          (value) => [200, value] as const,
+          (error: Error) => [500, `${error.message}\n`] as const,
+        )
       : [404, `no such user; write one of ${Object.keys(users).join(', ')}\n`]
     response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }).end(text)
   }
