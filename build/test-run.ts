@@ -58,7 +58,7 @@ step('tests', () => {
   )
   const selectedByName = filters.some((filter) => /^(-t|--testNamePattern)/.test(filter))
   const count = countTests({ exitCode, report: readReport(reportFile), selectedByName })
-  for (const complaint of count.complaints) console.log(`  ${complaint}`)
+  for (const complaint of count.complaints) console.log(`  ${complaint.replaceAll(`${root}/`, '')}`)
   rmSync(scratch, { recursive: true })
   return count
 })

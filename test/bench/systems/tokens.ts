@@ -32,7 +32,7 @@ export const tokenPeers: System[] = [
   server {
     listen 127.0.0.1:${port};
     location / {
-      limit_req zone=client burst=1 nodelay;
+      limit_req zone=client burst=${limit} nodelay;
       auth_request /_jwt;
       proxy_pass http://origin;
     }
