@@ -1,4 +1,13 @@
-import type { Claims, Consumer, Exchange, MatchedRoute, Peer, RequestMessage, ResponseMessage } from '../exchange.ts'
+import type {
+  Claims,
+  Consumer,
+  Exchange,
+  MatchedRoute,
+  Peer,
+  Place,
+  RequestMessage,
+  ResponseMessage,
+} from '../exchange.ts'
 import type { Learned } from './outcome.ts'
 
 /** The exchange as the runner carries it along: policies see it read-only, the runner applies what they returned. */
@@ -13,6 +22,8 @@ export class JudgedExchange implements Exchange {
   consumer: Consumer | undefined
   claims: Claims | undefined
   response: ResponseMessage | undefined
+  /** Places that steps found something to mask in; the record takes them besides those of the plan. */
+  sealed: readonly Place[] = []
 
   constructor(id: string, startedAt: number, peer: Peer, request: RequestMessage, upgrade?: 'websocket') {
     this.id = id
@@ -27,6 +38,7 @@ export class JudgedExchange implements Exchange {
     if (learned.consumer) this.consumer = learned.consumer
     if (learned.claims) this.claims = learned.claims
     if (learned.clientAddress !== undefined) this.clientAddress = learned.clientAddress
+    if (learned.sealed) this.sealed = [...this.sealed, ...learned.sealed]
   }
 
   /** What was learned so far, to go back to when a branch of an `any-of` fails. */

@@ -1,5 +1,5 @@
 import type { DenialCode } from '../errors.ts'
-import type { Claims, Consumer, Evidence } from '../exchange.ts'
+import type { Claims, Consumer, Evidence, Place } from '../exchange.ts'
 import type { Phase } from './phases.ts'
 
 /** What one step of one policy answered. A denial is a value; a throw is a bug. */
@@ -20,7 +20,17 @@ export interface Learned {
   consumer?: Consumer
   claims?: Claims
   clientAddress?: string
+  /**
+   * Handed to the later phases of the same instance in this exchange, as `judge.carried`: what a limiter answered, for its
+   * response headers. It stands in the trace, so that judging again takes it from there like anything learned.
+   */
+  carried?: Carried
+  /** Places that hold something to mask, as this step found them: the recorder seals them before anything is written. */
+  sealed?: readonly Place[]
 }
+
+/** Named plain values, so that they can be recorded. */
+export type Carried = Readonly<Record<string, string | number | boolean>>
 
 export type HeaderField = readonly [name: string, value: string]
 

@@ -2,7 +2,7 @@ import type { ConfigOf, Schema } from '../config/config-of.ts'
 import type { DiagnosticCode } from '../errors.ts'
 import type { Claims, Consumer, Exchange, Place } from '../exchange.ts'
 import type { Facts, Maybe } from './facts.ts'
-import type { Outcome } from './outcome.ts'
+import type { Carried, Outcome } from './outcome.ts'
 import type { Phase } from './phases.ts'
 import type { State } from './state.ts'
 
@@ -14,6 +14,8 @@ export interface Judge {
   readonly state: State
   readonly consumer: Consumer | undefined
   readonly claims: Claims | undefined
+  /** What an earlier phase of this instance handed on (`learned.carried`) in this exchange. */
+  readonly carried: Carried | undefined
 }
 
 /** One phase of a policy. It answers at once, or with a promise where it waits for a fact. */

@@ -251,7 +251,10 @@ export class Run {
 
   #apply(outcome: Extract<Outcome, { verdict: 'pass' | 'modify' }>): void {
     const { exchange } = this
-    if (outcome.learned) exchange.learn(outcome.learned)
+    if (outcome.learned) {
+      exchange.learn(outcome.learned)
+      if (outcome.learned.carried) this.#judge.carry(outcome.learned.carried)
+    }
     if (!outcome.changes) return
     if (this.#phase === 'requestHeaders' || this.#phase === 'requestBody') {
       exchange.request = changeRequest(exchange.request, outcome.changes)

@@ -1,6 +1,7 @@
 import type { Claims, Consumer } from '../exchange.ts'
 import type { Facts, Maybe } from './facts.ts'
 import type { JudgedExchange } from './judged-exchange.ts'
+import type { Carried } from './outcome.ts'
 import type { Judge } from './policy.ts'
 import type { State, StateAnswer, StateOperation, StateStore } from './state.ts'
 import type { Timeline } from './timeline.ts'
@@ -13,6 +14,7 @@ export class StepJudge implements Judge, State {
   readonly #world: { readonly state: StateStore; readonly timeline: Timeline }
   #stateId = ''
   #sequence = 0
+  #carried: Map<string, Carried> | undefined
 
   constructor(exchange: JudgedExchange, facts: Facts, world: { state: StateStore; timeline: Timeline }) {
     this.#exchange = exchange
@@ -45,6 +47,16 @@ export class StepJudge implements Judge, State {
   apply<O extends StateOperation>(operation: O): Maybe<StateAnswer<O>> {
     this.sequence()
     return this.#world.state.apply(this.#stateId, operation, this.now)
+  }
+
+  /** Keeps what the current step hands to later phases of its instance. */
+  carry(carried: Carried): void {
+    this.#carried ??= new Map()
+    this.#carried.set(this.#stateId, carried)
+  }
+
+  get carried(): Carried | undefined {
+    return this.#carried?.get(this.#stateId)
   }
 
   get consumer(): Consumer | undefined {
