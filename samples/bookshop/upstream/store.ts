@@ -41,7 +41,7 @@ export function createStore(): Store {
   const index = new DatabaseSync(':memory:')
   index.exec(`CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT, author TEXT, price_cents INTEGER);
     CREATE TABLE customers (name TEXT, email TEXT, card_number TEXT)`)
-  index.setAuthorizer(allowWhatEnds)
+  index.setAuthorizer(allowSmallStatements)
   const store: Store = {
     books: new Map(),
     customers: new Map(firstCustomers().map((customer) => [customer.name, customer])),
@@ -69,8 +69,8 @@ export function createStore(): Store {
   return store
 }
 
-/** An injected statement may read everything, but not run forever or fill the memory: others share this process. */
-function allowWhatEnds(action: number, _: string | null, name: string | null): number {
+/** An injected statement may read everything, but neither recurse nor make huge values: others share this process. */
+function allowSmallStatements(action: number, _: string | null, name: string | null): number {
   const endless = action === constants.SQLITE_RECURSIVE
   const huge = action === constants.SQLITE_FUNCTION && /blob$|^printf$|^format$/i.test(name ?? '')
   return endless || huge || action === constants.SQLITE_ATTACH ? constants.SQLITE_DENY : constants.SQLITE_OK
