@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { expiryOf, newCell, spend } from '../../gateway-core/pipeline/limiters.ts'
 import { limitAlgorithms, type LimitAlgorithm, type LimitOperation } from '../../gateway-core/pipeline/state.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MemoryState } from '../../gateway-core/pipeline/memory-state.ts'
 import type { LimitAlgorithm, LimitOperation } from '../../gateway-core/pipeline/state.ts'
