@@ -1,0 +1,107 @@
+import type http from 'node:http'
+import type http2 from 'node:http2'
+import type { ResponseMessage } from '../exchange.ts'
+import type { Inbound } from './listener.ts'
+
+type AnyResponse = http.ServerResponse | http2.Http2ServerResponse
+
+/** Writes one response to the client, over HTTP/1.1 or HTTP/2, with back-pressure. */
+export class ClientResponse {
+  readonly #res: AnyResponse
+  readonly #http2: boolean
+  headSent = false
+  /** The client closed before the response was complete: nothing more can be written. */
+  gone = false
+  #expected = -1
+  #written = 0
+  #complete = false
+
+  constructor(inbound: Inbound, onGone: () => void) {
+    this.#res = inbound.res
+    this.#http2 = inbound.head.httpVersion === '2'
+    this.#res.on('close', () => {
+      if (this.#complete || this.#res.writableFinished) return
+      this.gone = true
+      onGone()
+    })
+    // A write to a connection that just went is reported by `close` as well.
+    this.#res.on('error', () => undefined)
+  }
+
+  writeContinue(): void {
+    if (!this.headSent && !this.gone) this.#res.writeContinue()
+  }
+
+  /** Writes status and headers; the body follows by `write` and `end`. */
+  head(response: ResponseMessage): void {
+    this.headSent = true
+    const length = response.headers.get('content-length')
+    this.#expected = length === undefined ? -1 : Number(length)
+    this.#writeHead(response.status, response.reason, response.headers.raw)
+    if (this.#expected < 0 && !this.#http2) (this.#res as http.ServerResponse).flushHeaders()
+  }
+
+  /** False when the client is slower than the upstream; `resume` is called when it caught up. */
+  write(chunk: Buffer, resume: () => void): boolean {
+    this.#written += chunk.length
+    if (this.#written === this.#expected) {
+      this.#complete = true
+      ;(this.#res as http.ServerResponse).end(chunk)
+      return true
+    }
+    if ((this.#res as http.ServerResponse).write(chunk)) return true
+    this.#res.once('drain', resume)
+    return false
+  }
+
+  end(trailers: readonly string[]): void {
+    if (this.#complete) return
+    this.#complete = true
+    if (trailers.length > 0) this.#res.addTrailers(objectOf(trailers))
+    this.#res.end()
+  }
+
+  /** Writes a response whose body is there whole. `dropConnection` when a request body was left unread. */
+  whole(response: ResponseMessage, body: Uint8Array, method: string, dropConnection: boolean): void {
+    this.headSent = true
+    this.#complete = true
+    const { status } = response
+    const bare = status === 204 || status === 304 || status < 200
+    const raw: string[] = []
+    for (let at = 0; at < response.headers.raw.length; at += 2) {
+      const name = response.headers.raw[at]!
+      if (name.toLowerCase() !== 'content-length') raw.push(name, response.headers.raw[at + 1]!)
+    }
+    if (!bare) raw.push('Content-Length', String(body.length))
+    if (dropConnection && !this.#http2) raw.push('Connection', 'close')
+    this.#writeHead(status, response.reason, raw)
+    ;(this.#res as http.ServerResponse).end(bare || method === 'HEAD' ? undefined : body)
+  }
+
+  /** Ends the connection (HTTP/1.1) or the stream (HTTP/2) in the middle. */
+  cut(): void {
+    this.#complete = true
+    if (this.#http2) (this.#res as http2.Http2ServerResponse).stream.close(2)
+    else this.#res.destroy()
+  }
+
+  #writeHead(status: number, reason: string, raw: readonly string[]): void {
+    if (this.#http2) (this.#res as http2.Http2ServerResponse).writeHead(status, objectOf(raw))
+    else if (reason) (this.#res as http.ServerResponse).writeHead(status, reason, raw as string[])
+    else (this.#res as http.ServerResponse).writeHead(status, raw as string[])
+  }
+}
+
+/** Header object of a flat list; repeated names become arrays. HTTP/2 knows no connection fields. */
+function objectOf(raw: readonly string[]): Record<string, string | string[]> {
+  const object: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]!.toLowerCase()
+    if (name === 'connection') continue
+    const before = object[name]
+    if (before === undefined) object[name] = raw[at + 1]!
+    else if (typeof before === 'string') object[name] = [before, raw[at + 1]!]
+    else before.push(raw[at + 1]!)
+  }
+  return object
+}

@@ -1,0 +1,97 @@
+import ipaddr from 'ipaddr.js'
+import type { ExchangeRecord, Recorder } from '../capture/record.ts'
+import type { Workspace } from '../config/workspace.ts'
+import type { FactSource } from '../pipeline/facts.ts'
+import type { World } from '../pipeline/runner.ts'
+import type { StateStore } from '../pipeline/state.ts'
+import type { Timeline } from '../pipeline/timeline.ts'
+import { type OutboundProxy } from './outbound-proxy.ts'
+import { Router } from './router.ts'
+import { UpstreamPools } from './upstream.ts'
+
+/** What outlives a reload: state, time, facts, the recorder and those who watch. */
+export interface Surroundings {
+  readonly state: StateStore
+  readonly timeline: Timeline
+  readonly facts: FactSource
+  readonly recorder: Recorder | undefined
+  readonly outbound: OutboundProxy
+  /** Called for every finished exchange, after it was handed to the recorder. */
+  readonly onExchange: ((record: ExchangeRecord) => void) | undefined
+  readonly budget: BufferBudget
+}
+
+/** Bytes of bodies held for policies, over all exchanges. */
+export interface BufferBudget {
+  held: number
+}
+
+/** One revision of the workspace at work. Exchanges finish on the engine they began with. */
+export class Engine {
+  readonly workspace: Workspace
+  readonly router: Router
+  readonly around: Surroundings
+  readonly world: World
+  readonly #pools: ReadonlyMap<string, UpstreamPools>
+  readonly #trusted: (address: string) => boolean
+
+  /** `before` lends its open connections for upstreams that stayed the same. */
+  constructor(workspace: Workspace, around: Surroundings, before?: Engine) {
+    this.workspace = workspace
+    this.router = new Router(workspace.routes)
+    this.around = around
+    this.world = { state: around.state, timeline: around.timeline, onError: workspace.onError }
+    this.#pools = openPools(workspace, around.outbound, before)
+    this.#trusted = trustTest(workspace.trustedProxies)
+  }
+
+  pools(name: string): UpstreamPools | undefined {
+    return this.#pools.get(name)
+  }
+
+  /** Whether forwarding headers of this peer are believed. */
+  trusts(address: string): boolean {
+    return this.#trusted(address)
+  }
+
+  /** Closes the pools that `after` did not take over; requests on them finish first. */
+  async retire(after?: Engine): Promise<void> {
+    const kept = new Set(after ? after.#pools.values() : [])
+    await Promise.all([...this.#pools.values()].filter((pools) => !kept.has(pools)).map((pools) => pools.close()))
+  }
+}
+
+function openPools(workspace: Workspace, outbound: OutboundProxy, before?: Engine): Map<string, UpstreamPools> {
+  const pools = new Map<string, UpstreamPools>()
+  for (const [name, upstream] of workspace.upstreams) {
+    const open = before?.pools(name)
+    const same =
+      open && JSON.stringify({ ...open.upstream, position: 0 }) === JSON.stringify({ ...upstream, position: 0 })
+    pools.set(name, same ? open : new UpstreamPools(upstream, outbound))
+  }
+  return pools
+}
+
+function trustTest(networks: readonly string[]): (address: string) => boolean {
+  if (networks.length === 0) return () => false
+  const ranges = networks.map((text) => (text.includes('/') ? ipaddr.parseCIDR(text) : single(text)))
+  const known = new Map<string, boolean>()
+  return (text) => {
+    const before = known.get(text)
+    if (before !== undefined) return before
+    const trusted = ipaddr.isValid(text) && contains(ranges, ipaddr.process(text))
+    if (known.size < 10_000) known.set(text, trusted)
+    return trusted
+  }
+}
+
+type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
+
+function single(text: string): Range {
+  const address = ipaddr.parse(text)
+  return [address, address.kind() === 'ipv4' ? 32 : 128]
+}
+
+function contains(ranges: readonly Range[], address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return ranges.some((range) => range[0].kind() === address.kind() && address.match(range))
+}

@@ -1,0 +1,102 @@
+import type { ExchangeRecord, Recorder } from '../capture/record.ts'
+import type { Workspace } from '../config/workspace.ts'
+import type { FactSource } from '../pipeline/facts.ts'
+import type { StateStore } from '../pipeline/state.ts'
+import { LiveTimeline } from '../pipeline/timeline.ts'
+import { Engine, type Surroundings } from './engine.ts'
+import { type Listener, type ListenerAddresses, startListener } from './listener.ts'
+import { outboundProxyFrom } from './outbound-proxy.ts'
+import { Passage } from './passage.ts'
+import { recordOfRefusal } from './record-refusal.ts'
+import { UpgradePassage } from './upgrade-passage.ts'
+
+export interface GatewayOptions {
+  workspace: Workspace
+  state: StateStore
+  facts: FactSource
+  /** Without a recorder nothing is captured; `onExchange` still hears of every exchange. */
+  recorder?: Recorder
+  onExchange?: (record: ExchangeRecord) => void
+  /** Environment variables for outbound proxies; default `process.env`. */
+  env?: Readonly<Record<string, string | undefined>>
+  /** Last sequence number of an earlier run on the same captures. */
+  sequence?: number
+}
+
+/** A running gateway. */
+export interface Gateway {
+  readonly addresses: ListenerAddresses
+  readonly workspace: Workspace
+  /**
+   * Puts a new revision in force: no connection drops, in-flight exchanges finish on the old one, and counters of
+   * policies that stayed the same go on. Addresses cannot change while it runs: those differences are returned.
+   */
+  reload(workspace: Workspace): Promise<{ needsRestart: string[] }>
+  /** Stops accepting, lets exchanges finish for up to `graceMs`, then closes what is left. */
+  close(graceMs?: number): Promise<void>
+}
+
+/** Starts the gateway of a workspace. Rejects with a clear message when an address is taken. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const around: Surroundings = {
+    state: options.state,
+    timeline: new LiveTimeline(options.sequence),
+    facts: options.facts,
+    recorder: options.recorder,
+    onExchange: options.onExchange,
+    outbound: outboundProxyFrom(options.env ?? process.env),
+    budget: { held: 0 },
+  }
+  let engine = new Engine(options.workspace, around)
+  const listener: Listener = await startListener({
+    folder: options.workspace.folder,
+    listen: options.workspace.listen,
+    limits: options.workspace.limits,
+    handler: {
+      request: (inbound) => new Passage(engine, inbound).start(),
+      upgrade: (inbound) => new UpgradePassage(engine, inbound).start(),
+      refused: (refusal) => {
+        if (!around.recorder && !around.onExchange) return
+        const record = recordOfRefusal(refusal, engine.workspace)
+        around.recorder?.record(record)
+        around.onExchange?.(record)
+      },
+    },
+  }).catch(async (error: unknown) => {
+    await engine.retire()
+    throw error
+  })
+  return {
+    addresses: listener.addresses,
+    get workspace() {
+      return engine.workspace
+    },
+    async reload(workspace) {
+      const before = engine
+      const needsRestart = listenDifferences(before.workspace, workspace)
+      engine = new Engine(workspace, around, before)
+      await listener.update({ limits: workspace.limits, listen: workspace.listen })
+      around.state.retain(
+        new Set([workspace.unrouted, ...workspace.routes.map((route) => route.plan)].flatMap(stateIds)),
+      )
+      void before.retire(engine)
+      return { needsRestart }
+    },
+    async close(graceMs = 5_000) {
+      await listener.close(graceMs)
+      await engine.retire()
+    },
+  }
+}
+
+function stateIds(plan: Workspace['unrouted']): string[] {
+  return plan.instances.map((instance) => instance.stateId)
+}
+
+function listenDifferences(before: Workspace, after: Workspace): string[] {
+  const address = (listen: { host: string; port: number } | undefined) =>
+    listen ? `${listen.host}:${listen.port}` : 'off'
+  return (['http', 'https'] as const)
+    .filter((kind) => address(before.listen[kind]) !== address(after.listen[kind]))
+    .map((kind) => `listen.${kind}: ${address(before.listen[kind])} → ${address(after.listen[kind])}`)
+}

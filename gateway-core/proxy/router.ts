@@ -1,0 +1,135 @@
+import { RE2JS } from 're2js'
+import type { Route, RouteMatch, ValueMatch } from '../config/workspace.ts'
+import type { RequestMessage } from '../exchange.ts'
+import { type PathTree, createPathTree } from './path-tree.ts'
+
+/** The route found for a request, with decoded path parameters; or why none was. */
+export type Routing =
+  | { route: Route; parameters: Readonly<Record<string, string>> }
+  | { route: undefined; allowedMethods: readonly string[] }
+
+/**
+ * Finds the route of a request. Most specific first: exact host before the longest wildcard before any host; literal
+ * path before parameters before expressions before the longest prefix before the default; then the route with more
+ * conditions; ties in the order written. A CORS preflight is routed as the method it asks for.
+ */
+export class Router {
+  readonly #exact = new Map<string, PathTree<Candidate>>()
+  readonly #wildcards: { suffix: string; tree: PathTree<Candidate> }[] = []
+  readonly #anyHost = createPathTree<Candidate>()
+
+  constructor(routes: readonly Route[]) {
+    for (const route of routes) {
+      const candidate = compile(route)
+      for (const tree of this.#treesOf(route.match)) tree.add(route.match.path, candidate)
+    }
+    this.#wildcards.sort((a, b) => b.suffix.length - a.suffix.length)
+  }
+
+  match(request: RequestMessage): Routing {
+    const method = routedMethod(request)
+    const allowed = new Set<string>()
+    for (const tree of this.#treesFor(request.authority)) {
+      const found = tree.find(request.path, (candidates) => select(candidates, method, request, allowed))
+      if (found) return { route: found.value.route, parameters: found.parameters }
+    }
+    return { route: undefined, allowedMethods: [...allowed] }
+  }
+
+  #treesOf(match: RouteMatch): PathTree<Candidate>[] {
+    if (match.hosts.length === 0) return [this.#anyHost]
+    return match.hosts.map((host) => {
+      if (!host.startsWith('*.')) {
+        const tree = this.#exact.get(host) ?? createPathTree<Candidate>()
+        this.#exact.set(host, tree)
+        return tree
+      }
+      const suffix = host.slice(1)
+      const known = this.#wildcards.find((wildcard) => wildcard.suffix === suffix)
+      if (known) return known.tree
+      const tree = createPathTree<Candidate>()
+      this.#wildcards.push({ suffix, tree })
+      return tree
+    })
+  }
+
+  *#treesFor(authority: string): Iterable<PathTree<Candidate>> {
+    if (this.#exact.size > 0 || this.#wildcards.length > 0) {
+      const host = hostname(authority)
+      const exact = this.#exact.get(host)
+      if (exact) yield exact
+      for (const { suffix, tree } of this.#wildcards)
+        if (host.endsWith(suffix) && host.length > suffix.length) yield tree
+    }
+    yield this.#anyHost
+  }
+}
+
+interface Candidate {
+  route: Route
+  methods: ReadonlySet<string> | undefined
+  conditions: readonly ((request: RequestMessage) => boolean)[]
+}
+
+function compile(route: Route): Candidate {
+  const { methods, headers, query } = route.match
+  const allowed = new Set(methods)
+  if (allowed.has('GET')) allowed.add('HEAD')
+  return {
+    route,
+    methods: methods.length === 0 ? undefined : allowed,
+    conditions: [...headers.map((match) => headerCondition(match)), ...query.map((match) => queryCondition(match))],
+  }
+}
+
+/** First candidate in order of conditions and writing that accepts the request; gathers methods for `Allow` otherwise. */
+function select(
+  candidates: readonly Candidate[],
+  method: string,
+  request: RequestMessage,
+  allowed: Set<string>,
+): Candidate | undefined {
+  let best: Candidate | undefined
+  for (const candidate of candidates) {
+    if (best && !moreSpecific(candidate, best)) continue
+    if (!candidate.conditions.every((holds) => holds(request))) continue
+    if (candidate.methods && !candidate.methods.has(method)) for (const name of candidate.methods) allowed.add(name)
+    else best = candidate
+  }
+  return best
+}
+
+function moreSpecific(one: Candidate, other: Candidate): boolean {
+  const weight = (candidate: Candidate) => candidate.conditions.length * 2 + (candidate.methods ? 1 : 0)
+  return weight(one) > weight(other) || (weight(one) === weight(other) && one.route.order < other.route.order)
+}
+
+function headerCondition(match: ValueMatch): (request: RequestMessage) => boolean {
+  const name = match.name.toLowerCase()
+  const accepts = valueTest(match)
+  return (request) => request.headers.all(name).some(accepts)
+}
+
+function queryCondition(match: ValueMatch): (request: RequestMessage) => boolean {
+  const accepts = valueTest(match)
+  return (request) => new URLSearchParams(request.query).getAll(match.name).some(accepts)
+}
+
+function valueTest(match: ValueMatch): (value: string) => boolean {
+  if (match.equals !== undefined) return (value) => value === match.equals
+  if (match.matches === undefined) return () => true
+  const expression = RE2JS.compile(match.matches)
+  return (value) => expression.matches(value)
+}
+
+/** The method a request is routed by: for a CORS preflight the one it asks for (Fetch standard). */
+export function routedMethod(request: RequestMessage): string {
+  if (request.method !== 'OPTIONS' || !request.headers.has('origin')) return request.method
+  return request.headers.get('access-control-request-method') ?? request.method
+}
+
+function hostname(authority: string): string {
+  if (authority.startsWith('[')) return authority.slice(0, authority.indexOf(']') + 1)
+  const colon = authority.lastIndexOf(':')
+  return colon === -1 ? authority : authority.slice(0, colon)
+}

@@ -1,0 +1,113 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { Pool, ProxyAgent } from 'undici'
+import type { Dispatcher } from 'undici'
+import type { Upstream, UpstreamTarget } from '../config/workspace.ts'
+import { type OutboundProxy, proxyFor } from './outbound-proxy.ts'
+
+/** One target of an upstream with its connections. */
+export interface Target {
+  /** `http://host:port`, without a path. */
+  readonly origin: string
+  readonly host: string
+  /** Base path of the target, without a trailing slash; usually empty. */
+  readonly basePath: string
+  readonly dispatcher: Dispatcher
+  /** For requests that undici does not send: Expect, trailers. */
+  readonly agent: HttpAgent | HttpsAgent
+  readonly weight: number
+  healthy: boolean
+}
+
+/** An upstream with open pools. Picks a target by weight among the healthy ones. */
+export class UpstreamPools {
+  readonly upstream: Upstream
+  readonly targets: readonly Target[]
+  readonly #health: NodeJS.Timeout | undefined
+
+  constructor(upstream: Upstream, outbound: OutboundProxy) {
+    this.upstream = upstream
+    this.targets = upstream.targets.map((target) => openTarget(upstream, target, outbound))
+    const { health } = upstream
+    if (health) {
+      this.#health = setInterval(() => void this.#check(health.path), health.intervalMs)
+      this.#health.unref()
+      void this.#check(health.path)
+    }
+  }
+
+  /**
+   * The target for a draw in `[0, 1)`; `except` leaves out targets that just failed. When no target is healthy, all are
+   * tried: an unreachable health page should not take the service down.
+   */
+  pick(draw: () => number, except: readonly Target[] = []): Target | undefined {
+    if (this.targets.length === 1) return except.length === 0 ? this.targets[0] : undefined
+    const left = this.targets.filter((target) => !except.includes(target))
+    const healthy = left.filter((target) => target.healthy)
+    const choice = healthy.length > 0 ? healthy : left
+    const total = choice.reduce((sum, target) => sum + target.weight, 0)
+    let at = draw() * total
+    for (const target of choice) {
+      at -= target.weight
+      if (at < 0) return target
+    }
+    return choice.at(-1)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#health)
+    await Promise.all(
+      this.targets.map((target) => {
+        target.agent.destroy()
+        return target.dispatcher.close().catch(() => undefined)
+      }),
+    )
+  }
+
+  async #check(path: string): Promise<void> {
+    await Promise.all(
+      this.targets.map(async (target) => {
+        try {
+          const response = await target.dispatcher.request({
+            origin: target.origin,
+            path: target.basePath + path,
+            method: 'GET',
+            headersTimeout: 5_000,
+            bodyTimeout: 5_000,
+          })
+          await response.body.dump()
+          target.healthy = response.statusCode < 500
+        } catch {
+          target.healthy = false
+        }
+      }),
+    )
+  }
+}
+
+function openTarget(upstream: Upstream, { url, weight }: UpstreamTarget, outbound: OutboundProxy): Target {
+  const { tls, connectTimeoutMs, timeoutMs } = upstream
+  const connect = {
+    rejectUnauthorized: tls.verify,
+    timeout: connectTimeoutMs,
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+  }
+  const timeouts = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, keepAliveTimeout: 30_000 }
+  const through = proxyFor(url, outbound)
+  const dispatcher = through
+    ? new ProxyAgent({ uri: through, requestTls: connect, ...timeouts })
+    : new Pool(url.origin, { connections: 256, pipelining: 1, connect, ...timeouts })
+  const options = { keepAlive: true, ...connect }
+  return {
+    origin: url.origin,
+    host: url.host,
+    basePath: url.pathname.replace(/\/$/, ''),
+    dispatcher,
+    agent: url.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options),
+    weight,
+    healthy: true,
+  }
+}
