@@ -48,6 +48,11 @@ const denialTable = {
     'Upgrade refused',
     'Only WebSocket upgrades pass; CONNECT, h2c and other protocols would pass every policy by.',
   ),
+  TLS_HANDSHAKE_FAILED: d(
+    400,
+    'TLS handshake failed',
+    'Client and gateway agreed on no TLS session: version, cipher, or a client certificate that is missing or not trusted.',
+  ),
   GRPC_UNSUPPORTED: d(
     501,
     'gRPC is not supported',

@@ -1,0 +1,314 @@
+import type http from 'node:http'
+import type http2 from 'node:http2'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Limits } from '../config/workspace.ts'
+import type { DenialCode } from '../errors.ts'
+import type { Peer, RawHeaders } from '../exchange.ts'
+import {
+  type Connection,
+  type Inbound,
+  answerProblem,
+  closeGently,
+  closeGentlyAfterResponse,
+  connectionOf,
+  problemBytes,
+} from './connection.ts'
+import { exchangeId } from './exchange-id.ts'
+import { splitPseudoHeaders } from './http2-limits.ts'
+import { type ClientError, explainClientError, redactHead } from './parse-error.ts'
+import { type HeadInput, type HeadRefusal, isRefusal, judgeHead, type RequestHead } from './strict.ts'
+
+/** A WebSocket handshake that was judged well-formed; nothing has been answered yet. `firstBytes` followed it directly. */
+export interface InboundUpgrade extends Omit<Inbound, 'res' | 'req' | 'onFault'> {
+  readonly req: http.IncomingMessage
+  readonly socket: Duplex
+  readonly firstBytes: Buffer
+}
+
+/**
+ * Something the listener refused by itself and has answered already, to be recorded. `kind: 'connection'` is an event of
+ * a connection (a TLS handshake that failed, an HTTP/2 protocol error), where nobody could be answered.
+ */
+export interface Refusal {
+  kind: 'request' | 'connection'
+  /** Exchange id, as told to the client in the problem details. */
+  id: string
+  code: DenialCode
+  /** For people; holds nothing that the client sent. */
+  detail: string
+  /** Where it went wrong: character of the target, or byte of the last packet for input that does not parse. */
+  offset?: number
+  listener: 'http' | 'https'
+  peer: Peer
+  /** Milliseconds since the epoch. */
+  startedAt: number
+  /**
+   * What is known of the head. For a head that parsed: all of it, headers in clear (the recorder seals them). For one
+   * that did not: method, path without query, and header names with the lengths of their values.
+   */
+  head?: Partial<RequestHead> & { rawHeaders: RawHeaders }
+}
+
+/** Who takes what comes in. None of these may throw or take long; a throw of `request` is answered with 500. */
+export interface InboundHandler {
+  request(inbound: Inbound): void
+  upgrade(inbound: InboundUpgrade): void
+  refused(refusal: Refusal): void
+}
+
+/** What the handlers of one listener share; `limits` changes on reload. */
+export interface InboundContext {
+  limits: Limits
+  handler: InboundHandler
+  now: () => number
+  /** How long a refused client may take to read its answer. */
+  lingerMs: number
+}
+
+/** Takes a parsed head of either version: judges it, then hands it over or answers the refusal. */
+export function takeRequest(context: InboundContext, req: Inbound['req'], res: Inbound['res']): void {
+  const two = isHttp2(req)
+  const socket = two ? req.stream.session?.socket : req.socket
+  const connection = socket && connectionOf(socket)
+  if (!connection) {
+    req.destroy()
+    return
+  }
+  // What a client pipelined behind a refused request may be the tail of that request: never judged, never answered.
+  if (connection.closing) return
+  const input = two ? headOfHttp2(req) : headOfHttp1(req, connection.listener)
+  const judged = judgeHead(input, context.limits)
+  if (isRefusal(judged)) {
+    refuseRequest(context, connection, req, res, input, judged)
+    return
+  }
+  if (two) judged.hasBody = !req.stream.endAfterHeaders
+  const inbound: Inbound = {
+    req,
+    res,
+    listener: connection.listener,
+    head: judged,
+    peer: connection.peer,
+    onFault: undefined,
+  }
+  if (two) watchStream(context, inbound)
+  else connection.current = inbound
+  try {
+    context.handler.request(inbound)
+  } catch {
+    answerProblem(res, 'INTERNAL_ERROR', exchangeId(context.now()), 'The gateway failed.')
+  }
+}
+
+// Not by the version: an HTTP/1 request line may claim to be HTTP/2.0.
+function isHttp2(req: Inbound['req']): req is http2.Http2ServerRequest {
+  return 'stream' in req
+}
+
+/** Takes a WebSocket handshake of HTTP/1.1; anything else that Node calls an upgrade is refused. */
+export function takeUpgrade(
+  context: InboundContext,
+  req: http.IncomingMessage,
+  socket: Socket,
+  firstBytes: Buffer,
+): void {
+  // Node has taken its own listeners off: an error nobody listens to would end the process.
+  socket.on('error', () => socket.destroy())
+  const connection = connectionOf(socket)
+  if (!connection || connection.closing) {
+    socket.destroy()
+    return
+  }
+  const input = headOfHttp1(req, connection.listener)
+  const judged = judgeHead(input, context.limits)
+  if (!isRefusal(judged) && judged.upgrade === 'websocket' && isAnswered(connection)) {
+    const { listener, peer } = connection
+    try {
+      context.handler.upgrade({ req, listener, head: judged, peer, socket, firstBytes })
+    } catch {
+      closeGently(
+        socket,
+        context.lingerMs,
+        problemBytes('INTERNAL_ERROR', exchangeId(context.now()), 'The gateway failed.'),
+      )
+    }
+    return
+  }
+  const refusal: HeadRefusal = isRefusal(judged)
+    ? judged
+    : { code: 'UPGRADE_REFUSED', detail: 'Only a WebSocket handshake on a connection of its own is upgraded.' }
+  const id = report(context, connection, 'request', refusal, headOf(input))
+  answerInTurn(context, connection, problemBytes(refusal.code, id, refusal.detail))
+}
+
+/** Takes an error of Node's HTTP/1 parser or timers (`clientError`): answers what can be answered, and closes. */
+export function takeClientError(context: InboundContext, error: ClientError, socket: Socket): void {
+  const connection = connectionOf(socket)
+  if (!connection) {
+    socket.destroy()
+    return
+  }
+  if (connection.closing) return
+  const explained = explainClientError(error)
+  if (!explained || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const { current } = connection
+  if (current && !(current.req as http.IncomingMessage).complete) {
+    breakInbound(context, connection, current, explained.code, explained.detail)
+    return
+  }
+  // After an earlier request the packet may begin with that one, whose head is not redacted: show nothing of it.
+  const head = current || !error.rawPacket ? undefined : redactHead(error.rawPacket)
+  const id = report(context, connection, 'request', { ...explained, offset: error.bytesParsed }, head)
+  answerInTurn(context, connection, problemBytes(explained.code, id, explained.detail))
+}
+
+/** Takes the end of `limits.idleMs` (or of the keep-alive time) without a byte on an HTTP/1 connection. */
+export function takeSilence(context: InboundContext, socket: Socket): void {
+  const connection = connectionOf(socket)
+  const current = connection?.current
+  if (!connection || connection.closing || !current || isAnswered(connection)) {
+    socket.destroy()
+    return
+  }
+  const req = current.req as http.IncomingMessage
+  if (isSilent(current, req.complete)) {
+    breakInbound(context, connection, current, 'REQUEST_TIMEOUT', 'The body stopped for longer than `limits.idleMs`.')
+  } else if (socket.writableLength > 0) {
+    // The client reads nothing of its response: a slow-read attack, or gone.
+    socket.destroy()
+  } else socket.setTimeout(context.limits.idleMs)
+}
+
+/** Reports what happened to a connection that has no exchange. */
+export function report(
+  context: InboundContext,
+  connection: Pick<Connection, 'listener' | 'peer'>,
+  kind: Refusal['kind'],
+  refusal: HeadRefusal,
+  head?: Refusal['head'],
+): string {
+  const startedAt = context.now()
+  const id = exchangeId(startedAt)
+  context.handler.refused({
+    kind,
+    id,
+    code: refusal.code,
+    detail: refusal.detail,
+    ...(refusal.offset === undefined ? {} : { offset: refusal.offset }),
+    listener: connection.listener,
+    peer: connection.peer,
+    startedAt,
+    ...(head ? { head } : {}),
+  })
+  return id
+}
+
+function refuseRequest(
+  context: InboundContext,
+  connection: Connection,
+  req: Inbound['req'],
+  res: Inbound['res'],
+  input: HeadInput,
+  refusal: HeadRefusal,
+): void {
+  const id = report(context, connection, 'request', refusal, headOf(input))
+  // HTTP/2 frames each stream by itself: only this stream ends.
+  if (!isHttp2(req)) {
+    connection.closing = true
+    closeGentlyAfterResponse(connection.socket, context.lingerMs)
+  }
+  answerProblem(res, refusal.code, id, refusal.detail)
+}
+
+function breakInbound(
+  context: InboundContext,
+  connection: Connection,
+  inbound: Inbound,
+  code: DenialCode,
+  detail: string,
+): void {
+  const { req, res } = inbound
+  if (!isHttp2(req)) {
+    connection.closing = true
+    ;(res as http.ServerResponse).shouldKeepAlive = false
+    closeGentlyAfterResponse(connection.socket, context.lingerMs)
+  }
+  if (inbound.onFault) inbound.onFault(code, detail)
+  else answerProblem(res, code, report(context, connection, 'request', { code, detail }, inbound.head), detail)
+  // Whatever the handler does, a connection whose framing is lost ends.
+  const end = () => {
+    if (!isHttp2(req)) closeGently(connection.socket, context.lingerMs)
+    else req.stream.close()
+  }
+  if (res.writableFinished || (res.headersSent && !res.writableEnded)) end()
+  else res.once('finish', end)
+  setTimeout(() => req.destroy(), context.lingerMs).unref()
+}
+
+// Each HTTP/2 stream has its own silence: the session is busy as long as any stream is.
+function watchStream(context: InboundContext, inbound: Inbound): void {
+  const stream = (inbound.req as http2.Http2ServerRequest).stream
+  stream.setTimeout(context.limits.idleMs, () => {
+    const connection = stream.session?.socket && connectionOf(stream.session.socket)
+    if (!connection) return
+    if (isSilent(inbound, inbound.req.readableEnded || stream.endAfterHeaders || stream.readableEnded)) {
+      breakInbound(context, connection, inbound, 'REQUEST_TIMEOUT', 'The body stopped for longer than `limits.idleMs`.')
+    } else if (stream.writableLength > 0) stream.close()
+    else stream.setTimeout(context.limits.idleMs)
+  })
+}
+
+// Silent means: we could read, and the client, who owes us more, sends nothing.
+function isSilent(inbound: Inbound, complete: boolean): boolean {
+  const { req, res, head } = inbound
+  if (complete || !head.hasBody || req.readableLength > 0 || req.isPaused()) return false
+  const invited = !head.expectContinue || res.headersSent || (res as { _sent100?: boolean })._sent100 !== false
+  return invited
+}
+
+function isAnswered(connection: Connection): boolean {
+  const { current } = connection
+  return !current || ((current.req as http.IncomingMessage).complete && current.res.writableFinished)
+}
+
+/** Writes bytes after everything that was promised on this connection, so that no answer is taken for another's. */
+function answerInTurn(context: InboundContext, connection: Connection, bytes: string): void {
+  connection.closing = true
+  const answer = () => closeGently(connection.socket, context.lingerMs, bytes)
+  const last = connection.current?.res
+  if (!last || last.writableFinished || last.destroyed) answer()
+  else last.once('close', answer)
+}
+
+function headOfHttp1(req: http.IncomingMessage, listener: 'http' | 'https'): HeadInput {
+  return {
+    method: req.method ?? '',
+    target: req.url ?? '',
+    httpVersion: req.httpVersion,
+    rawHeaders: req.rawHeaders,
+    scheme: listener,
+    valuesChecked: true,
+  }
+}
+
+function headOfHttp2(req: http2.Http2ServerRequest): HeadInput {
+  const { headers, method, path, authority } = splitPseudoHeaders(req.rawHeaders)
+  return {
+    method,
+    target: path,
+    httpVersion: '2',
+    rawHeaders: headers,
+    scheme: 'https',
+    ...(authority === undefined ? {} : { authority }),
+    valuesChecked: true,
+  }
+}
+
+function headOf(input: HeadInput): Refusal['head'] {
+  const { method, target, rawHeaders, scheme } = input
+  return { method, target, scheme, authority: input.authority ?? '', rawHeaders }
+}

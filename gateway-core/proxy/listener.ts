@@ -1,0 +1,267 @@
+import http from 'node:http'
+import http2 from 'node:http2'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Limits, Listen, ListenAddress } from '../config/workspace.ts'
+import { addressOf, closeGently, connectionOf, problemBytes, track } from './connection.ts'
+import { http2Options } from './http2-limits.ts'
+import {
+  type InboundContext,
+  type InboundHandler,
+  report,
+  takeClientError,
+  takeRequest,
+  takeSilence,
+  takeUpgrade,
+} from './inbound.ts'
+import type { ClientError } from './parse-error.ts'
+import { explainListenError } from './port-holder.ts'
+import { contextOptions, type TlsMaterial, tlsServerOptions } from './tls.ts'
+
+/** What a listener is started with. */
+export interface ListenerOptions {
+  listen: Listen
+  limits: Limits
+  handler: InboundHandler
+  /** Required where `listen.https` is set; see `loadTlsMaterial`. */
+  tls?: TlsMaterial
+  /** Milliseconds since the epoch; for tests. */
+  now?: () => number
+  /** How long a refused client may take to read its answer before its connection is cut. */
+  lingerMs?: number
+}
+
+/** Where it listens; `port` is the real one where 0 was asked for. */
+export interface ListenerAddress {
+  host: string
+  port: number
+  url: string
+}
+
+export interface Listener {
+  readonly addresses: { http?: ListenerAddress; https?: ListenerAddress }
+  /** Takes new limits (for new connections; idle time at once) and rotated certificates, without dropping a connection. */
+  update(change: { limits?: Limits; tls?: TlsMaterial }): void
+  /** Takes no new connection, lets exchanges finish for `graceMs`, then cuts what is left. */
+  close(graceMs: number): Promise<void>
+  stats(): { connections: number; http2Sessions: number; refused: number }
+}
+
+// Connections above the limit are still taken in small number, to answer 503 instead of silence.
+const overflow = 32
+
+/**
+ * Opens the gateway's doors: HTTP/1.1, and HTTPS with HTTP/2 by ALPN. Every head passes `judgeHead` before the handler
+ * sees it; what is refused is answered with problem details, reported, and its HTTP/1 connection closed.
+ * Rejects where an address cannot be had, with a message that names who holds it where the system tells.
+ */
+export async function startListener(options: ListenerOptions): Promise<Listener> {
+  const { listen } = options
+  const context: InboundContext = {
+    limits: options.limits,
+    handler: options.handler,
+    now: options.now ?? Date.now,
+    lingerMs: options.lingerMs ?? 1_000,
+  }
+  const counts = { refused: 0 }
+  const { handler } = options
+  context.handler = {
+    request: (inbound) => handler.request(inbound),
+    upgrade: (inbound) => handler.upgrade(inbound),
+    refused: (refusal) => {
+      counts.refused += 1
+      handler.refused(refusal)
+    },
+  }
+  const sockets = new Set<Socket>()
+  const sessions = new Set<http2.Http2Session>()
+  const plain = listen.http && plainServer(context, sockets)
+  const secure = listen.https && secureServer(context, sockets, sessions, options.tls!, listen.https.clientCertificates)
+  const servers: Server[] = []
+  const addresses: Listener['addresses'] = {}
+  try {
+    if (plain) addresses.http = await open(servers, plain, listen.http!, 'http')
+    if (secure) addresses.https = await open(servers, secure, listen.https!, 'https')
+  } catch (error) {
+    for (const server of servers) server.close()
+    throw error
+  }
+  const apply = () => {
+    for (const server of [plain, secure]) if (server) setLimits(server, context.limits)
+  }
+  apply()
+  return {
+    addresses,
+    update({ limits, tls }) {
+      if (limits) {
+        context.limits = limits
+        apply()
+      }
+      if (tls && secure) secure.setSecureContext(contextOptions(tls, listen.https!.clientCertificates))
+    },
+    close: (graceMs) => close(servers, sockets, sessions, graceMs),
+    stats: () => ({ connections: sockets.size, http2Sessions: sessions.size, refused: counts.refused }),
+  }
+}
+
+type PlainServer = http.Server
+type SecureServer = http2.Http2SecureServer & Partial<Pick<http.Server, 'headersTimeout' | 'keepAliveTimeout'>>
+
+function plainServer(context: InboundContext, sockets: Set<Socket>): PlainServer {
+  const server = http.createServer(http1Options(context.limits))
+  server.on('connection', (socket: Socket) => admit(context, sockets, socket, 'http'))
+  takeAll(context, server)
+  return server
+}
+
+function secureServer(
+  context: InboundContext,
+  sockets: Set<Socket>,
+  sessions: Set<http2.Http2Session>,
+  tls: TlsMaterial,
+  clientCertificates: 'none' | 'optional' | 'required',
+): SecureServer {
+  const server = http2.createSecureServer({
+    ...http1Options(context.limits),
+    ...http2Options(context.limits),
+    ...tlsServerOptions(tls, clientCertificates, context.limits.headersMs),
+    allowHTTP1: true,
+  })
+  // Before Node's own listener, which starts to parse: the connection has to be known by then.
+  server.prependListener('secureConnection', (socket: TLSSocket) => admit(context, sockets, socket, 'https'))
+  server.on('session', (session) => {
+    sessions.add(session)
+    session.once('close', () => sessions.delete(session))
+    if (connectionOf(session.socket)?.closing) session.destroy()
+  })
+  server.on('sessionError', (error: NodeJS.ErrnoException, session: http2.ServerHttp2Session) => {
+    const connection = session?.socket && connectionOf(session.socket)
+    if (connection && error.code !== 'ECONNRESET') {
+      const detail = `HTTP/2 session ended: ${error.code ?? 'error'} ${plainWords(error.message)}`.trim()
+      report(context, connection, 'connection', { code: 'MALFORMED_REQUEST', detail })
+    }
+  })
+  takeAll(context, server)
+  return server
+}
+
+function takeAll(context: InboundContext, server: PlainServer | SecureServer): void {
+  const listening = server as PlainServer
+  const request = (req: http.IncomingMessage, res: http.ServerResponse) => takeRequest(context, req, res)
+  listening.on('request', request)
+  listening.on('checkContinue', request)
+  listening.on('checkExpectation', request)
+  listening.on('upgrade', (req, socket: Socket, firstBytes) => takeUpgrade(context, req, socket, firstBytes))
+  listening.on('connect', (req, socket, firstBytes) => {
+    // HTTP/2 has a response in the place of the socket.
+    if ('stream' in req) takeRequest(context, req, socket as unknown as http.ServerResponse)
+    else takeUpgrade(context, req, socket as Socket, firstBytes)
+  })
+  listening.on('clientError', (error: ClientError, socket: Socket) => {
+    if (server instanceof http.Server || connectionOf(socket)) takeClientError(context, error, socket)
+    else takeHandshakeError(context, error, socket)
+  })
+  listening.on('timeout', (source: Socket | http2.ServerHttp2Session) => {
+    // Streams have timers of their own: a session without a byte takes no new ones, and ends when they have.
+    if ('goaway' in source) source.close()
+    else takeSilence(context, source as Socket)
+  })
+  listening.on('drop', (dropped) => {
+    const peer = { address: dropped?.remoteAddress ?? '', port: dropped?.remotePort ?? 0 }
+    const listener = server instanceof http.Server ? 'http' : 'https'
+    report(context, { listener, peer }, 'connection', { code: 'OVERLOADED', detail: 'At `limits.connections`.' })
+  })
+}
+
+function takeHandshakeError(context: InboundContext, error: ClientError, socket: Socket): void {
+  const peer = { address: addressOf(socket), port: socket.remotePort ?? 0 }
+  socket.destroy()
+  if (error.code === 'ECONNRESET') return
+  const detail = `TLS handshake failed: ${error.code ?? plainWords(error.message)}`
+  report(context, { listener: 'https', peer }, 'connection', { code: 'TLS_HANDSHAKE_FAILED', detail })
+}
+
+function admit(context: InboundContext, sockets: Set<Socket>, socket: Socket, listener: 'http' | 'https'): void {
+  const connection = track(socket, listener)
+  sockets.add(socket)
+  socket.once('close', () => sockets.delete(socket))
+  if (sockets.size <= context.limits.connections) return
+  connection.closing = true
+  const refusal = { code: 'OVERLOADED', detail: 'At `limits.connections`; try again later.' } as const
+  const id = report(context, connection, 'connection', refusal)
+  if (listener === 'http')
+    closeGently(socket, Math.min(context.lingerMs, 200), problemBytes(refusal.code, id, refusal.detail))
+  else socket.destroy()
+}
+
+function http1Options(limits: Limits): http.ServerOptions {
+  return {
+    // Judged by us, with a record; Node would answer 400 without any event.
+    requireHostHeader: false,
+    insecureHTTPParser: false,
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersMs,
+    // Bodies may take as long as they flow; their silence is bounded by `idleMs`.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: Math.min(Math.max(Math.floor(limits.headersMs / 4), 20), 5_000),
+    noDelay: true,
+    shouldUpgradeCallback: (req) =>
+      req.method === 'GET' && req.httpVersion === '1.1' && req.headers.upgrade?.toLowerCase() === 'websocket',
+  }
+}
+
+function setLimits(server: PlainServer | SecureServer, limits: Limits): void {
+  const http1 = server as PlainServer & { maxHeaderSize?: number; keepAliveTimeoutBuffer?: number }
+  // Node silently drops header fields beyond this count; ours are counted and refused.
+  http1.maxHeadersCount = 0
+  http1.maxHeaderSize = limits.headerBytes
+  http1.headersTimeout = limits.headersMs
+  http1.keepAliveTimeout = limits.keepAliveMs
+  http1.requestTimeout = 0
+  http1.timeout = limits.idleMs
+  http1.maxConnections = limits.connections + overflow
+  if (!(server instanceof http.Server)) server.updateSettings(http2Options(limits).settings!)
+}
+
+function open(
+  servers: Server[],
+  server: PlainServer | SecureServer,
+  address: ListenAddress,
+  scheme: 'http' | 'https',
+): Promise<ListenerAddress> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException) => {
+      explainListenError(error, address, scheme).then(reject, reject)
+    }
+    server.once('error', fail)
+    server.listen({ host: address.host, port: address.port, exclusive: true }, () => {
+      server.off('error', fail)
+      servers.push(server)
+      const { port } = server.address() as AddressInfo
+      const host = address.host.includes(':') ? `[${address.host}]` : address.host
+      resolve({ host: address.host, port, url: `${scheme}://${host}:${port}` })
+    })
+  })
+}
+
+async function close(
+  servers: Server[],
+  sockets: Set<Socket>,
+  sessions: Set<http2.Http2Session>,
+  graceMs: number,
+): Promise<void> {
+  const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
+  for (const session of sessions) session.close()
+  const timer = setTimeout(() => {
+    for (const session of sessions) session.destroy()
+    for (const socket of sockets) socket.destroy()
+  }, graceMs)
+  await Promise.all(closed)
+  clearTimeout(timer)
+}
+
+/** Messages of OpenSSL and nghttp2 without file names and addresses. */
+function plainWords(message: string): string {
+  return message.replace(/[^\x20-\x7e]/g, ' ').slice(0, 120)
+}
