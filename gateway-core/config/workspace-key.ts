@@ -19,12 +19,23 @@ export class WorkspaceKey {
   readonly #randomKey: KeyObject
   readonly #sealKey: KeyObject
 
-  /** `root` is 32 bytes; anything else throws a RangeError. */
-  constructor(root: Uint8Array) {
+  /** `root` is 32 bytes, anything else throws a RangeError; or the shared parts of a key of another thread. */
+  constructor(root: Uint8Array | SharedKey) {
+    if (!(root instanceof Uint8Array)) {
+      this.#tagKey = root.tag
+      this.#randomKey = root.random
+      this.#sealKey = root.seal
+      return
+    }
     if (root.byteLength !== keyBytes) throw new RangeError(`a workspace key has ${keyBytes} bytes`)
     this.#tagKey = derive(root, 'gatehouse tag 1')
     this.#randomKey = derive(root, 'gatehouse random 1')
     this.#sealKey = derive(root, 'gatehouse seal 1')
+  }
+
+  /** The key as it may be handed to a worker thread; its bytes stay hidden in the runtime. */
+  share(): SharedKey {
+    return { tag: this.#tagKey, random: this.#randomKey, seal: this.#sealKey }
   }
 
   /** HMAC-SHA256 of the value, cut to 16 bytes, base64url. Equal values have equal tags; a tag does not give the value away. */
@@ -63,6 +74,13 @@ export class WorkspaceKey {
       return undefined
     }
   }
+}
+
+/** Derived keys as opaque objects that a message between threads can carry. */
+export interface SharedKey {
+  readonly tag: KeyObject
+  readonly random: KeyObject
+  readonly seal: KeyObject
 }
 
 /** Why the workspace key cannot be used; the message says what to do and never holds the key. */

@@ -1,0 +1,246 @@
+import type { ExchangeRecord, RecordedBody, RecordedRequest, RecordedResponse } from './record.ts'
+import type { TraceEntry } from '../pipeline/outcome.ts'
+
+/**
+ * How a record crosses to the store worker and how it is laid out in the database. A record becomes one run of
+ * strings and numbers ({@link fieldsPerRecord} of them), because cloning a deep object costs five times as much; what
+ * tends to be equal between exchanges (context, headers, evidence, facts) is one text each, so that the store keeps
+ * each such text once.
+ */
+export const slot = {
+  id: 0,
+  startedAt: 1,
+  duration: 2,
+  state: 3,
+  /** Method, route, verdict, the shape of the trace, …: see {@link contextOf}. */
+  context: 4,
+  client: 5,
+  peerPort: 6,
+  peerAddress: 7,
+  path: 8,
+  query: 9,
+  /** Null where it is path and query. */
+  target: 10,
+  requestHeaders: 11,
+  responseHeaders: 12,
+  /** Evidence, changes and findings of the trace. */
+  detail: 13,
+  /** Facts and claims. */
+  knowledge: 14,
+  /** Numbers of this exchange alone: timings, trace times, path parameters. */
+  own: 15,
+  /** Rare parts: forwarded request, upstream response, trailers, certificates, body hashes, sealed places. */
+  extra: 16,
+  requestSize: 17,
+  responseSize: 18,
+  /** Byte ranges in the batch's buffer: `[start, length]` each for {@link bodySlots}; length -1: no body, -2: same as the message before it. */
+  bodies: 19,
+} as const
+
+/** Bodies of a record in their order. */
+export const bodySlots = ['request', 'response', 'forwarded', 'upstreamResponse'] as const
+export type BodySlot = (typeof bodySlots)[number]
+
+export const fieldsPerRecord = slot.bodies + bodySlots.length * 2
+
+export type Field = string | number | null
+
+/** What `context` holds, in order. Values of one route, client and outcome repeat, so this text is shared by many exchanges. */
+export function contextOf(record: ExchangeRecord): string {
+  const { request, route, upstream, consumer, response } = record
+  return JSON.stringify([
+    request.method,
+    request.scheme,
+    request.authority,
+    request.httpVersion,
+    record.listener,
+    record.environment,
+    record.revision,
+    route?.id,
+    route?.api,
+    route?.template,
+    upstream?.name,
+    upstream?.url,
+    record.verdict,
+    record.status,
+    record.code,
+    record.decidedBy,
+    consumer?.name,
+    consumer?.groups,
+    record.state,
+    record.upgrade,
+    response?.status,
+    response?.reason,
+    response?.from,
+    record.error,
+    record.trace.map(shapeOf),
+  ])
+}
+
+function shapeOf(entry: TraceEntry): unknown[] {
+  const { position } = entry
+  const shape = [entry.policy, entry.type, entry.phase, entry.verdict, entry.mode, position.file, position.line]
+  return [...shape, position.column, entry.code, entry.reason, entry.branch]
+}
+
+/** Evidence and the like of each trace entry, or null when no entry has any. */
+export function detailOf(trace: readonly TraceEntry[]): string | null {
+  if (!trace.some((entry) => entry.evidence || entry.changes || entry.learned)) return null
+  return JSON.stringify(
+    trace.map((entry) => [entry.evidence, entry.changes, entry.learned]),
+    withoutBytes,
+  )
+}
+
+/** A changed body is kept with the message it belongs to; the trace only says how long it is. */
+function withoutBytes(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? { length: value.byteLength } : value
+}
+
+/** `[policyMicros, upstreamMicros, firstByteMicros, parameters, upstreamPath, (at, micros, now − startedAt, sequence)…]`. */
+export function ownOf(record: ExchangeRecord): string {
+  const { timings, route, trace, startedAt } = record
+  const own: unknown[] = [timings.policyMicros, timings.upstreamMicros, timings.firstByteMicros, 0, 0]
+  if (route) {
+    for (const _ in route.parameters) {
+      own[3] = route.parameters
+      break
+    }
+    if (route.upstreamPath !== record.request.path) own[4] = route.upstreamPath
+  }
+  for (const entry of trace) own.push(entry.at, entry.micros, entry.now - startedAt, entry.sequence)
+  return JSON.stringify(own)
+}
+
+/** The rare parts of a record; a property is there only where it says something. */
+export interface Extra {
+  forwarded?: Partial<Omit<RecordedRequest, 'body'>>
+  upstreamResponse?: Omit<RecordedResponse, 'body'>
+  requestTrailers?: readonly string[]
+  responseTrailers?: readonly string[]
+  /** DER, base64. */
+  certificates?: string[]
+  /** Where a body is not whole or not as long as its bytes. */
+  bodies?: Partial<Record<BodySlot, { length: number; truncated?: true; sha256?: string }>>
+  sealed?: ExchangeRecord['sealed']
+}
+
+export function extraOf(record: ExchangeRecord): string | null {
+  const { request, response, forwarded, upstreamResponse, peer } = record
+  let extra: Extra | undefined
+  if (request.trailers?.length) (extra ??= {}).requestTrailers = request.trailers
+  if (response?.trailers?.length) (extra ??= {}).responseTrailers = response.trailers
+  if (peer.certificates?.length)
+    (extra ??= {}).certificates = peer.certificates.map((der) => Buffer.from(der).toString('base64'))
+  if (forwarded) (extra ??= {}).forwarded = difference(forwarded, request)
+  if (upstreamResponse) {
+    const { body: _, ...head } = upstreamResponse
+    ;(extra ??= {}).upstreamResponse = head
+  }
+  for (const name of bodySlots) {
+    const body = record[name]?.body
+    if (!body || (!body.truncated && body.length === body.bytes.byteLength && name !== 'forwarded')) continue
+    const bodies = ((extra ??= {}).bodies ??= {})
+    bodies[name] = { length: body.length, ...(body.truncated && { truncated: true, sha256: body.sha256 }) }
+  }
+  if (record.sealed.length > 0) (extra ??= {}).sealed = record.sealed
+  return extra ? JSON.stringify(extra) : null
+}
+
+/** What the forwarded request has otherwise than the received one. */
+function difference(forwarded: RecordedRequest, request: RecordedRequest): Extra['forwarded'] {
+  const changed: Record<string, unknown> = {}
+  for (const key of ['method', 'scheme', 'authority', 'target', 'path', 'query', 'httpVersion', 'trailers'] as const) {
+    if (forwarded[key] !== request[key]) changed[key] = forwarded[key] ?? null
+  }
+  if (!sameList(forwarded.headers, request.headers)) changed['headers'] = forwarded.headers
+  return changed
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((value, at) => value === b[at]))
+}
+
+/** Records of one message to the store worker. */
+export interface Batch {
+  fields: Field[]
+  bytes: Uint8Array
+}
+
+/** Lays records out one after the other. Runs on the hot path: measured at 4 µs for a plain GET with three policies. */
+export class BatchEncoder {
+  #fields: Field[] = []
+  #bodies: Uint8Array[] = []
+  #bytes = 0
+  #records = 0
+
+  get records(): number {
+    return this.#records
+  }
+
+  /** Rough size in memory, in bytes. */
+  get size(): number {
+    return this.#bytes + this.#records * 3000
+  }
+
+  add(record: ExchangeRecord, keepBodies: boolean): void {
+    const { request, response } = record
+    const fields = this.#fields
+    const { path, query } = request
+    const plainTarget = request.target.length === path.length + (query === '' ? 0 : query.length + 1)
+    const target = plainTarget && request.target === (query === '' ? path : `${path}?${query}`) ? null : request.target
+    const { facts, claims, peer } = record
+    fields.push(
+      record.id,
+      record.startedAt,
+      record.durationMicros,
+      record.state === 'open' ? 1 : 0,
+      contextOf(record),
+      record.clientAddress,
+      peer.port,
+      peer.address === record.clientAddress ? null : peer.address,
+      path,
+      query,
+      target,
+      JSON.stringify(request.headers),
+      response ? JSON.stringify(response.headers) : null,
+      detailOf(record.trace),
+      facts.length > 0 || claims ? JSON.stringify([facts, claims]) : null,
+      ownOf(record),
+      extraOf(record),
+      request.body?.length ?? 0,
+      response?.body?.length ?? 0,
+    )
+    this.#addBody(request.body, undefined, keepBodies)
+    this.#addBody(response?.body, undefined, keepBodies)
+    this.#addBody(record.forwarded?.body, request.body, keepBodies)
+    this.#addBody(record.upstreamResponse?.body, response?.body, keepBodies)
+    this.#records++
+  }
+
+  #addBody(body: RecordedBody | undefined, before: RecordedBody | undefined, keep: boolean): void {
+    if (!body || !keep) this.#fields.push(0, -1)
+    else if (before && (before === body || before.bytes === body.bytes)) this.#fields.push(0, -2)
+    else {
+      this.#fields.push(this.#bytes, body.bytes.byteLength)
+      this.#bodies.push(body.bytes)
+      this.#bytes += body.bytes.byteLength
+    }
+  }
+
+  /** Everything added since the last call. `bytes` owns its memory and may be transferred. */
+  take(): Batch {
+    const bytes = new Uint8Array(this.#bytes)
+    let at = 0
+    for (const body of this.#bodies) {
+      bytes.set(body, at)
+      at += body.byteLength
+    }
+    const batch = { fields: this.#fields, bytes }
+    this.#fields = []
+    this.#bodies = []
+    this.#bytes = 0
+    this.#records = 0
+    return batch
+  }
+}

@@ -1,0 +1,209 @@
+import { Worker } from 'node:worker_threads'
+import type { WorkspaceKey } from '../config/workspace-key.ts'
+import type { CaptureSettings, WorkspaceFile } from '../config/workspace.ts'
+import { BatchEncoder } from './layout.ts'
+import type { ExchangeRecord, Recorder } from './record.ts'
+import { type ExchangeSummary, summariesOf } from './summary.ts'
+import { counter, type FromWorker, type ToWorker, type WorkerSetup } from './worker-messages.ts'
+
+/** Something that a person should know about the capture; the gateway goes on in each case. */
+export type CaptureEvent =
+  /** Nothing is recorded until `recovered`: disk full, read-only folder, database of a newer version. */
+  | { kind: 'failed'; message: string }
+  | { kind: 'recovered' }
+  /** The store does not keep up, or fails; counts since the last event of this kind. */
+  | { kind: 'dropped'; bodies: number; records: number }
+
+export interface RecorderOptions {
+  /** Workspace folder; captures go to its `.gatehouse/captures.db`. */
+  folder: string
+  key: WorkspaceKey
+  settings: CaptureSettings
+  /** Rows for lists, after they are durable, without secrets. */
+  onWritten?: (rows: ExchangeSummary[]) => void
+  onEvent?: (event: CaptureEvent) => void
+  /** Most memory for records on their way to the store, in bytes (default 64 MB); bodies are dropped from half of it on. */
+  queueBytes?: number
+}
+
+/** A recorder that also keeps the files behind each revision. */
+export interface CaptureRecorder extends Recorder {
+  saveRevision(revision: string, files: readonly WorkspaceFile[]): void
+  /** Since the start: records taken, records and bodies dropped. */
+  readonly counts: Readonly<{ recorded: number; droppedRecords: number; droppedBodies: number }>
+}
+
+/** A batch leaves after this time, or as soon as it is this long: what was recorded more than 100 ms ago is durable. */
+const batchMs = 20
+const batchRecords = 64
+const batchBytes = 1024 * 1024
+const announceMs = 1000
+
+/** Starts the store worker and returns at once; what goes wrong later is told through `onEvent` and never thrown. */
+export function openRecorder(options: RecorderOptions): CaptureRecorder {
+  return new BatchingRecorder(options)
+}
+
+class BatchingRecorder implements CaptureRecorder {
+  readonly #options: RecorderOptions
+  readonly #worker: Worker
+  readonly #encoder = new BatchEncoder()
+  readonly #counters = new Int32Array(new SharedArrayBuffer(16))
+  readonly #queueKilobytes: number
+  readonly #flushes = new Map<number, () => void>()
+  readonly #timer: NodeJS.Timeout
+  readonly counts = { recorded: 0, droppedRecords: 0, droppedBodies: 0 }
+  readonly #announced = { records: 0, bodies: 0, lost: 0, at: 0 }
+  #timerArmed = false
+  #sentKilobytes = 0
+  #flushId = 0
+  #alive = true
+  #closed: Promise<void> | undefined
+  #whenClosed: (() => void) | undefined
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+    this.#queueKilobytes = Math.ceil((options.queueBytes ?? 64 * 1024 * 1024) / 1024)
+    const setup: WorkerSetup = {
+      folder: options.folder,
+      key: options.key.share(),
+      settings: structuredClone(options.settings),
+      counters: this.#counters.buffer,
+      tellWritten: options.onWritten !== undefined,
+    }
+    this.#worker = new Worker(new URL('./store-worker.ts', import.meta.url), { workerData: setup, name: 'captures' })
+    this.#worker.unref()
+    this.#worker.on('message', (message: FromWorker) => this.#receive(message))
+    this.#worker.on('error', (error) => this.#workerEnded(error.message))
+    this.#worker.on('exit', () => this.#workerEnded('the capture worker ended'))
+    this.#timer = setTimeout(() => this.#send(), batchMs)
+    this.#timer.unref()
+  }
+
+  record(record: ExchangeRecord): void {
+    if (!this.#alive) return
+    const waiting = this.#waitingKilobytes()
+    if (waiting > this.#queueKilobytes) {
+      this.counts.droppedRecords++
+      this.#announce()
+      return
+    }
+    const keepBodies = waiting < this.#queueKilobytes / 2
+    if (!keepBodies && (record.request.body || record.response?.body)) this.counts.droppedBodies++
+    try {
+      this.#encoder.add(record, keepBodies)
+    } catch (error) {
+      this.counts.droppedRecords++
+      this.#tell({ kind: 'failed', message: `a record could not be laid out: ${(error as Error).message}` })
+      return
+    }
+    this.counts.recorded++
+    if (this.#encoder.records >= batchRecords || this.#encoder.size >= batchBytes) this.#send()
+    else if (!this.#timerArmed) {
+      this.#timerArmed = true
+      this.#timer.refresh()
+    }
+  }
+
+  saveRevision(revision: string, files: readonly WorkspaceFile[]): void {
+    if (this.#alive) this.#post({ type: 'revision', revision, files })
+  }
+
+  flush(): Promise<void> {
+    if (!this.#alive) return Promise.resolve()
+    this.#send()
+    const id = ++this.#flushId
+    return new Promise((resolve) => {
+      this.#flushes.set(id, resolve)
+      // A process that waits for this must not end before the worker has answered.
+      this.#worker.ref()
+      this.#post({ type: 'flush', id })
+    })
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#alive) return
+    this.#send()
+    clearTimeout(this.#timer)
+    this.#worker.ref()
+    await new Promise<void>((resolve) => {
+      this.#whenClosed = resolve
+      this.#post({ type: 'close' })
+    })
+    this.#alive = false
+    await this.#worker.terminate()
+  }
+
+  #waitingKilobytes(): number {
+    return (this.#sentKilobytes - Atomics.load(this.#counters, counter.doneKilobytes)) | 0
+  }
+
+  #send(): void {
+    this.#timerArmed = false
+    const { records } = this.#encoder
+    if (records === 0 || !this.#alive) return
+    const kilobytes = Math.ceil(this.#encoder.size / 1024)
+    const batch = this.#encoder.take()
+    this.#sentKilobytes = (this.#sentKilobytes + kilobytes) | 0
+    const transfer = batch.bytes.byteLength > 0 ? [batch.bytes.buffer as ArrayBuffer] : []
+    this.#worker.postMessage({ type: 'batch', batch, records, kilobytes } satisfies ToWorker, transfer)
+    this.#announce()
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message)
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case 'written':
+        return this.#options.onWritten?.(summariesOf(message.fields))
+      case 'failed':
+        return this.#tell({ kind: 'failed', message: message.message })
+      case 'recovered':
+        return this.#tell({ kind: 'recovered' })
+      case 'flushed':
+        this.#flushes.get(message.id)?.()
+        this.#flushes.delete(message.id)
+        if (this.#flushes.size === 0 && !this.#whenClosed) this.#worker.unref()
+        return this.#announce()
+      case 'closed':
+        this.#alive = false
+        return this.#settle()
+    }
+  }
+
+  #workerEnded(reason: string): void {
+    if (this.#alive && !this.#whenClosed) this.#tell({ kind: 'failed', message: reason })
+    this.#alive = false
+    this.#settle()
+  }
+
+  #settle(): void {
+    for (const resolve of this.#flushes.values()) resolve()
+    this.#flushes.clear()
+    this.#whenClosed?.()
+  }
+
+  /** Tells what was dropped, at most once a second. */
+  #announce(): void {
+    const lost = Atomics.load(this.#counters, counter.lostRecords)
+    const announced = this.#announced
+    const records = this.counts.droppedRecords - announced.records + (lost - announced.lost)
+    const bodies = this.counts.droppedBodies - announced.bodies
+    if (records === 0 && bodies === 0) return
+    const now = performance.now()
+    if (announced.at !== 0 && now - announced.at < announceMs) return
+    Object.assign(announced, { records: this.counts.droppedRecords, bodies: this.counts.droppedBodies, lost, at: now })
+    this.#tell({ kind: 'dropped', bodies, records })
+  }
+
+  #tell(event: CaptureEvent): void {
+    this.#options.onEvent?.(event)
+  }
+}

@@ -1,0 +1,30 @@
+import type { SharedKey } from '../config/workspace-key.ts'
+import type { CaptureSettings, WorkspaceFile } from '../config/workspace.ts'
+import type { Batch } from './layout.ts'
+import type { WrittenField } from './writer.ts'
+
+/** What the store worker starts with. */
+export interface WorkerSetup {
+  folder: string
+  key: SharedKey
+  settings: CaptureSettings
+  /** Memory of {@link counter}, read by the recorder without a message. */
+  counters: SharedArrayBuffer
+  tellWritten: boolean
+}
+
+/** Places in the shared counters; they wrap around, so only differences count. */
+export const counter = { doneBatches: 0, doneKilobytes: 1, lostRecords: 2 } as const
+
+export type ToWorker =
+  | { type: 'batch'; batch: Batch; records: number; kilobytes: number }
+  | { type: 'revision'; revision: string; files: readonly WorkspaceFile[] }
+  | { type: 'flush'; id: number }
+  | { type: 'close' }
+
+export type FromWorker =
+  | { type: 'written'; fields: WrittenField[] }
+  | { type: 'failed'; message: string }
+  | { type: 'recovered' }
+  | { type: 'flushed'; id: number }
+  | { type: 'closed' }

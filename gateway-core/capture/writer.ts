@@ -1,0 +1,214 @@
+import type { WorkspaceKey } from '../config/workspace-key.ts'
+import type { CaptureSettings, WorkspaceFile } from '../config/workspace.ts'
+import { type Batch, type Field, fieldsPerRecord, slot } from './layout.ts'
+import type { Reading } from './readings.ts'
+import { RecordSealer, type SealedBody, type SealedRecord } from './record-sealer.ts'
+import { Retention } from './retention.ts'
+import { type CaptureDatabase, openDatabase, type PartKind, partKind, type Statement } from './schema.ts'
+import { Sealer } from './sealer.ts'
+
+/** Exchanges after which texts are written anew, so that old ones can go (see `epochs` in the schema). */
+const epochLength = 10_000
+
+/** What a list shows of each record that was written, without secrets. Flat, because it crosses threads. */
+export type WrittenField = Field
+export const writtenFields = 8
+
+/**
+ * Writes records to the capture database. Runs in the store worker, and in process where records come from a file.
+ * Nothing is written before its secrets are sealed.
+ */
+export class CaptureWriter {
+  readonly #db: CaptureDatabase
+  readonly #sealer: Sealer
+  readonly #records: RecordSealer
+  readonly #retention: Retention
+  readonly #insertExchange: Statement
+  readonly #insertPart: Statement
+  readonly #insertSealed: Statement
+  readonly #insertEpoch: Statement
+  /** Ids of the parts of this epoch by kind and text, where a changed text cannot remember its own. */
+  readonly #partIds = new Map<string, number>()
+  /** Sequence of exchanges written as `open`, by id. */
+  readonly #open = new Map<string, number>()
+  #seq: number
+  #part: number
+  #epochStart = 0
+  /** Last sequence of this epoch; 0: none begun. */
+  #epochEnd = 0
+
+  /** Throws a CaptureStoreError when the database cannot be used. */
+  constructor(folder: string, key: WorkspaceKey, settings: CaptureSettings) {
+    const db = openDatabase(folder, { create: true })
+    this.#db = db
+    this.#sealer = new Sealer(key, settings.secretsMs)
+    this.#records = new RecordSealer(this.#sealer, settings.seal)
+    this.#insertExchange = db.prepare(`INSERT OR REPLACE INTO exchanges VALUES (${'?, '.repeat(21)}?)`)
+    this.#insertPart = db.prepare('INSERT INTO parts VALUES (?, ?, ?, ?)')
+    this.#insertSealed = db.prepare('INSERT OR REPLACE INTO sealed VALUES (?, ?, ?)')
+    this.#insertEpoch = db.prepare('INSERT OR REPLACE INTO epochs VALUES (?, ?)')
+    this.#seq = numberOf(db, 'SELECT max(seq) AS n FROM exchanges')
+    this.#part = numberOf(db, 'SELECT max(id) AS n FROM parts')
+    this.#retention = new Retention(db, settings)
+    this.#retention.purgeSecrets(Date.now())
+  }
+
+  /**
+   * Writes a batch in one transaction. Throws when the disk is full or read-only; then nothing of the batch is kept,
+   * and the next batch may be tried. `written` gets {@link writtenFields} fields per record.
+   */
+  write(batch: Batch, written?: WrittenField[]): void {
+    const { fields, bytes } = batch
+    const { seq, part } = { seq: this.#seq, part: this.#part }
+    this.#sealer.setTime(Date.now())
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      for (let at = 0; at < fields.length; at += fieldsPerRecord) {
+        if (this.#seq >= this.#epochEnd || this.#records.full) this.#beginEpoch()
+        const sealed = this.#records.seal(fields, at, bytes)
+        this.#insert(fields, at, sealed)
+        if (written) addWritten(written, fields, at, sealed, this.#seq)
+      }
+      for (const { tag, value, expiresAt } of this.#sealer.takeFresh()) this.#insertSealed.run([tag, value, expiresAt])
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      this.#rollBack(seq, part)
+      throw error
+    }
+    this.#retention.added(this.#seq - seq)
+  }
+
+  #rollBack(seq: number, part: number): void {
+    try {
+      this.#db.exec('ROLLBACK')
+    } catch {
+      // SQLite has already rolled back on a full disk.
+    }
+    this.#seq = seq
+    this.#part = part
+    this.#epochEnd = 0
+    this.#partIds.clear()
+    this.#records.clear()
+    this.#sealer.forget()
+    this.#open.clear()
+  }
+
+  #insert(fields: readonly Field[], at: number, record: SealedRecord): void {
+    const id = fields[at + slot.id] as string
+    const known = this.#open.size > 0 ? this.#open.get(id) : undefined
+    // The final record of an exchange that began in an earlier epoch refers to parts of this one, so it moves here.
+    const seq = known !== undefined && known >= this.#epochStart ? known : ++this.#seq
+    if (fields[at + slot.state] === 1) this.#open.set(id, seq)
+    else if (known !== undefined) this.#open.delete(id)
+    const [request, response, forwarded, upstream] = record.bodies.map((body) =>
+      typeof body === 'object' ? this.#bodyPart(body) : body === 'same' ? 'same' : null,
+    )
+    const others = forwarded === null && upstream === null ? null : JSON.stringify([forwarded, upstream])
+    this.#insertExchange.run([
+      seq,
+      id,
+      fields[at + slot.startedAt],
+      fields[at + slot.duration],
+      this.#partOf('context', record.context),
+      fields[at + slot.client],
+      fields[at + slot.peerPort],
+      fields[at + slot.peerAddress],
+      record.path,
+      record.query,
+      record.target,
+      this.#partOf('headers', record.requestHeaders),
+      record.responseHeaders ? this.#partOf('headers', record.responseHeaders) : null,
+      record.detail ? this.#partOf('detail', record.detail) : null,
+      record.knowledge ? this.#partOf('knowledge', record.knowledge) : null,
+      record.own,
+      record.extra ? this.#partOf('extra', record.extra) : null,
+      fields[at + slot.requestSize],
+      fields[at + slot.responseSize],
+      request === 'same' ? null : request,
+      response === 'same' ? null : response,
+      others,
+    ])
+  }
+
+  #beginEpoch(): void {
+    this.#epochStart = this.#seq + 1
+    this.#epochEnd = this.#seq + epochLength
+    this.#partIds.clear()
+    this.#records.clear()
+    this.#insertEpoch.run([this.#epochStart, this.#part + 1])
+  }
+
+  #partOf(kind: PartKind, reading: Reading): number {
+    if (reading.part === 0) reading.part = this.#textPart(kind, reading.text, null)
+    return reading.part
+  }
+
+  #bodyPart(body: SealedBody): number {
+    if (typeof body.value === 'string' && body.value.length <= 4096)
+      return this.#textPart('body', body.value, body.note)
+    this.#insertPart.run([++this.#part, partKind.body, body.value, body.note])
+    return this.#part
+  }
+
+  #textPart(kind: PartKind, text: string, note: string | null): number {
+    const key = `${kind}${note}\n${text}`
+    let id = this.#partIds.get(key)
+    if (id === undefined) {
+      id = ++this.#part
+      this.#insertPart.run([id, partKind[kind], text, note])
+      this.#partIds.set(key, id)
+    }
+    return id
+  }
+
+  /** Keeps the files of a revision, so that the policy line of an old exchange can be shown as it was. */
+  saveRevision(revision: string, files: readonly WorkspaceFile[]): void {
+    const known = this.#db.prepare('SELECT 1 FROM revisions WHERE revision = ? LIMIT 1').get(revision)
+    if (known) return
+    const file = this.#db.prepare('INSERT OR IGNORE INTO files VALUES (?, ?)')
+    const entry = this.#db.prepare('INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?)')
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      for (const { path, sha256, text } of files) {
+        file.run([sha256, text ?? null])
+        entry.run([revision, path, sha256, Date.now()])
+      }
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      this.#db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  /** Work that may wait: retention, purging expired secrets. Call it now and then. */
+  tidy(now: number): void {
+    this.#retention.run(now)
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+}
+
+function addWritten(
+  written: WrittenField[],
+  fields: readonly Field[],
+  at: number,
+  sealed: SealedRecord,
+  seq: number,
+): void {
+  written.push(
+    seq,
+    fields[at + slot.id]!,
+    fields[at + slot.startedAt]!,
+    fields[at + slot.duration]!,
+    sealed.context.text,
+    fields[at + slot.client]!,
+    sealed.query === '' ? sealed.path : `${sealed.path}?${sealed.query}`,
+    fields[at + slot.responseSize]!,
+  )
+}
+
+function numberOf(db: CaptureDatabase, sql: string): number {
+  return (db.prepare(sql).get() as { n: number | null }).n ?? 0
+}
