@@ -22,7 +22,7 @@ export function newCell(algorithm: LimitAlgorithm, now: number): LimiterCell {
  * - `fixed-window`: a window begins with the first request of its key and lasts `windowMs`; it admits `limit + burst`.
  *   It is not aligned to the clock: a client that begins late in a minute does not get the limit twice within seconds.
  * - `sliding-window`: two adjoining windows. What the window before counted weighs as much as of it still lies inside the last
- *   `windowMs`, rounded down: `used + ⌊before × rest / window⌋ ≤ limit + burst`. The arithmetic fits into one line of evidence
+ *   `windowMs`, in whole milliseconds and rounded down: `used + ⌊before × rest / window⌋ ≤ limit + burst`. The arithmetic fits into one line of evidence
  *   and the memory does not depend on the limit; the price is that requests of the window before are taken as evenly
  *   spread. HAProxy's `http_req_rate` counts like this.
  * - `token-bucket`: holds `limit + burst` tokens and gets `limit` back per window, evenly.
@@ -105,8 +105,9 @@ function spendSliding(
     cell.before = cell.used
     cell.used = 0
   }
-  const rest = cell.at + windowMs - now
-  const carried = Math.floor((cell.before * rest) / windowMs)
+  // The window before still matters for this time after the present millisecond, which belongs to the present.
+  const rest = cell.at + windowMs - now - 1
+  const carried = share(cell.before, rest, windowMs)
   const allowed = cell.used + carried + cost <= room
   if (allowed || countDenied) cell.used = bounded(cell.used + cost)
   const retry = cost > room ? windowMs : slidingWait(cell, room - cost, windowMs, rest)
@@ -116,16 +117,20 @@ function spendSliding(
 /** Least wait until no more than `most` is counted, when nothing comes meanwhile. */
 function slidingWait(cell: LimiterCell, most: number, windowMs: number, rest: number): number {
   if (cell.used <= most) return waitForShare(cell.before, most - cell.used, windowMs, rest)
-  return rest + waitForShare(cell.used, most, windowMs, windowMs)
+  return rest + 1 + waitForShare(cell.used, most, windowMs, windowMs - 1)
 }
 
 /** Least wait until `⌊before × rest / window⌋ ≤ most`. */
 function waitForShare(before: number, most: number, windowMs: number, rest: number): number {
-  if (Math.floor((before * rest) / windowMs) <= most) return 0
+  if (share(before, rest, windowMs) <= most) return 0
   let enough = Math.min(rest, Math.ceil(((most + 1) * windowMs) / before) - 1)
   // Division rounds; the last millisecond is settled by the same formula that admits.
-  while (enough > 0 && Math.floor((before * enough) / windowMs) > most) enough -= 1
+  while (enough > 0 && share(before, enough, windowMs) > most) enough -= 1
   return rest - enough
+}
+
+function share(before: number, rest: number, windowMs: number): number {
+  return Math.floor((before * rest) / windowMs)
 }
 
 /**

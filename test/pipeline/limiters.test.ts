@@ -47,7 +47,7 @@ function reference(op: LimitOperation) {
       if (windowStart === undefined || now >= windowStart + lives * op.windowMs) windowStart = now
       else if (now >= windowStart + op.windowMs) windowStart += op.windowMs
       const before = BigInt(sum(windowStart - op.windowMs, windowStart))
-      const rest = BigInt(windowStart + op.windowMs - now)
+      const rest = BigInt(windowStart + op.windowMs - now - 1)
       const carried = op.algorithm === 'fixed-window' ? 0n : (before * rest) / BigInt(op.windowMs)
       const allowed = sum(windowStart, windowStart + op.windowMs) + Number(carried) + cost <= room
       if (allowed || op.countDenied) counted.push({ at: now, cost })

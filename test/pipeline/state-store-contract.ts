@@ -73,20 +73,20 @@ export async function play(store: StateStore, steps: readonly TimedOperation[], 
   return answers
 }
 
+const limit = (more: Partial<LimitOperation> = {}): LimitOperation => ({
+  op: 'limit',
+  algorithm: 'fixed-window',
+  key: 'k',
+  limit: 2,
+  windowMs: 1000,
+  burst: 0,
+  cost: 1,
+  countDenied: false,
+  ...more,
+})
+
 /** What every store of state promises, whether it lives in memory or is shared. */
 export function stateStoreContract(name: string, make: () => StateStore): void {
-  const limit = (more: Partial<LimitOperation> = {}): LimitOperation => ({
-    op: 'limit',
-    algorithm: 'fixed-window',
-    key: 'k',
-    limit: 2,
-    windowMs: 1000,
-    burst: 0,
-    cost: 1,
-    countDenied: false,
-    ...more,
-  })
-
   describe(`state store: ${name}`, () => {
     it('gives the same answers to the same operations at the same times', async () => {
       await fc.assert(
