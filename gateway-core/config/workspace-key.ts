@@ -115,7 +115,12 @@ export async function loadWorkspaceKey(
   if (stored) return new WorkspaceKey(stored)
   const root = randomBytes(keyBytes)
   if (options.create === false) return new WorkspaceKey(root)
-  await createKeyFile(folder, file, root)
+  await createKeyFile(folder, file, root).catch((error: NodeJS.ErrnoException) => {
+    throw new WorkspaceKeyError(
+      `${file} cannot be made (${error.code})`,
+      'make the folder writable, or set GATEHOUSE_KEY',
+    )
+  })
   // Another process may have made the file at the same moment: the one on disk counts.
   return new WorkspaceKey((await readKeyFile(file)) ?? root)
 }

@@ -1,0 +1,38 @@
+import { loadOpenApi } from '../openapi/load.ts'
+import type { Setup } from '../pipeline/policy.ts'
+import type { WorkspaceFiles } from './files.ts'
+import type { Problems } from './problems.ts'
+
+/** Reads OpenAPI documents, each once per load; their problems point into the document. */
+export function openApiReader(
+  files: WorkspaceFiles,
+  problems: Problems,
+  root: Record<string, unknown>,
+): (path: string, pointer: string) => Setup['openapi'] {
+  const documents = new Map<string, Setup['openapi']>()
+  return (path, pointer) => {
+    const relative = files.relative(path)
+    if (documents.has(relative)) return documents.get(relative)
+    const document = read(relative, pointer)
+    documents.set(relative, document)
+    return document
+  }
+
+  function read(path: string, pointer: string): Setup['openapi'] {
+    const text = files.text(path)
+    if (text === undefined) {
+      const message = `the OpenAPI document ${path} cannot be read`
+      problems.at(root, pointer, { code: 'FILE_MISSING', message, suggestion: 'paths start at the workspace' })
+      return undefined
+    }
+    const reading = loadOpenApi(text, path, (other) => files.text(other))
+    for (const { path: file, line, column, severity, message, suggestion } of reading.problems) {
+      // An error that leaves a document concerns a part of it; the API still works without that part.
+      const weight = reading.document ? 'warning' : severity
+      const place = { file, line: line ?? 1, column: column ?? 1 }
+      problems.add(place, { code: 'OPENAPI_INVALID', message, suggestion, severity: weight })
+    }
+    if (reading.document && !reading.problems.some((problem) => problem.severity === 'error')) return reading.document
+    return reading.document
+  }
+}

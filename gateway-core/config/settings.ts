@@ -1,0 +1,175 @@
+import type { Place } from '../exchange.ts'
+import type { ConsumerEntry } from '../pipeline/policy.ts'
+import { isNetwork, parseListenAddress } from './addresses.ts'
+import type { Problems } from './problems.ts'
+import type { References } from './references.ts'
+import { parseDuration, parseSize } from './units.ts'
+import type { WorkspaceKey } from './workspace-key.ts'
+import type { CaptureSettings, HttpsListen, Limits, Listen, ListenAddress } from './workspace.ts'
+
+type Mapping = Record<string, unknown>
+
+/** A mapping of settings with readers that report what they cannot read. */
+class Settings {
+  readonly #values: Mapping
+  readonly #root: Mapping
+  readonly #base: string
+  readonly #problems: Problems
+
+  constructor(root: Mapping, key: string, problems: Problems) {
+    this.#root = root
+    this.#base = `/${key}`
+    this.#values = (root[key] ?? {}) as Mapping
+    this.#problems = problems
+  }
+
+  ms(key: string): number {
+    return this.#read(key, parseDuration, 'a duration such as 500ms, 10s or 1m')
+  }
+
+  bytes(key: string): number {
+    return this.#read(key, parseSize, 'a size such as 512, 10kb or 1mb')
+  }
+
+  value(key: string): unknown {
+    return this.#values[key]
+  }
+
+  #read(key: string, parse: (text: string) => number | undefined, wanted: string): number {
+    const value = parse(this.#values[key] as string)
+    if (value !== undefined) return value
+    const message = `"${key}" has to be ${wanted}`
+    this.#problems.at(this.#root, `${this.#base}/${key}`, { code: 'BAD_DURATION', message })
+    return 0
+  }
+}
+
+/** Limits of the gateway, from a root with defaults filled in. */
+export function limitsOf(root: Mapping, problems: Problems): Limits {
+  const settings = new Settings(root, 'limits', problems)
+  return {
+    headerBytes: settings.bytes('headerBytes'),
+    headerCount: settings.value('headerCount') as number,
+    bodyBytes: settings.value('bodyBytes') === undefined ? undefined : settings.bytes('bodyBytes'),
+    headersMs: settings.ms('headersTimeout'),
+    idleMs: settings.ms('idleTimeout'),
+    keepAliveMs: settings.ms('keepAliveTimeout'),
+    connections: settings.value('connections') as number,
+    bufferBytes: settings.bytes('bufferBytes'),
+  }
+}
+
+/** What is recorded, from a root with defaults filled in. */
+export function captureOf(root: Mapping, problems: Problems): CaptureSettings {
+  const settings = new Settings(root, 'capture', problems)
+  const seal = (settings.value('seal') as readonly string[]).flatMap((text, at) => {
+    const place = parsePlace(text)
+    if (place) return [place]
+    const message = `"${text}" is not a place of an exchange`
+    const suggestion = 'write it like: header:x-token, query:key, cookie:sid or body:/a/b'
+    problems.at(root, `/capture/seal/${at}`, { code: 'BAD_VALUE', message, suggestion })
+    return []
+  })
+  return {
+    enabled: settings.value('enabled') as boolean,
+    bodyBytes: settings.bytes('bodyBytes'),
+    maxExchanges: settings.value('maxExchanges') as number,
+    maxBytes: settings.bytes('maxBytes'),
+    secretsMs: settings.ms('keepSecrets'),
+    seal,
+  }
+}
+
+/** Reads `header:x-token`, `query:key`, `cookie:sid`, `path:id` or `body:/a/b`. */
+function parsePlace(text: string): Place | undefined {
+  const match = /^(header|query|cookie|path|body):(.+)$/.exec(text)
+  if (!match) return undefined
+  const [, kind, rest] = match as unknown as [string, 'header' | 'query' | 'cookie' | 'path' | 'body', string]
+  if (kind === 'body') return rest.startsWith('/') ? { in: 'body', pointer: rest } : undefined
+  return { in: kind, name: kind === 'header' ? rest.toLowerCase() : rest }
+}
+
+/** Where to listen; 127.0.0.1:8080 when the workspace does not say. */
+export function listenOf(root: Mapping, problems: Problems): Listen {
+  const listen = root['listen'] as Mapping | undefined
+  if (!listen) return { http: { host: '127.0.0.1', port: 8080 }, https: undefined }
+  const address = (key: string): ListenAddress | undefined => {
+    const written = listen[key]
+    if (written === undefined) return undefined
+    const nested = typeof written === 'object'
+    const text = (nested ? (written as Mapping)['address'] : written) as string | number
+    const parsed = parseListenAddress(text)
+    if (parsed) return parsed
+    const pointer = `/listen/${key}${nested ? '/address' : ''}`
+    const message = `"${text}" is not an address to listen on`
+    problems.at(root, pointer, { code: 'BAD_ADDRESS', message, suggestion: 'write it like: 127.0.0.1:8080' })
+    return undefined
+  }
+  const secure = address('https')
+  return { http: address('http'), https: secure && httpsOf(secure, listen['https']) }
+}
+
+function httpsOf(address: ListenAddress, written: unknown): HttpsListen {
+  const more = (typeof written === 'object' ? written : {}) as Partial<HttpsListen>
+  return {
+    ...address,
+    certificate: more.certificate,
+    key: more.key,
+    clientCertificates: more.clientCertificates ?? 'none',
+    clientCa: more.clientCa,
+  }
+}
+
+/** Networks whose forwarding headers are believed. */
+export function trustedProxiesOf(root: Mapping, problems: Problems): readonly string[] {
+  const networks = root['trustedProxies'] as readonly string[]
+  for (const [at, text] of networks.entries()) {
+    if (isNetwork(text)) continue
+    const message = `"${text}" is not an address or network`
+    const suggestion = 'write it like 10.0.0.0/8 or ::1'
+    problems.at(root, `/trustedProxies/${at}`, { code: 'BAD_ADDRESS', message, suggestion })
+  }
+  return networks
+}
+
+/** Who may call; keys become tags, so that they are in memory only while a workspace loads. */
+export function consumersOf(
+  root: Mapping,
+  key: WorkspaceKey,
+  references: References,
+  problems: Problems,
+): ConsumerEntry[] {
+  const names = new Map<string, number>()
+  const owners = new Map<string, string>()
+  const consumers = (root['consumers'] ?? []) as readonly (Mapping & { name: string })[]
+  return consumers.map((consumer, at) => {
+    const { name } = consumer
+    if (names.has(name)) {
+      const message = `there are two consumers with the name "${name}"`
+      problems.at(root, `/consumers/${at}/name`, { code: 'DUPLICATE_NAME', message, suggestion: 'keep one of them' })
+    }
+    names.set(name, at)
+    const keys = consumer['keys'] as string[]
+    const keyTags = keys.map((value, index) => {
+      const pointer = `/consumers/${at}/keys/${index}`
+      const tag = key.tag(value)
+      const owner = owners.get(tag)
+      if (owner !== undefined) {
+        const message = `this key already belongs to the consumer "${owner}"`
+        problems.at(root, pointer, {
+          code: 'DUPLICATE_NAME',
+          message,
+          suggestion: 'give each consumer keys of its own',
+        })
+      }
+      owners.set(tag, name)
+      if (references.written(keys, index) === undefined) {
+        const suggestion = `write a reference instead: \${secret:${name}-key}, \${env:…} or \${file:…}`
+        const message = 'this key stands here in clear'
+        problems.at(root, pointer, { code: 'SECRET_IN_CLEAR', severity: 'warning', message, suggestion })
+      }
+      return tag
+    })
+    return { name, groups: consumer['groups'] as string[], keyTags, subjects: consumer['subjects'] as string[] }
+  })
+}

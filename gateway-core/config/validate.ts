@@ -1,0 +1,176 @@
+import type { ErrorObject } from 'ajv/dist/2020.js'
+import type { DiagnosticCode } from '../errors.ts'
+import { didYouMean } from './closest.ts'
+import type { Schema } from './config-of.ts'
+import { schemaErrors, typeFits } from './json-schema.ts'
+import { escapeKey, type Part, pointerKeys } from './origins.ts'
+import { describeSchema, exampleOf, nameOf, show } from './wording.ts'
+
+/** What is wrong with a value under a schema, with the pointer of the key or value that a person has to change. */
+export interface Issue {
+  readonly pointer: string
+  readonly part: Part
+  readonly code: DiagnosticCode
+  readonly message: string
+  readonly suggestion: string | undefined
+}
+
+/**
+ * Everything that is wrong with a value, in words. Where a schema offers alternatives, only the one that was most
+ * likely meant is explained. `shown` gives the text of a value as it was written, for values that must not be repeated.
+ */
+export function issuesOf(schema: Schema, value: unknown, shown: (pointer: string) => string | undefined): Issue[] {
+  return explain(schema, value, '', shown)
+}
+
+type Shown = (pointer: string) => string | undefined
+
+function explain(schema: Schema, value: unknown, base: string, shown: Shown): Issue[] {
+  const errors = schemaErrors(schema, value)
+  if (errors.length === 0) return []
+  const unions = errors.filter((error) => error.keyword === 'anyOf' || error.keyword === 'oneOf')
+  const issues: Issue[] = []
+  for (const error of errors) {
+    if (unions.some((union) => union !== error && isInside(error, union))) continue
+    if (error.keyword === 'if') continue
+    issues.push(...(unions.includes(error) ? explainUnion(error, base, shown) : [explainOne(error, base, shown)]))
+  }
+  return withoutEchoes(issues)
+}
+
+/** A wrong type often breaks enum, pattern and others too: the first issue of a value says enough. */
+function withoutEchoes(issues: readonly Issue[]): Issue[] {
+  const seen = new Set<string>()
+  return issues.filter(({ pointer, part, code, message }) => {
+    const aboutValue = code === 'WRONG_TYPE' || code === 'BAD_VALUE'
+    const identity = aboutValue ? `${pointer} value` : `${pointer} ${part} ${code} ${message}`
+    if (seen.has(identity)) return false
+    seen.add(identity)
+    return true
+  })
+}
+
+function isInside(error: ErrorObject, union: ErrorObject): boolean {
+  const inPlace = error.instancePath === union.instancePath || error.instancePath.startsWith(`${union.instancePath}/`)
+  if (!inPlace) return false
+  if (error.schemaPath.startsWith(`${union.schemaPath}/`)) return true
+  // Errors behind a `$ref` begin a path of their own: those deeper than the union are taken as its branches'.
+  return !error.schemaPath.startsWith('#/properties') && error.instancePath !== union.instancePath
+}
+
+function explainUnion(union: ErrorObject, base: string, shown: Shown): Issue[] {
+  const pointer = base + union.instancePath
+  const parent = union.parentSchema as Schema
+  const branches = union.schema as readonly Schema[]
+  const fitting = branches.filter((branch) => typeFits(branch, union.data))
+  const structured = fitting.filter((branch) => branch['properties'] !== undefined || branch['items'] !== undefined)
+  const scalars = typeof union.data !== 'object' || union.data === null
+  if (fitting.length === 0 || (scalars && fitting.length > 1) || (!scalars && structured.length === 0)) {
+    const wanted = typeof parent['wants'] === 'string' ? parent['wants'] : alternatives(branches)
+    const code = fitting.length === 0 ? 'WRONG_TYPE' : 'BAD_VALUE'
+    const message = `${nameOf(pointer)} has to be ${wanted}, but is ${shown(pointer) ?? show(union.data)}`
+    return [{ pointer, part: 'value', code, message, suggestion: exampleOf(parent, pointer) }]
+  }
+  try {
+    const explained = fitting.map((branch) => explain(branch, union.data, pointer, shown))
+    const open = explained.filter((issues) => issues.length > 0)
+    if (open.length < explained.length) return [several(pointer, branches)]
+    // The branch that was meant is the one whose keys were used: it knows most of them.
+    return open.reduce((best, issues) => (distance(issues) < distance(best) ? issues : best))
+  } catch {
+    return [several(pointer, branches)]
+  }
+}
+
+function distance(issues: readonly Issue[]): number {
+  return issues.reduce((sum, { code }) => sum + (code === 'UNKNOWN_KEY' ? 3 : code === 'MISSING_KEY' ? 2 : 1), 0)
+}
+
+function several(pointer: string, branches: readonly Schema[]): Issue {
+  const message = `${nameOf(pointer)} has to be exactly one of: ${alternatives(branches)}`
+  return { pointer, part: 'value', code: 'BAD_VALUE', message, suggestion: undefined }
+}
+
+function alternatives(branches: readonly Schema[]): string {
+  return [...new Set(branches.map(describeSchema))].join(' or ')
+}
+
+function explainOne(error: ErrorObject, base: string, shown: Shown): Issue {
+  const pointer = base + error.instancePath
+  const parent = (error.parentSchema ?? {}) as Schema
+  const name = nameOf(pointer)
+  const seen = () => shown(pointer) ?? show(error.data)
+  const issue = (code: DiagnosticCode, message: string, suggestion?: string, part: Part = 'value'): Issue => {
+    return { pointer, part, code, message, suggestion: suggestion ?? exampleOf(parent, pointer) }
+  }
+  const parameters = error.params as Record<string, unknown>
+  switch (error.keyword) {
+    case 'required':
+    case 'dependentRequired':
+      return missingKey(pointer, String(parameters['missingProperty']), parent)
+    case 'additionalProperties':
+    case 'unevaluatedProperties':
+      return unknownKey(pointer, String(parameters['additionalProperty'] ?? parameters['unevaluatedProperty']), parent)
+    case 'propertyNames':
+      return badKeyName(pointer, String(parameters['propertyName']), parent)
+    case 'type':
+      return issue('WRONG_TYPE', `${name} has to be ${describeSchema(parent)}, but is ${seen()}`)
+    case 'enum':
+    case 'const': {
+      const allowed = (error.keyword === 'enum' ? (error.schema as unknown[]) : [error.schema]).map(String)
+      const suggestion = didYouMean(String(error.data), allowed, 'it can be')
+      return issue('BAD_VALUE', `${name} cannot be ${seen()}`, suggestion)
+    }
+    case 'pattern':
+    case 'format':
+      return issue('BAD_VALUE', `${name} has to be ${describeSchema(parent)}, but is ${seen()}`)
+    case 'minimum':
+    case 'maximum':
+    case 'exclusiveMinimum':
+    case 'exclusiveMaximum':
+      return issue('BAD_VALUE', `${name} ${error.message?.replace('must be', 'has to be')}, but is ${seen()}`)
+    case 'minItems':
+    case 'minProperties':
+    case 'minLength':
+      if (parameters['limit'] === 1) return issue('BAD_VALUE', `${name} must not be empty`)
+      return issue('BAD_VALUE', `${name} ${error.message?.replace('must NOT have', 'must not have')}`)
+    case 'uniqueItems':
+      return issue('BAD_VALUE', `${name} has the same item twice`, 'keep one of them')
+    default:
+      return issue('BAD_VALUE', `${name} ${error.message ?? 'is not valid'}`)
+  }
+}
+
+function missingKey(pointer: string, key: string, parent: Schema): Issue {
+  const property = (parent['properties'] as Record<string, Schema> | undefined)?.[key]
+  const example = property && exampleOf(property, `${pointer}/${escapeKey(key)}`)
+  const suggestion = example ?? `add it: ${key}: …`
+  const where = pointer === '' ? '' : ` in ${nameOf(pointer)}`
+  return { pointer, part: 'key', code: 'MISSING_KEY', message: `the key "${key}" is missing${where}`, suggestion }
+}
+
+function unknownKey(pointer: string, key: string, parent: Schema): Issue {
+  const known = Object.keys((parent['properties'] as object | undefined) ?? {})
+  const suggestion = didYouMean(key, known, 'the keys here are')
+  const message = `unknown key "${key}"`
+  return { pointer: `${pointer}/${escapeKey(key)}`, part: 'key', code: 'UNKNOWN_KEY', message, suggestion }
+}
+
+function badKeyName(pointer: string, key: string, parent: Schema): Issue {
+  const names = (parent['propertyNames'] ?? {}) as Schema
+  const allowed = (names['enum'] as readonly string[] | undefined) ?? []
+  const message = allowed.length > 0 ? `unknown key "${key}"` : `"${key}" is not ${describeSchema(names)}`
+  const code = allowed.length > 0 ? 'UNKNOWN_KEY' : 'BAD_VALUE'
+  const suggestion = allowed.length > 0 ? didYouMean(key, allowed, 'the keys here are') : undefined
+  return { pointer: `${pointer}/${escapeKey(key)}`, part: 'key', code, message, suggestion }
+}
+
+/** The value at a pointer, or undefined. */
+export function valueAt(root: unknown, pointer: string): unknown {
+  let value = root
+  for (const key of pointerKeys(pointer)) {
+    if (typeof value !== 'object' || value === null) return undefined
+    value = (value as Record<string, unknown>)[key]
+  }
+  return value
+}

@@ -1,0 +1,132 @@
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml'
+import type { DiagnosticCode } from '../errors.ts'
+import { keyText, type Origins } from './origins.ts'
+import type { SourceFile, SourceRange } from './source.ts'
+
+/** More values than any honest workspace has: aliases of aliases grow without bound. */
+const maxValues = 2_000_000
+
+export type ReportAt = (
+  range: SourceRange,
+  code: DiagnosticCode,
+  message: string,
+  suggestion?: string,
+  severity?: 'error' | 'warning',
+) => void
+
+/**
+ * Reads YAML 1.2 into plain data, every mapping and list registered in `origins`. Returns undefined after reporting
+ * what is wrong: all syntax errors and duplicate keys at once.
+ */
+export function readYaml(source: SourceFile, origins: Origins, report: ReportAt): { value: unknown } | undefined {
+  const document = parseDocument(source.text, { prettyErrors: false, strict: true, version: '1.2', logLevel: 'silent' })
+  let broken = false
+  for (const error of [...document.errors, ...document.warnings]) {
+    broken = true
+    const [start, end] = error.pos
+    const range = { source, start, end: Math.max(end, start + 1) }
+    if (error.code === 'DUPLICATE_KEY')
+      report(duplicateKeyRange(source, start), 'YAML_DUPLICATE_KEY', ...duplicateKey(source, start))
+    else report(range, 'YAML_SYNTAX', sentence(error.message), hints[error.code])
+  }
+  if (broken) return undefined
+  return new Reader(source, document, origins, report).read()
+}
+
+const hints: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'indent with spaces',
+  MULTIPLE_DOCS: 'keep one document: remove the line ---',
+  BAD_INDENT: 'items of one level start in the same column',
+  MISSING_CHAR: 'check quotes, brackets and colons around here',
+  BLOCK_AS_IMPLICIT_KEY: 'a colon is followed by one value: put a nested mapping on its own, deeper lines',
+  MULTILINE_IMPLICIT_KEY: 'a key stands on one line and ends with a colon',
+  BAD_SCALAR_START: 'put the value in quotes',
+}
+
+function duplicateKey(source: SourceFile, start: number): [string, string] {
+  const range = duplicateKeyRange(source, start)
+  const key = source.text.slice(range.start, range.end)
+  return [`the key ${key} stands twice in this mapping`, 'keep one of them']
+}
+
+function duplicateKeyRange(source: SourceFile, start: number): SourceRange {
+  const key = /^("[^"\n]*"|'[^'\n]*'|[^:\n]+)/.exec(source.text.slice(start, start + 200))?.[0].trimEnd() ?? ''
+  return { source, start, end: start + Math.max(1, key.length) }
+}
+
+function sentence(message: string): string {
+  const first = message.split('\n', 1)[0]!.trim()
+  return first.charAt(0).toLowerCase() + first.slice(1)
+}
+
+class TooMuch extends Error {}
+
+class Reader {
+  readonly #source: SourceFile
+  readonly #document: Document
+  readonly #origins: Origins
+  readonly #report: ReportAt
+  readonly #resolving = new Set<Node>()
+  #values = 0
+  #failed = false
+
+  constructor(source: SourceFile, document: Document, origins: Origins, report: ReportAt) {
+    this.#source = source
+    this.#document = document
+    this.#origins = origins
+    this.#report = report
+  }
+
+  read(): { value: unknown } | undefined {
+    try {
+      const value = this.#value(this.#document.contents)
+      return this.#failed ? undefined : { value }
+    } catch (error) {
+      if (!(error instanceof TooMuch)) throw error
+      this.#fail(null, 'the aliases of this file expand to too many values', 'write the values out')
+      return undefined
+    }
+  }
+
+  #value(node: Node | null): unknown {
+    if (++this.#values > maxValues) throw new TooMuch()
+    if (node === null) return null
+    if (isScalar(node)) return typeof node.value === 'bigint' ? Number(node.value) : node.value
+    if (isAlias(node)) return this.#alias(node)
+    if (isSeq(node)) {
+      const list: unknown[] = node.items.map((item) => this.#value(item as Node | null))
+      this.#origins.written(list, this.#source, node)
+      return list
+    }
+    if (!isMap(node)) return null
+    const mapping: Record<string, unknown> = {}
+    for (const pair of node.items) {
+      if (!isScalar(pair.key)) this.#fail(pair.key as Node | null, 'a key has to be a plain word', 'write: key: value')
+      const key = keyText(pair)
+      const value = this.#value(pair.value as Node | null)
+      if (key === '__proto__')
+        Object.defineProperty(mapping, key, { value, enumerable: true, writable: true, configurable: true })
+      else mapping[key] = value
+    }
+    this.#origins.written(mapping, this.#source, node)
+    return mapping
+  }
+
+  #alias(node: Node & { resolve(document: Document): Node | undefined }): unknown {
+    const target = node.resolve(this.#document)
+    if (!target || this.#resolving.has(target)) {
+      this.#fail(node, 'this alias refers to itself or to nothing', 'write the value out')
+      return null
+    }
+    this.#resolving.add(target)
+    const value = this.#value(target)
+    this.#resolving.delete(target)
+    return value
+  }
+
+  #fail(node: Node | null, message: string, suggestion: string): void {
+    this.#failed = true
+    const [start, end] = node?.range ?? [0, 1]
+    this.#report({ source: this.#source, start, end }, 'YAML_SYNTAX', message, suggestion)
+  }
+}
