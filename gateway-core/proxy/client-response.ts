@@ -1,7 +1,7 @@
 import type http from 'node:http'
 import type http2 from 'node:http2'
 import type { ResponseMessage } from '../exchange.ts'
-import type { Inbound } from './listener.ts'
+import type { Inbound } from './connection.ts'
 
 type AnyResponse = http.ServerResponse | http2.Http2ServerResponse
 

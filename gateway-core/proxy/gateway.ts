@@ -4,10 +4,11 @@ import type { FactSource } from '../pipeline/facts.ts'
 import type { StateStore } from '../pipeline/state.ts'
 import { LiveTimeline } from '../pipeline/timeline.ts'
 import { Engine, type Surroundings } from './engine.ts'
-import { type Listener, type ListenerAddresses, startListener } from './listener.ts'
+import { type Listener, startListener } from './listener.ts'
 import { outboundProxyFrom } from './outbound-proxy.ts'
 import { Passage } from './passage.ts'
 import { recordOfRefusal } from './record-refusal.ts'
+import { loadTlsMaterial } from './tls.ts'
 import { UpgradePassage } from './upgrade-passage.ts'
 
 export interface GatewayOptions {
@@ -25,7 +26,7 @@ export interface GatewayOptions {
 
 /** A running gateway. */
 export interface Gateway {
-  readonly addresses: ListenerAddresses
+  readonly addresses: Listener['addresses']
   readonly workspace: Workspace
   /**
    * Puts a new revision in force: no connection drops, in-flight exchanges finish on the old one, and counters of
@@ -47,11 +48,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     outbound: outboundProxyFrom(options.env ?? process.env),
     budget: { held: 0 },
   }
+  const { https } = options.workspace.listen
+  const tls = https && (await loadTlsMaterial(options.workspace.folder, https))
   let engine = new Engine(options.workspace, around)
   const listener: Listener = await startListener({
-    folder: options.workspace.folder,
     listen: options.workspace.listen,
     limits: options.workspace.limits,
+    ...(tls ? { tls } : {}),
     handler: {
       request: (inbound) => new Passage(engine, inbound).start(),
       upgrade: (inbound) => new UpgradePassage(engine, inbound).start(),
@@ -75,7 +78,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const before = engine
       const needsRestart = listenDifferences(before.workspace, workspace)
       engine = new Engine(workspace, around, before)
-      await listener.update({ limits: workspace.limits, listen: workspace.listen })
+      const renewed = workspace.listen.https && (await loadTlsMaterial(workspace.folder, workspace.listen.https))
+      listener.update({ limits: workspace.limits, ...(renewed ? { tls: renewed } : {}) })
       around.state.retain(
         new Set([workspace.unrouted, ...workspace.routes.map((route) => route.plan)].flatMap(stateIds)),
       )

@@ -18,9 +18,9 @@ import type { Engine } from './engine.ts'
 import { exchangeId } from './exchange-id.ts'
 import { clientHeaders, rewriteBack, upstreamHeaders } from './forward-headers.ts'
 import { type Abort, send, type UpstreamCall, type UpstreamFailure, type UpstreamSink } from './forwarder.ts'
-import type { Inbound } from './listener.ts'
+import type { Inbound } from './connection.ts'
 import { answerOf, denialResponse } from './own-response.ts'
-import { recordOf } from './record-exchange.ts'
+import { type Carried, recordOf } from './record-exchange.ts'
 import { holdBody, RequestTee } from './request-body.ts'
 import { routeExchange } from './route-exchange.ts'
 import type { Target } from './upstream.ts'
@@ -29,7 +29,7 @@ import type { Target } from './upstream.ts'
  * The path of one request through the gateway, top to bottom: route, judge, forward, judge the response, write, record.
  * Everything happens synchronously as long as nothing has to be waited for.
  */
-export class Passage implements UpstreamSink {
+export class Passage implements UpstreamSink, Carried {
   readonly engine: Engine
   readonly inbound: Inbound
   readonly exchange: JudgedExchange
@@ -85,6 +85,7 @@ export class Passage implements UpstreamSink {
     }
     this.exchange = new JudgedExchange(exchangeId(now), now, peer, this.received)
     this.client = new ClientResponse(inbound, () => this.#clientLeft())
+    inbound.onFault = (code, detail) => this.#faulted(code, detail)
   }
 
   /** Places of this exchange that the recorder seals. */
@@ -406,6 +407,18 @@ export class Passage implements UpstreamSink {
     this.facts ??= new ExchangeFacts(this.engine.around.facts, this.exchange)
     const answer = this.facts.random(`upstream:${this.exchange.route?.upstream}`)
     return 'value' in answer ? answer.value : 0
+  }
+
+  /** The rest of the request did not arrive as promised: a broken chunk, silence. */
+  #faulted(code: DenialCode, detail: string): void {
+    this.#abort?.()
+    this.#releaseHeld()
+    this.error = detail
+    if (this.client.headSent) {
+      this.refusedWith = code
+      this.client.cut()
+      this.#record('refused')
+    } else this.#refuse(code)
   }
 
   #clientLeft(): void {

@@ -1,14 +1,13 @@
 import type { ExchangeRecord } from '../capture/record.ts'
 import type { Workspace } from '../config/workspace.ts'
 import { denials } from '../errors.ts'
-import { exchangeId } from './exchange-id.ts'
-import type { Refusal } from './listener.ts'
+import type { Refusal } from './inbound.ts'
 
 /** The record of a request that the listener refused before anything judged it: code, offset and a redacted head only. */
 export function recordOfRefusal(refusal: Refusal, workspace: Workspace): ExchangeRecord {
   const { code, detail, offset, head, peer, startedAt } = refusal
   return {
-    id: refusal.id ?? exchangeId(startedAt),
+    id: refusal.id,
     startedAt,
     durationMicros: 0,
     state: 'done',

@@ -73,8 +73,7 @@ interface Candidate {
 
 function compile(route: Route): Candidate {
   const { methods, headers, query } = route.match
-  const allowed = new Set(methods)
-  if (allowed.has('GET')) allowed.add('HEAD')
+  const allowed = new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))
   return {
     route,
     methods: methods.length === 0 ? undefined : allowed,
