@@ -98,7 +98,7 @@ export function answerProblem(res: Inbound['res'], code: DenialCode, id: string,
  * send a reset, which discards our answer at the client. Input is read and dropped until the client closes, for at
  * most `lingerMs`.
  */
-export function closeGently(socket: Socket, lingerMs: number, last?: string): void {
+export function closeGently(socket: Socket, lingerMs: number, last?: string | Buffer): void {
   if (socket.destroyed) return
   if (last === undefined) socket.end()
   else socket.end(last)
