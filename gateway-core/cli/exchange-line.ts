@@ -1,0 +1,103 @@
+import type { ExchangeRecord } from '../capture/record.ts'
+import type { Evidence } from '../exchange.ts'
+import type { Position, TraceEntry } from '../pipeline/outcome.ts'
+import { evidenceText } from './evidence-text.ts'
+import type { Paint, Style } from './io.ts'
+import { visible } from './visible.ts'
+
+/** How positions are shown: usually relative to where the person stands, so that a terminal can open them. */
+export type ShowPosition = (position: Position) => string
+
+/**
+ * One exchange as a line: time, mark, request, status, what decided, caller, duration. Below it, where something was
+ * denied, would have been denied or failed: policy line, what was seen and what was wanted.
+ */
+export function exchangeLines(record: ExchangeRecord, paint: Paint, show: ShowPosition): string[] {
+  const { mark, style } = look(record)
+  const request = `${visible(record.request.method, 20) || '?'} ${visible(record.request.target, 100)}`
+  const status = record.status === 0 ? '–' : String(record.status)
+  const parts = [
+    paint('dim', clock(record.startedAt)),
+    `${paint(style, mark)} ${request.padEnd(34)}`,
+    paint(style, status.padStart(3)),
+    decisionText(record, paint),
+    ...(record.consumer ? [visible(record.consumer.name, 40)] : []),
+    paint('dim', durationText(record.durationMicros)),
+  ]
+  return [parts.join('  '), ...reasons(record, paint, show)]
+}
+
+/** Name of an instance id: what stands behind its scope. */
+export function instanceName(id: string): string {
+  return id.slice(id.lastIndexOf('/') + 1)
+}
+
+/** `0.4 ms`, `12 ms`, `3.2 s`. */
+export function durationText(micros: number): string {
+  if (micros < 9_950) return `${(micros / 1000).toFixed(1)} ms`
+  return micros < 999_500 ? `${Math.round(micros / 1000)} ms` : `${(micros / 1e6).toFixed(1)} s`
+}
+
+/** Local time with milliseconds. */
+export function clock(at: number): string {
+  const time = new Date(at)
+  const two = (number: number) => String(number).padStart(2, '0')
+  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
+  return `${clock}.${String(time.getMilliseconds()).padStart(3, '0')}`
+}
+
+const reasonsShown = 3
+
+function look(record: ExchangeRecord): { mark: string; style: Style } {
+  switch (record.verdict) {
+    case 'deny':
+    case 'refused':
+    case 'failed':
+    case 'error':
+      return { mark: '✕', style: 'red' }
+    case 'aborted':
+      return { mark: '–', style: 'dim' }
+    case 'respond':
+      return { mark: '◆', style: 'blue' }
+    case 'pass':
+      return record.trace.some((entry) => entry.verdict === 'would-deny')
+        ? { mark: '◐', style: 'yellow' }
+        : { mark: '●', style: 'green' }
+  }
+}
+
+function decisionText(record: ExchangeRecord, paint: Paint): string {
+  const code = record.code ?? ''
+  if (record.decidedBy !== undefined) {
+    const what = record.verdict === 'respond' ? 'answered' : code || record.verdict
+    return `${paint('bold', visible(instanceName(record.decidedBy), 60))} ${what}`
+  }
+  if (record.verdict === 'aborted') return 'the client left'
+  if (record.verdict !== 'pass') return `gateway ${code || record.verdict}`
+  if (record.state === 'open') return 'stream open'
+  return record.trace.length === 0 ? 'no policy' : 'pass'
+}
+
+function reasons(record: ExchangeRecord, paint: Paint, show: ShowPosition): string[] {
+  const lines: string[] = []
+  for (const entry of record.trace) {
+    const decides = entry.verdict === 'deny' && entry.policy === record.decidedBy
+    const shadow = entry.verdict === 'would-deny' && record.verdict === 'pass'
+    const broke = entry.verdict === 'error'
+    if (!decides && !shadow && !broke) continue
+    const what = shadow ? `${instanceName(entry.policy)} would deny ${entry.code ?? ''}: ` : ''
+    lines.push(...entryReasons(entry, visible(what), paint, show))
+  }
+  if (record.error !== undefined) lines.push(`    ${visible(record.error.split('\n')[0]!, 300)}`)
+  return lines
+}
+
+function entryReasons(entry: TraceEntry, what: string, paint: Paint, show: ShowPosition): string[] {
+  const at = paint('cyan', visible(show(entry.position), 300))
+  const evidence: readonly Evidence[] = entry.evidence ?? []
+  if (evidence.length === 0) return [`    ${at}  ${what}${visible(entry.reason ?? entry.code ?? '', 300)}`]
+  const shown = evidence.slice(0, reasonsShown)
+  const lines = shown.map((one, number) => `    ${at}  ${number === 0 ? what : ''}${evidenceText(one)}`)
+  if (evidence.length > shown.length) lines.push(`    and ${evidence.length - shown.length} more`)
+  return lines
+}

@@ -1,0 +1,87 @@
+import { closest } from '../config/closest.ts'
+import { parseArguments } from './arguments.ts'
+import { CannotRun, type Command, type ExitCode } from './command.ts'
+import { commandHelp, programHelp } from './help.ts'
+import { type Io, processIo } from './io.ts'
+import { visible } from './visible.ts'
+import { version } from './version.ts'
+
+interface Entry {
+  name: string
+  summary: string
+  load(): Promise<Command>
+}
+
+/** Every command; each is loaded when it is asked for. */
+const commands: readonly Entry[] = [
+  {
+    name: 'serve',
+    summary: 'run the gateway and tell each decision as it falls',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  {
+    name: 'check',
+    summary: 'all problems of a workspace, with file, line and what to write instead',
+    load: async () => (await import('./check.ts')).check,
+  },
+  {
+    name: 'decide',
+    summary: 'judge a request without sending it, and print the trace',
+    load: async () => (await import('./decide.ts')).decide,
+  },
+  {
+    name: 'send',
+    summary: 'send a request through the gateway; print the response and the trace',
+    load: async () => (await import('./send.ts')).send,
+  },
+  {
+    name: 'capture',
+    summary: 'list, show, export and import what was recorded',
+    load: async () => (await import('./capture.ts')).capture,
+  },
+  {
+    name: 'secret',
+    summary: 'set, list and remove the secrets of a workspace',
+    load: async () => (await import('./secret.ts')).secret,
+  },
+]
+
+async function run(words: readonly string[], io: Io): Promise<ExitCode> {
+  const [name, ...rest] = words
+  if (name === '--version' || name === '-v') {
+    io.print(version)
+    return 0
+  }
+  if (name === undefined || name === '--help' || name === '-h' || (name === 'help' && rest.length === 0)) {
+    io.print(programHelp(commands, io.paint))
+    return name === undefined ? 2 : 0
+  }
+  const wanted = name === 'help' ? rest[0]! : name
+  const entry = commands.find((one) => one.name === wanted)
+  if (!entry) {
+    const names = commands.map((one) => one.name)
+    const meant = closest(wanted, names)
+    const suggestion = meant ? `did you mean "${meant}"?` : `there are: ${names.join(', ')}`
+    throw new CannotRun(`there is no command "${visible(wanted, 60)}"`, suggestion)
+  }
+  const command = await entry.load()
+  if (name === 'help' || rest.includes('--help') || rest.includes('-h')) {
+    io.print(commandHelp(command, io.paint))
+    return 0
+  }
+  const parsed = parseArguments(command, rest)
+  return command.run({ options: parsed.values as never, words: parsed.words, io })
+}
+
+const io = processIo()
+try {
+  // Set, not called: what still waits in the streams is written first.
+  process.exitCode = await run(process.argv.slice(2), io)
+} catch (error) {
+  if (error instanceof CannotRun) {
+    io.tell(`${io.paintError('red', 'gatehouse:')} ${error.message}${error.suggestion ? ` — ${error.suggestion}` : ''}`)
+  } else {
+    io.tell(`${io.paintError('red', 'gatehouse failed:')} ${error instanceof Error ? error.stack : String(error)}`)
+  }
+  process.exitCode = 2
+}
