@@ -37,6 +37,7 @@ async function bench(options: Options): Promise<void> {
   const issuer = await startIssuer(folder)
   const upstream = await startUpstream(folder)
   const around = { folder, upstreamPort: upstream.port, issuer, say }
+  const titles = Object.fromEntries(scenarios.map(({ key, title }) => [key, title]))
   const rows: Row[] = []
   const notes: string[] = []
   try {
@@ -60,13 +61,16 @@ async function bench(options: Options): Promise<void> {
         notes.push(`  ${query.padEnd(32)} ${medianMs.toFixed(0).padStart(6)} ms   ${found} found`)
       }
     }
+  } catch (error) {
+    if (rows.length > 0)
+      say(`What was measured before the failure:\n${renderReport(makeReport(machine, rows), titles)}\n`)
+    throw error
   } finally {
     await upstream.stop()
     issuer.close()
     rmSync(folder, { recursive: true, force: true })
   }
   const report = makeReport(machine, rows)
-  const titles = Object.fromEntries(scenarios.map(({ key, title }) => [key, title]))
   for (const note of options.json ? notes : []) say(note)
   console.log(options.json ? JSON.stringify(report, null, 2) : [renderReport(report, titles), '', ...notes].join('\n'))
 }
