@@ -4,7 +4,7 @@
  */
 export function closest(text: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
-  let fewest = Math.max(1, Math.floor(text.length / 3)) + 1
+  let fewest = Math.min(text.length, Math.max(1, Math.floor(text.length / 3)) + 1)
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - text.length) >= fewest) continue
     const edits = editDistance(text.toLowerCase(), candidate.toLowerCase())

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { BrokenParts } from './broken-parts.ts'
 import { checkAgainst } from './check-against.ts'
 import type { Problem } from './diagnostics.ts'
 import { activeEnvironment, readEnvironment } from './environments.ts'
@@ -131,19 +132,18 @@ class Loader {
     const { root, overrides } = overlaid
     references.resolveIn(root)
     fillDefaults(structure.workspace, root)
-    let structural = true
+    const broken = new BrokenParts()
     checkAgainst(structure.workspace, root, root, references, (pointer, finding) => {
-      structural = false
       problems.at(root, pointer, finding)
+      if (finding.code !== 'UNKNOWN_KEY') broken.add(pointer)
     })
-    // Broken structure would make everything after it guess.
-    if (!structural) return undefined
-    const around = { problems, files: this.#files, references, key: this.#key }
+    broken.leaveOut(root)
+    const around = { problems, files: this.#files, references, key: this.#key, broken }
     const upstreams = upstreamsOf(root, around)
-    const consumers = consumersOf(root, this.#key, references, problems)
+    const consumers = consumersOf(root, around)
     const scopes = new ScopeReader({ ...around, consumers }, this.#origins, sets, overrides)
     const openapi = openApiReader(this.#files, problems, root)
-    const routes = routesOf({ root, problems, scopes, upstreams, openapi })
+    const routes = routesOf({ root, problems, scopes, upstreams, openapi, broken })
     scopes.reportUnusedOverrides()
     const onError = root['onError'] as Workspace['onError']
     if (onError === 'open') {

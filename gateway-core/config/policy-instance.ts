@@ -112,8 +112,11 @@ function conditionOf(source: unknown, report: (pointer: string, finding: Finding
   try {
     return compileCondition(source)
   } catch (error) {
-    const message = `"when" is not a CEL condition: ${(error as Error).message.split('\n', 1)[0]}`
-    report('/when', { code: 'BAD_EXPRESSION', message, suggestion: `write it like: when: "request.method == 'POST'"` })
+    const [, column, reason] = /^(?:<input>:\d+:(\d+):)?\s*([^\n]*)/.exec((error as Error).message)!
+    const message = `"when" is not a CEL condition: ${reason}`
+    const suggestion = `write it like: when: "request.method == 'POST'"`
+    const offset = column === undefined ? undefined : Number(column) - 1
+    report('/when', { code: 'BAD_EXPRESSION', message, suggestion, offset })
     return undefined
   }
 }

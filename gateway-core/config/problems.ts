@@ -11,12 +11,22 @@ export interface Finding {
   suggestion?: string | undefined
   severity?: 'error' | 'warning'
   part?: Part
+  /** The finding is about what begins at this character of a text value. */
+  offset?: number
+}
+
+/** Counted from behind the quote, where there is one; a text of several lines is pointed at as a whole. */
+function offsetIn({ source, start, end }: SourceRange, offset: number | undefined): number {
+  const written = source.text.slice(start, end)
+  if (offset === undefined || written.includes('\n')) return start
+  return Math.min(start + offset + (/^["']/.test(written) ? 1 : 0), Math.max(start, end - 1))
 }
 
 /** Gathers the problems of one load, each at the place in the file where a person has to change something. */
 export class Problems {
   readonly #list: Problem[] = []
   readonly #seen = new Set<string>()
+  readonly #settled = new Set<string>()
   readonly #origins: Origins
   readonly #mainFile: string
   /** Hides resolved secrets that a message repeats; set once references are resolved. */
@@ -33,12 +43,17 @@ export class Problems {
   }
 
   inRange(range: SourceRange | undefined, finding: Finding): void {
-    const start = range?.source.positionAt(range.start) ?? { file: this.#mainFile, line: 1, column: 1 }
+    const start = range?.source.positionAt(offsetIn(range, finding.offset)) ?? {
+      file: this.#mainFile,
+      line: 1,
+      column: 1,
+    }
     const end = range ? range.source.positionAt(Math.max(range.end, range.start)) : { line: 1, column: 2 }
     this.add(start, finding, end)
   }
 
   add(start: Position, finding: Finding, end?: { line: number; column: number }): void {
+    if (this.#settled.has(`${start.file}:${start.line}:${start.column}`)) return
     const { code, severity = 'error' } = finding
     const message = this.redact(finding.message)
     const suggestion = finding.suggestion === undefined ? undefined : this.redact(finding.suggestion)
@@ -62,6 +77,12 @@ export class Problems {
   position(root: Container, pointer = '', part: Part = 'value'): Position {
     const range = this.#origins.locate(root, pointer, part)
     return range ? range.source.positionAt(range.start) : { file: this.#mainFile, line: 1, column: 1 }
+  }
+
+  /** What is said about a value that could not be resolved is enough: what follows from it is not reported too. */
+  settle(root: Container, pointer: string): void {
+    const { file, line, column } = this.position(root, pointer)
+    this.#settled.add(`${file}:${line}:${column}`)
   }
 
   get failed(): boolean {

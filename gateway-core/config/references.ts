@@ -77,7 +77,8 @@ export class References {
   }
 
   #resolveText(text: string, container: Container, key: string): string {
-    return text.replaceAll(reference, (whole, inner: string | undefined) => {
+    let unresolved = false
+    const value = text.replaceAll(reference, (whole, inner: string | undefined) => {
       if (inner === undefined) return '${'
       const resolved = this.#resolve(inner)
       if ('value' in resolved) {
@@ -86,8 +87,11 @@ export class References {
         return resolved.value
       }
       this.#problems.at(container, `/${escapeKey(key)}`, resolved)
+      unresolved = true
       return whole
     })
+    if (unresolved) this.#problems.settle(container, `/${escapeKey(key)}`)
+    return value
   }
 
   #resolve(inner: string): Resolved {

@@ -1,7 +1,7 @@
 import { layOut, type Plan, type PlanNode } from '../pipeline/plan.ts'
 import type { Setup } from '../pipeline/policy.ts'
+import type { BrokenParts } from './broken-parts.ts'
 import { didYouMean } from './closest.ts'
-import { escapeKey } from './origins.ts'
 import { sealedOf } from './policy-instance.ts'
 import type { Problems } from './problems.ts'
 import { hostsOf, type RouteReport, rewriteOf, routeMatchOf, stripPrefixOf } from './route-match.ts'
@@ -15,6 +15,7 @@ export interface RouteSurroundings {
   readonly root: Mapping
   readonly problems: Problems
   readonly scopes: ScopeReader
+  readonly broken: BrokenParts
   readonly upstreams: ReadonlyMap<string, Upstream>
   /** The dereferenced document of an API, by its path. */
   readonly openapi: (path: string, pointer: string) => Setup['openapi']
@@ -33,7 +34,7 @@ export function routesOf(around: RouteSurroundings): Routes {
   const workspace = scopes.read('workspace', root['policies'], undefined)
   withoutRemoved([], workspace.without)
   const reader = new RoutesReader(around, workspace)
-  const apis = ((root['apis'] ?? []) as Mapping[]).map((api, at) => reader.api(api, at))
+  const apis = ((root['apis'] ?? []) as Mapping[]).flatMap((api, at) => reader.api(api, at))
   return { apis, routes: reader.routes, unrouted: plan([workspace.nodes]) }
 }
 
@@ -52,8 +53,9 @@ class RoutesReader {
     this.#workspace = workspace
   }
 
-  api(api: Mapping, at: number): Api {
+  api(api: Mapping, at: number): Api[] {
     const pointer = `/apis/${at}`
+    if (this.#around.broken.has(pointer)) return []
     const { root, problems, scopes } = this.#around
     const name = String(api['name'])
     if (this.#apiNames.has(name)) {
@@ -79,10 +81,11 @@ class RoutesReader {
     const routes = api['routes'] as Mapping[] | undefined
     if (routes === undefined) this.#route({}, pointer, context)
     else for (const [index, route] of routes.entries()) this.#route(route, `${pointer}/routes/${index}`, context)
-    return { name, openapi: path, position: problems.position(root, `${pointer}/name`) }
+    return [{ name, openapi: path, position: problems.position(root, `${pointer}/name`) }]
   }
 
   #route(route: Mapping, pointer: string, api: ApiContext): void {
+    if (this.#around.broken.has(pointer)) return
     const { root, problems, scopes } = this.#around
     const report = this.#report(pointer)
     const match = routeMatchOf(route, api.hosts, report)
@@ -156,9 +159,4 @@ interface ApiContext {
 
 function pathText(path: PathMatch): string {
   return path.kind === 'any' ? '*' : path.value
-}
-
-/** RFC 6901 pointer of an upstream in the workspace. */
-export function upstreamPointer(name: string): string {
-  return `/upstreams/${escapeKey(name)}`
 }

@@ -1,5 +1,6 @@
 import type { Place } from '../exchange.ts'
 import type { ConsumerEntry } from '../pipeline/policy.ts'
+import type { BrokenParts } from './broken-parts.ts'
 import { isNetwork, parseListenAddress } from './addresses.ts'
 import type { Problems } from './problems.ts'
 import type { References } from './references.ts'
@@ -132,17 +133,22 @@ export function trustedProxiesOf(root: Mapping, problems: Problems): readonly st
   return networks
 }
 
+/** What reading consumers needs. */
+export interface ConsumerSurroundings {
+  readonly key: WorkspaceKey
+  readonly references: References
+  readonly problems: Problems
+  readonly broken: BrokenParts
+}
+
 /** Who may call; keys become tags, so that they are in memory only while a workspace loads. */
-export function consumersOf(
-  root: Mapping,
-  key: WorkspaceKey,
-  references: References,
-  problems: Problems,
-): ConsumerEntry[] {
+export function consumersOf(root: Mapping, around: ConsumerSurroundings): ConsumerEntry[] {
+  const { key, references, problems, broken } = around
   const names = new Map<string, number>()
   const owners = new Map<string, string>()
   const consumers = (root['consumers'] ?? []) as readonly (Mapping & { name: string })[]
-  return consumers.map((consumer, at) => {
+  return consumers.flatMap((consumer, at) => {
+    if (broken.has(`/consumers/${at}`)) return []
     const { name } = consumer
     if (names.has(name)) {
       const message = `there are two consumers with the name "${name}"`
@@ -170,6 +176,6 @@ export function consumersOf(
       }
       return tag
     })
-    return { name, groups: consumer['groups'] as string[], keyTags, subjects: consumer['subjects'] as string[] }
+    return [{ name, groups: consumer['groups'] as string[], keyTags, subjects: consumer['subjects'] as string[] }]
   })
 }

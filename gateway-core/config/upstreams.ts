@@ -1,3 +1,4 @@
+import type { BrokenParts } from './broken-parts.ts'
 import { parseUpstreamUrl } from './addresses.ts'
 import type { WorkspaceFiles } from './files.ts'
 import { escapeKey } from './origins.ts'
@@ -10,6 +11,7 @@ import type { WorkspaceKey } from './workspace-key.ts'
 type Mapping = Record<string, unknown>
 
 interface Around {
+  broken: BrokenParts
   problems: Problems
   files: WorkspaceFiles
   references: References
@@ -20,11 +22,11 @@ interface Around {
 export function upstreamsOf(root: Mapping, around: Around): Map<string, Upstream> {
   const upstreams = new Map<string, Upstream>()
   for (const [name, written] of Object.entries((root['upstreams'] ?? {}) as Mapping)) {
-    const reader = new UpstreamReader(root, `/upstreams/${escapeKey(name)}`, around)
-    upstreams.set(
-      name,
-      reader.read(name, typeof written === 'string' ? { url: written } : (written as Mapping), written),
-    )
+    const pointer = `/upstreams/${escapeKey(name)}`
+    // A broken one stays known, so that routes that name it are not reported too.
+    const usable = around.broken.has(pointer) ? { url: 'http://unknown' } : written
+    const reader = new UpstreamReader(root, pointer, around)
+    upstreams.set(name, reader.read(name, typeof usable === 'string' ? { url: usable } : (usable as Mapping), usable))
   }
   return upstreams
 }

@@ -4,7 +4,7 @@ import { didYouMean } from './closest.ts'
 import type { Schema } from './config-of.ts'
 import { schemaErrors, typeFits } from './json-schema.ts'
 import { escapeKey, type Part, pointerKeys } from './origins.ts'
-import { describeSchema, exampleOf, nameOf, show } from './wording.ts'
+import { describeSchema, exampleOf, inline, nameOf, show } from './wording.ts'
 
 /** What is wrong with a value under a schema, with the pointer of the key or value that a person has to change. */
 export interface Issue {
@@ -114,11 +114,15 @@ function explainOne(error: ErrorObject, base: string, shown: Shown): Issue {
     case 'propertyNames':
       return badKeyName(pointer, String(parameters['propertyName']), parent)
     case 'type':
-      return issue('WRONG_TYPE', `${name} has to be ${describeSchema(parent)}, but is ${seen()}`)
+      return issue(
+        'WRONG_TYPE',
+        `${name} has to be ${describeSchema(parent)}, but is ${seen()}`,
+        asList(error, shown(pointer)),
+      )
     case 'enum':
     case 'const': {
       const allowed = (error.keyword === 'enum' ? (error.schema as unknown[]) : [error.schema]).map(String)
-      const suggestion = didYouMean(String(error.data), allowed, 'it can be')
+      const suggestion = allowed.length > 1 ? didYouMean(String(error.data), allowed, 'it can be') : undefined
       return issue('BAD_VALUE', `${name} cannot be ${seen()}`, suggestion)
     }
     case 'pattern':
@@ -128,17 +132,46 @@ function explainOne(error: ErrorObject, base: string, shown: Shown): Issue {
     case 'maximum':
     case 'exclusiveMinimum':
     case 'exclusiveMaximum':
-      return issue('BAD_VALUE', `${name} ${error.message?.replace('must be', 'has to be')}, but is ${seen()}`)
+      return issue('BAD_VALUE', `${name} has to be ${comparison(error)}, but is ${seen()}`)
     case 'minItems':
     case 'minProperties':
     case 'minLength':
       if (parameters['limit'] === 1) return issue('BAD_VALUE', `${name} must not be empty`)
       return issue('BAD_VALUE', `${name} ${error.message?.replace('must NOT have', 'must not have')}`)
+    case 'maxItems':
+    case 'maxProperties':
+    case 'maxLength':
+      return issue('BAD_VALUE', `${name} takes ${atMost(error)}`, 'leave the others out')
     case 'uniqueItems':
       return issue('BAD_VALUE', `${name} has the same item twice`, 'keep one of them')
     default:
       return issue('BAD_VALUE', `${name} ${error.message ?? 'is not valid'}`)
   }
+}
+
+function comparison({ params }: ErrorObject): string {
+  const { comparison, limit } = params as { comparison: string; limit: number }
+  const words: Readonly<Record<string, string>> = {
+    '>=': 'at least',
+    '<=': 'at most',
+    '>': 'more than',
+    '<': 'less than',
+  }
+  return `${words[comparison] ?? comparison} ${limit}`
+}
+
+function atMost({ keyword, params, data }: ErrorObject): string {
+  const limit = Number(params['limit'])
+  const noun = keyword === 'maxItems' ? 'item' : keyword === 'maxLength' ? 'character' : 'key'
+  const has = keyword === 'maxProperties' ? `, but has ${Object.keys(data as object).join(' and ')}` : ''
+  return `at most ${limit} ${noun}${limit === 1 ? '' : 's'}${has}`
+}
+
+/** One value where a list of them is wanted. */
+function asList(error: ErrorObject, shown: string | undefined): string | undefined {
+  const { data, params, instancePath } = error
+  if (params['type'] !== 'array' || (typeof data !== 'string' && typeof data !== 'number')) return undefined
+  return `write it as a list: ${instancePath.split('/').at(-1)}: [${inline(shown ?? data)}]`
 }
 
 function missingKey(pointer: string, key: string, parent: Schema): Issue {

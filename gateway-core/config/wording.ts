@@ -55,7 +55,8 @@ export function nameOf(pointer: string): string {
 export function exampleOf(schema: Schema, pointer: string): string | undefined {
   const examples = schema['examples'] as readonly unknown[] | undefined
   const example = examples?.[0] ?? schema['default']
-  if (example === undefined || example === null) return undefined
+  const empty = typeof example === 'object' && example !== null && Object.keys(example).length === 0
+  if (example === undefined || example === null || empty) return undefined
   const key = pointerKeys(pointer).findLast((part) => !/^\d+$/.test(part))
   return `write it like: ${key === undefined ? '' : `${key}: `}${inline(example)}`
 }
@@ -68,9 +69,9 @@ export function inline(value: unknown): string {
     return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`
   }
   if (typeof value !== 'string') return String(value)
-  return /^[A-Za-z/][\w./:%-]*$/.test(value) && !/^(true|false|null|yes|no)$/i.test(value) && !value.endsWith(':')
-    ? value
-    : JSON.stringify(value)
+  const plain = /^[\w/][\w./:%-]*$/.test(value) && !value.endsWith(':')
+  const readsAsOther = /^(true|false|null|yes|no|[\d._]+(e\d+)?|0[xo].*)$/i.test(value)
+  return plain && !readsAsOther ? value : JSON.stringify(value)
 }
 
 function looksLikeDuration(schema: Schema): boolean {

@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  type YAMLParseError,
+  type YAMLWarning,
+} from 'yaml'
 import type { DiagnosticCode } from '../errors.ts'
 import { keyText, type Origins } from './origins.ts'
 import type { SourceFile, SourceRange } from './source.ts'
@@ -20,16 +30,19 @@ export type ReportAt = (
  */
 export function readYaml(source: SourceFile, origins: Origins, report: ReportAt): { value: unknown } | undefined {
   const document = parseDocument(source.text, { prettyErrors: false, strict: true, version: '1.2', logLevel: 'silent' })
-  let broken = false
-  for (const error of [...document.errors, ...document.warnings]) {
-    broken = true
+  const lines = new Set<number>()
+  for (const error of [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])) {
     const [start, end] = error.pos
+    const { line } = source.positionAt(start)
+    // What comes after the first thing that is not understood are echoes of it, and so is the rest of a line.
+    if (lines.has(line) || (lines.size > 0 && error.code === 'UNEXPECTED_TOKEN')) continue
+    lines.add(line)
     const range = { source, start, end: Math.max(end, start + 1) }
     if (error.code === 'DUPLICATE_KEY')
       report(duplicateKeyRange(source, start), 'YAML_DUPLICATE_KEY', ...duplicateKey(source, start))
-    else report(range, 'YAML_SYNTAX', sentence(error.message), hints[error.code])
+    else report(range, 'YAML_SYNTAX', sentence(error, source.text), hintFor(error.code, source.text, start))
   }
-  if (broken) return undefined
+  if (lines.size > 0) return undefined
   return new Reader(source, document, origins, report).read()
 }
 
@@ -38,9 +51,17 @@ const hints: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'keep one document: remove the line ---',
   BAD_INDENT: 'items of one level start in the same column',
   MISSING_CHAR: 'check quotes, brackets and colons around here',
-  BLOCK_AS_IMPLICIT_KEY: 'a colon is followed by one value: put a nested mapping on its own, deeper lines',
-  MULTILINE_IMPLICIT_KEY: 'a key stands on one line and ends with a colon',
+  BLOCK_AS_IMPLICIT_KEY:
+    'check the indentation here and on the next line; a nested mapping begins on a line of its own',
+  MULTILINE_IMPLICIT_KEY: 'check the indentation here and on the next line',
+  UNEXPECTED_TOKEN: 'put the value in quotes, or check the line before',
   BAD_SCALAR_START: 'put the value in quotes',
+}
+
+function hintFor(code: string, text: string, at: number): string | undefined {
+  const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at)
+  const brace = code === 'UNEXPECTED_TOKEN' && text[at] === '{' && line.includes('{')
+  return brace ? 'inside { … } a value with braces needs quotes: "/books/{id}"' : hints[code]
 }
 
 function duplicateKey(source: SourceFile, start: number): [string, string] {
@@ -54,8 +75,18 @@ function duplicateKeyRange(source: SourceFile, start: number): SourceRange {
   return { source, start, end: start + Math.max(1, key.length) }
 }
 
-function sentence(message: string): string {
-  const first = message.split('\n', 1)[0]!.trim()
+function sentence({ code, message, pos }: YAMLParseError | YAMLWarning, text: string): string {
+  if (code === 'UNEXPECTED_TOKEN') {
+    const found = text
+      .slice(pos[0], Math.max(pos[1], pos[0] + 1))
+      .split('\n', 1)[0]!
+      .slice(0, 20)
+    return found === '' ? 'something is missing here' : `${JSON.stringify(found)} is not expected here`
+  }
+  const first = message
+    .split('\n', 1)[0]!
+    .trim()
+    .replace(/closing (["'])quote/, 'closing quote $1')
   return first.charAt(0).toLowerCase() + first.slice(1)
 }
 
