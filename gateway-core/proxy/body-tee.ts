@@ -47,5 +47,5 @@ export class BodyTee {
 
 /** A body that was held whole anyway is recorded whole. */
 export function recordBytes(bytes: Uint8Array): RecordedBody | undefined {
-  return bytes.length === 0 ? undefined : { bytes: bytes.slice(), length: bytes.length, truncated: false }
+  return bytes.length === 0 ? undefined : { bytes: new Uint8Array(bytes), length: bytes.length, truncated: false }
 }

@@ -32,6 +32,8 @@ export class Engine {
   readonly router: Router
   readonly around: Surroundings
   readonly world: World
+  /** Ways to cut the open WebSocket tunnels, also those of earlier revisions. */
+  readonly tunnels: Set<() => void>
   readonly #pools: ReadonlyMap<string, UpstreamPools>
   readonly #trusted: (address: string) => boolean
 
@@ -40,6 +42,7 @@ export class Engine {
     this.workspace = workspace
     this.router = new Router(workspace.routes)
     this.around = around
+    this.tunnels = before?.tunnels ?? new Set()
     this.world = { state: around.state, timeline: around.timeline, onError: workspace.onError }
     this.#pools = openPools(workspace, around.outbound, before)
     this.#trusted = trustTest(workspace.trustedProxies)

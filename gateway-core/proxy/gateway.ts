@@ -87,7 +87,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return { needsRestart }
     },
     async close(graceMs = 5_000) {
+      const cut = setTimeout(() => engine.tunnels.forEach((end) => end()), graceMs)
       await listener.close(graceMs)
+      clearTimeout(cut)
       await engine.retire()
     },
   }

@@ -22,6 +22,7 @@ import type { Inbound } from './connection.ts'
 import { answerOf, denialResponse } from './own-response.ts'
 import { type Carried, recordOf } from './record-exchange.ts'
 import { holdBody, RequestTee } from './request-body.ts'
+import { requestOfHead } from './request-of-head.ts'
 import { routeExchange } from './route-exchange.ts'
 import type { Target } from './upstream.ts'
 
@@ -70,19 +71,7 @@ export class Passage implements UpstreamSink, Carried {
     this.inbound = inbound
     this.startMicros = engine.around.timeline.micros()
     const now = engine.around.timeline.now()
-    const headers = new HeaderList(head.rawHeaders)
-    this.received = {
-      method: head.method,
-      scheme: head.scheme,
-      authority: head.authority,
-      target: head.target,
-      path: head.path,
-      query: head.query,
-      headers,
-      hasBody: head.hasBody,
-      contentLength: head.contentLength,
-      body: undefined,
-    }
+    this.received = requestOfHead(head)
     this.exchange = new JudgedExchange(exchangeId(now), now, peer, this.received)
     this.client = new ClientResponse(inbound, () => this.#clientLeft())
     inbound.onFault = (code, detail) => this.#faulted(code, detail)
