@@ -35,6 +35,10 @@ export interface Connection {
   current: Inbound | undefined
   /** A refusal was answered: nothing that follows on this connection counts. */
   closing: boolean
+  /** The handler read nothing at the last look, so the client may have had no room to send: its silence starts anew. */
+  excused: boolean
+  /** `long` connections (WebSocket, HTTP/2) end by other means than the last response. */
+  kind: 'http1' | 'long'
 }
 
 const key = Symbol('gatehouse.connection')
@@ -42,7 +46,15 @@ type Tracked = { [key]?: Connection }
 
 /** Remembers what is known of a socket: on the socket itself, because it is looked up for every request. */
 export function track(socket: Socket, listener: 'http' | 'https'): Connection {
-  const connection: Connection = { socket, listener, peer: peerOf(socket), current: undefined, closing: false }
+  const connection: Connection = {
+    socket,
+    listener,
+    peer: peerOf(socket),
+    current: undefined,
+    closing: false,
+    excused: false,
+    kind: 'http1',
+  }
   ;(socket as Tracked)[key] = connection
   return connection
 }

@@ -124,6 +124,7 @@ export function takeUpgrade(
   const judged = judgeHead(input, context.limits)
   if (!isRefusal(judged) && judged.upgrade === 'websocket' && isAnswered(connection)) {
     const { listener, peer } = connection
+    connection.kind = 'long'
     try {
       context.handler.upgrade({ req, listener, head: judged, peer, socket, firstBytes })
     } catch {
@@ -175,12 +176,29 @@ export function takeSilence(context: InboundContext, socket: Socket): void {
     return
   }
   const req = current.req as http.IncomingMessage
-  if (isSilent(current, req.complete)) {
+  const silent = isSilent(current, req.complete)
+  if (silent && !connection.excused) {
     breakInbound(context, connection, current, 'REQUEST_TIMEOUT', 'The body stopped for longer than `limits.idleMs`.')
-  } else if (socket.writableLength > 0) {
+  } else if (!silent && socket.writableLength > 0) {
     // The client reads nothing of its response: a slow-read attack, or gone.
     socket.destroy()
-  } else socket.setTimeout(context.limits.idleMs)
+  } else {
+    connection.excused = !silent
+    socket.setTimeout(context.limits.idleMs)
+  }
+}
+
+/** Ends a connection for a shutdown: at once where nothing is owed, else after the response that is. */
+export function windDown(context: InboundContext, connection: Connection): void {
+  const { current, socket } = connection
+  if (connection.kind === 'long') return
+  if (!current || isAnswered(connection)) {
+    socket.destroy()
+    return
+  }
+  const res = current.res as http.ServerResponse
+  if (!res.headersSent) res.shouldKeepAlive = false
+  res.once('close', () => closeGently(socket, context.lingerMs))
 }
 
 /** Reports what happened to a connection that has no exchange. */
@@ -252,13 +270,18 @@ function breakInbound(
 // Each HTTP/2 stream has its own silence: the session is busy as long as any stream is.
 function watchStream(context: InboundContext, inbound: Inbound): void {
   const stream = (inbound.req as http2.Http2ServerRequest).stream
+  let excused = false
   stream.setTimeout(context.limits.idleMs, () => {
     const connection = stream.session?.socket && connectionOf(stream.session.socket)
     if (!connection) return
-    if (isSilent(inbound, inbound.req.readableEnded || stream.endAfterHeaders || stream.readableEnded)) {
+    const silent = isSilent(inbound, stream.readableEnded)
+    if (silent && !excused) {
       breakInbound(context, connection, inbound, 'REQUEST_TIMEOUT', 'The body stopped for longer than `limits.idleMs`.')
-    } else if (stream.writableLength > 0) stream.close()
-    else stream.setTimeout(context.limits.idleMs)
+    } else if (!silent && stream.writableLength > 0) stream.close()
+    else {
+      excused = !silent
+      stream.setTimeout(context.limits.idleMs)
+    }
   })
 }
 

@@ -13,6 +13,7 @@ import {
   takeRequest,
   takeSilence,
   takeUpgrade,
+  windDown,
 } from './inbound.ts'
 import type { ClientError } from './parse-error.ts'
 import { explainListenError } from './port-holder.ts'
@@ -75,8 +76,13 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   }
   const sockets = new Set<Socket>()
   const sessions = new Set<http2.Http2Session>()
+  const raw = new Set<Socket>()
   const plain = listen.http && plainServer(context, sockets)
   const secure = listen.https && secureServer(context, sockets, sessions, options.tls!, listen.https.clientCertificates)
+  secure?.on('connection', (socket: Socket) => {
+    raw.add(socket)
+    socket.once('close', () => raw.delete(socket))
+  })
   const servers: Server[] = []
   const addresses: Listener['addresses'] = {}
   try {
@@ -99,7 +105,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
       }
       if (tls && secure) secure.setSecureContext(contextOptions(tls, listen.https!.clientCertificates))
     },
-    close: (graceMs) => close(servers, sockets, sessions, graceMs),
+    close: (graceMs) => close(context, servers, { raw, sockets, sessions }, graceMs),
     stats: () => ({ connections: sockets.size, http2Sessions: sessions.size, refused: counts.refused }),
   }
 }
@@ -132,7 +138,9 @@ function secureServer(
   server.on('session', (session) => {
     sessions.add(session)
     session.once('close', () => sessions.delete(session))
-    if (connectionOf(session.socket)?.closing) session.destroy()
+    const connection = connectionOf(session.socket)
+    if (connection) connection.kind = 'long'
+    if (connection?.closing) session.destroy()
   })
   server.on('sessionError', (error: NodeJS.ErrnoException, session: http2.ServerHttp2Session) => {
     const connection = session?.socket && connectionOf(session.socket)
@@ -245,17 +253,20 @@ function open(
   })
 }
 
-async function close(
-  servers: Server[],
-  sockets: Set<Socket>,
-  sessions: Set<http2.Http2Session>,
-  graceMs: number,
-): Promise<void> {
+/** Everything that is open: TCP sockets below TLS (`raw`), sockets that carry HTTP, HTTP/2 sessions. */
+interface Open {
+  raw: Set<Socket>
+  sockets: Set<Socket>
+  sessions: Set<http2.Http2Session>
+}
+
+async function close(context: InboundContext, servers: Server[], open: Open, graceMs: number): Promise<void> {
   const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
-  for (const session of sessions) session.close()
+  for (const session of open.sessions) session.close()
+  for (const socket of open.sockets) windDown(context, connectionOf(socket)!)
   const timer = setTimeout(() => {
-    for (const session of sessions) session.destroy()
-    for (const socket of sockets) socket.destroy()
+    for (const session of open.sessions) session.destroy()
+    for (const socket of [...open.sockets, ...open.raw]) socket.destroy()
   }, graceMs)
   await Promise.all(closed)
   clearTimeout(timer)
