@@ -105,9 +105,7 @@ class DispatchHandler {
 }
 
 function textOf(raw: readonly Buffer[]): string[] {
-  const text = new Array<string>(raw.length)
-  for (let at = 0; at < raw.length; at++) text[at] = raw[at]!.toString('latin1')
-  return text
+  return raw.map((text) => text.toString('latin1'))
 }
 
 function sendByNode(target: Target, call: UpstreamCall, sink: UpstreamSink): Abort {

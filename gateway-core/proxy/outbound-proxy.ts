@@ -24,7 +24,7 @@ export function proxyFor(url: URL, proxy: OutboundProxy): string | undefined {
   const through = url.protocol === 'https:' ? proxy.https : proxy.http
   if (!through) return undefined
   const host = url.hostname.toLowerCase()
-  if (host === 'localhost' || host === '[::1]' || /^127\./.test(host)) return undefined
+  if (host === 'localhost' || host === '[::1]' || host.startsWith('127.')) return undefined
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
   const direct = proxy.except.some((entry) => {
     const [name, only] = entry.split(':') as [string, string?]

@@ -113,7 +113,7 @@ export class Passage implements UpstreamSink, Carried {
 
   async #judgeBody(limit: number): Promise<void> {
     const { workspace, around } = this.engine
-    const held = await holdBody(this.inbound.req as Readable, limit, workspace.limits.bufferBytes, around.budget)
+    const held = await holdBody(this.inbound.req, limit, workspace.limits.bufferBytes, around.budget)
     try {
       if (this.client.gone) return
       if ('failure' in held) return this.#refuse(held.failure)
@@ -174,7 +174,7 @@ export class Passage implements UpstreamSink, Carried {
   #streamBody(): Readable {
     const { capture, limits } = this.engine.workspace
     this.requestTee = new BodyTee(this.engine.around.recorder ? capture.bodyBytes : 0)
-    return new RequestTee(this.inbound.req as Readable, this.requestTee, limits.bodyBytes, (failure) => {
+    return new RequestTee(this.inbound.req, this.requestTee, limits.bodyBytes, (failure) => {
       this.#abort?.()
       this.#refuse(failure)
     })

@@ -395,7 +395,7 @@ describe('WebSocket', () => {
   async function echo(): Promise<TestUpstream> {
     const up = await upstream()
     const sockets = new WebSocketServer({ server: up.server })
-    sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${String(data)}`)))
+    sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${(data as Buffer).toString()}`)))
     open.push({ close: async () => sockets.clients.forEach((client) => client.terminate()) })
     return up
   }
