@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { median } from './compare.ts'
+import { checkCapture, median } from './compare.ts'
 import { sendLoad, writeLoadScript } from './load.ts'
 import type { LoadRequest } from './load.ts'
 import { usageOf } from './processes.ts'
@@ -44,6 +44,7 @@ export async function measureMemory(requests: number, { folder, upstreamPort, sa
       say(`memory: ${sent} requests, ${Math.round(peak / 1e6)} MB at most so far`)
     }
     const cpuMicros = (usageOf(gateway.pid).cpuMicros - before.cpuMicros) / sent
+    await checkCapture('gatehouse', gateway, sent)
     await sleep(5_000)
     const restMb = usageOf(gateway.pid).rssBytes / 1e6
     return { requests: sent, peakMb: peak / 1e6, restMb, cpuMicros, rps: sent / seconds, p99Ms }
@@ -75,6 +76,7 @@ export async function measureFilter(exchanges: number, { folder, upstreamPort, s
       sent += (await sendLoad(gateway.port, script, 2)).requests
       say(`filter: ${sent} exchanges captured`)
     }
+    await checkCapture('gatehouse', gateway, sent)
   } finally {
     await gateway.stop()
   }

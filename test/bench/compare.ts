@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Issuer } from './identity.ts'
 import { sendLoad, writeLoadScript } from './load.ts'
 import type { Options } from './options.ts'
@@ -10,7 +11,8 @@ import { checkLimit, checkWork } from './scenarios.ts'
 import type { Scenario } from './scenarios.ts'
 import { neverReached } from './systems/system.ts'
 
-const warmUpSeconds = 3
+/** Long enough for a JIT compiler to have seen everything. */
+const warmUpSeconds = 6
 const smallLimit = 3
 
 interface Contender {
@@ -18,6 +20,8 @@ interface Contender {
   running: Running
   runs: { cpuMicros: number; rps: number; p99Ms: number }[]
   rssBytes: number
+  /** All requests so far, those of the warm-up too. */
+  sent: number
 }
 
 /** Runs one scenario: all its gateways side by side, taking turns, so that a busy moment of the machine hits none alone. */
@@ -46,15 +50,17 @@ export async function compare(
         }
       }
       const running = await system.start({ folder: own('run'), upstreamPort, issuer, limit: neverReached })
-      contenders.push({ name: system.name, running, runs: [], rssBytes: 0 })
+      const contender: Contender = { name: system.name, running, runs: [], rssBytes: 0, sent: 0 }
+      contenders.push(contender)
       await checkWork(scenario, system.name, running.port, issuer)
       say(`${scenario.title}: ${system.name} does the work; warming up`)
-      await sendLoad(running.port, script, warmUpSeconds)
+      contender.sent += (await sendLoad(running.port, script, warmUpSeconds)).requests
     }
     for (let round = 1; round <= options.rounds; round++) {
       say(`${scenario.title}: round ${round} of ${options.rounds}`)
       for (const contender of contenders) await measure(contender, script, options.seconds)
     }
+    for (const { name, running, sent } of contenders) await checkCapture(name, running, sent)
     return contenders.map(({ name, runs, rssBytes }) => ({
       scenario: scenario.key,
       system: name,
@@ -68,12 +74,22 @@ export async function compare(
   }
 }
 
+/** An error when a gateway that should capture each exchange has not: it was then measured doing less than it promises. */
+export async function checkCapture(name: string, running: Running, sent: number): Promise<void> {
+  if (!running.captured) return
+  // What was answered more than 100 ms ago must be in the file.
+  await sleep(500)
+  const captured = running.captured()
+  if (captured < sent) throw new Error(`${name} captured only ${captured} of ${sent} exchanges`)
+}
+
 async function measure(contender: Contender, script: string, seconds: number): Promise<void> {
   const { pid, port } = contender.running
   const before = usageOf(pid)
   const load = await sendLoad(port, script, seconds)
   const after = usageOf(pid)
   contender.rssBytes = after.rssBytes
+  contender.sent += load.requests
   contender.runs.push({
     cpuMicros: (after.cpuMicros - before.cpuMicros) / load.requests,
     rps: load.requests / load.seconds,

@@ -9,6 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface Running {
   readonly pid: number
   readonly port: number
+  /** How many exchanges it has captured since its start, for a gateway that should capture each. */
+  captured?(): number
   stop(): Promise<void>
 }
 

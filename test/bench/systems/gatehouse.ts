@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import Database from 'libsql'
 import { stringify } from 'yaml'
 import { ordersDocument } from '../orders.ts'
 import { freePort, startServer } from '../processes.ts'
@@ -34,7 +35,20 @@ export async function startGatehouse(
     ],
   }
   writeFileSync(join(folder, 'gatehouse.yaml'), stringify(workspace))
-  return startServer(process.execPath, [gatehouseProgram, 'serve', folder, '--capture', capture ? 'on' : 'off'], port)
+  const args = [gatehouseProgram, 'serve', folder, '--capture', capture ? 'on' : 'off']
+  const running = await startServer(process.execPath, args, port)
+  return capture ? { ...running, captured: () => lastCaptured(folder) } : running
+}
+
+/** The number of the last exchange in the capture; they are counted from 1, and retention removes the first. */
+function lastCaptured(folder: string): number {
+  const database = new Database(join(folder, '.gatehouse', 'captures.db'), { readonly: true })
+  try {
+    const row = database.prepare('SELECT max(seq) AS last FROM exchanges').get() as { last: number | null }
+    return row.last ?? 0
+  } finally {
+    database.close()
+  }
 }
 
 /** Scenario 1. */
