@@ -1,4 +1,5 @@
 import type { TraceEntry } from '../pipeline/outcome.ts'
+import { contextHead, contextPerEntry } from './layout.ts'
 import type { ExchangeRecord, RecordedResponse } from './record.ts'
 
 /** What many exchanges share, see `contextOf` in `layout.ts`. */
@@ -65,15 +66,19 @@ export function decodeContext(text: string): Context {
       response: { status: responseStatus, reason: at(21), from: at(22) },
     }),
     error: at(23),
-    shape: at<unknown[][]>(24).map(shapeOf),
+    shape: shapesOf(list),
   }
 }
 
-function shapeOf(fields: unknown[]): TraceShape {
-  const [policy, type, phase, verdict, mode, file, line, column, code, reason, branch] = fields
-  const shape = { policy, type, phase, verdict, mode, position: { file, line, column } } as TraceShape
-  if (code !== undefined) shape.code = code as TraceShape['code']
-  if (reason !== undefined) shape.reason = reason as string
-  if (branch !== undefined) shape.branch = branch as string
-  return shape
+function shapesOf(list: unknown[]): TraceShape[] {
+  const shapes: TraceShape[] = []
+  for (let at = contextHead; at < list.length; at += contextPerEntry) {
+    const [policy, type, phase, verdict, mode, file, line, column, code, reason, branch] = list.slice(at)
+    const shape = { policy, type, phase, verdict, mode, position: { file, line, column } } as TraceShape
+    if (code !== undefined) shape.code = code as TraceShape['code']
+    if (reason !== undefined) shape.reason = reason as string
+    if (branch !== undefined) shape.branch = branch as string
+    shapes.push(shape)
+  }
+  return shapes
 }

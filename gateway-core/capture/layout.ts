@@ -1,5 +1,5 @@
 import type { ExchangeRecord, RecordedBody, RecordedRequest, RecordedResponse } from './record.ts'
-import type { TraceEntry } from '../pipeline/outcome.ts'
+import type { Change, TraceEntry } from '../pipeline/outcome.ts'
 
 /**
  * How a record crosses to the store worker and how it is laid out in the database. A record becomes one run of
@@ -48,7 +48,7 @@ export type Field = string | number | null
 /** What `context` holds, in order. Values of one route, client and outcome repeat, so this text is shared by many exchanges. */
 export function contextOf(record: ExchangeRecord): string {
   const { request, route, upstream, consumer, response } = record
-  return JSON.stringify([
+  const context: unknown[] = [
     request.method,
     request.scheme,
     request.authority,
@@ -73,28 +73,37 @@ export function contextOf(record: ExchangeRecord): string {
     response?.reason,
     response?.from,
     record.error,
-    record.trace.map(shapeOf),
-  ])
+  ]
+  // One flat list: nested ones would take JSON twice as long.
+  for (const entry of record.trace) {
+    const { position } = entry
+    context.push(entry.policy, entry.type, entry.phase, entry.verdict, entry.mode)
+    context.push(position.file, position.line, position.column, entry.code, entry.reason, entry.branch)
+  }
+  return JSON.stringify(context)
 }
 
-function shapeOf(entry: TraceEntry): unknown[] {
-  const { position } = entry
-  const shape = [entry.policy, entry.type, entry.phase, entry.verdict, entry.mode, position.file, position.line]
-  return [...shape, position.column, entry.code, entry.reason, entry.branch]
-}
+/** Fields of a context before its trace, and of each trace entry in it. */
+export const contextHead = 24
+export const contextPerEntry = 11
 
 /** Evidence and the like of each trace entry, or null when no entry has any. */
 export function detailOf(trace: readonly TraceEntry[]): string | null {
-  if (!trace.some((entry) => entry.evidence || entry.changes || entry.learned)) return null
-  return JSON.stringify(
-    trace.map((entry) => [entry.evidence, entry.changes, entry.learned]),
-    withoutBytes,
-  )
+  let detail: unknown[] | undefined
+  for (let at = 0; at < trace.length; at++) {
+    const { evidence, changes, learned } = trace[at]!
+    if (!evidence && !changes && !learned) continue
+    detail ??= new Array<unknown>(trace.length).fill(0)
+    if (learned) detail[at] = [evidence, changes?.map(withoutBytes), learned]
+    else if (changes) detail[at] = [evidence, changes.map(withoutBytes)]
+    else detail[at] = [evidence]
+  }
+  return detail ? JSON.stringify(detail) : null
 }
 
-/** A changed body is kept with the message it belongs to; the trace only says how long it is. */
-function withoutBytes(_key: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? { length: value.byteLength } : value
+/** A changed body is kept with the message it belongs to; the trace only says that it changed. */
+function withoutBytes(change: Change): unknown {
+  return change.kind === 'set-body' ? { ...change, bytes: undefined } : change
 }
 
 /** `[policyMicros, upstreamMicros, firstByteMicros, parameters, upstreamPath, (at, micros, now − startedAt, sequence)…]`. */
@@ -139,7 +148,8 @@ export function extraOf(record: ExchangeRecord): string | null {
   }
   for (const name of bodySlots) {
     const body = record[name]?.body
-    if (!body || (!body.truncated && body.length === body.bytes.byteLength && name !== 'forwarded')) continue
+    const received = name === 'request' || name === 'response'
+    if (!body || (received && !body.truncated)) continue
     const bodies = ((extra ??= {}).bodies ??= {})
     bodies[name] = { length: body.length, ...(body.truncated && { truncated: true, sha256: body.sha256 }) }
   }

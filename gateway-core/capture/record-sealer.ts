@@ -50,7 +50,14 @@ type ReadingKind = 'context' | 'request' | 'response' | 'detail' | 'knowledge' |
  */
 export class RecordSealer {
   readonly #sealer: Sealer
-  readonly #readings = new Map<string, Reading>()
+  readonly #readings: Record<ReadingKind, Map<string, Reading>> = {
+    context: new Map(),
+    request: new Map(),
+    response: new Map(),
+    detail: new Map(),
+    knowledge: new Map(),
+    extra: new Map(),
+  }
   #readingSize = 0
   readonly #bodies = new Map<string, BodyReading>()
   #bodySize = 0
@@ -67,7 +74,7 @@ export class RecordSealer {
 
   /** Forgets all texts; afterwards every reading's part is unwritten again. */
   clear(): void {
-    this.#readings.clear()
+    for (const readings of Object.values(this.#readings)) readings.clear()
     this.#bodies.clear()
     this.#places.clear()
     this.#readingSize = 0
@@ -138,11 +145,12 @@ export class RecordSealer {
   }
 
   #reading(kind: ReadingKind, text: string, places: SealedPlaces): Reading {
-    const key = kind === 'context' ? text : `${kind}${places.key}${text}`
-    const known = this.#readings.get(key)
+    const readings = this.#readings[kind]
+    const key = places.key === '' ? text : places.key + text
+    const known = readings.get(key)
     if (known) return known
     const reading = this.#read(kind, text, places)
-    this.#readings.set(key, reading)
+    readings.set(key, reading)
     this.#readingSize += key.length + reading.text.length
     return reading
   }

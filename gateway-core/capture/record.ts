@@ -83,6 +83,16 @@ export interface RecordedBody {
   truncated: boolean
   /** Hex SHA-256 of the whole body; only where it was truncated. */
   sha256?: string
+  /** Only in stored exchanges: the wire bytes held secrets that are gone, and `bytes` are the decoded content with markers for them. */
+  decoded?: true
+}
+
+/** An exchange as read back from the capture. */
+export interface StoredExchange extends ExchangeRecord {
+  /** Place in the order recorded. */
+  order: number
+  /** `open`: every secret is in clear; `sealed`: some are markers, because they were purged, the key is another, or nobody asked for them; `none`: there were none. */
+  secrets: 'open' | 'sealed' | 'none'
 }
 
 /** Takes records off the hot path. `record` never throws and never waits. */

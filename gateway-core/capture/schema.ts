@@ -57,6 +57,7 @@ const migrations: readonly string[] = [
   );
   CREATE UNIQUE INDEX exchange_id ON exchanges (id);
   CREATE TABLE parts (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, text, note TEXT);
+  CREATE INDEX contexts ON parts (id) WHERE kind = 1;
   CREATE TABLE epochs (first_seq INTEGER PRIMARY KEY, first_part INTEGER NOT NULL);
   CREATE TABLE sealed (tag TEXT PRIMARY KEY, value BLOB NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
   CREATE INDEX sealed_expiry ON sealed (expires_at);

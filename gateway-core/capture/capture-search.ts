@@ -1,0 +1,173 @@
+import { testRecord } from '../filter/evaluate.ts'
+import type { FieldSource } from '../filter/fields.ts'
+import { type Condition, type LikePattern, type PartSearch, toSql } from '../filter/sql.ts'
+import type { FieldTest, Filter } from '../filter/syntax.ts'
+import { contentText } from './body-text.ts'
+import { decodeDetail } from './decode.ts'
+import { type Context, decodeContext } from './decode-context.ts'
+import type { ExchangeRecord, RecordedRequest, RecordedResponse } from './record.ts'
+import { type CaptureDatabase, type PartKind, partKind, type Statement } from './schema.ts'
+
+/** A run of exchanges whose parts are a run as well; both ends included. */
+export interface Epoch {
+  firstSeq: number
+  lastSeq: number
+  firstPart: number
+  lastPart: number
+}
+
+/** One stretch of a search: the exchanges of an epoch, and the condition on them. */
+export interface Stretch extends Condition {
+  firstSeq: number
+  lastSeq: number
+}
+
+type PartSource = Exclude<FieldSource, 'row'>
+
+const kindOf: Readonly<Record<PartSource, PartKind>> = {
+  context: 'context',
+  requestHeaders: 'headers',
+  responseHeaders: 'headers',
+  requestBody: 'body',
+  responseBody: 'body',
+  detail: 'detail',
+}
+/** Contexts read before; they never change, so a search reads only new ones. */
+const contextLimit = 50_000
+
+/** Searches one capture database, epoch by epoch, so that the first results are there early. */
+export class CaptureSearch {
+  readonly #db: CaptureDatabase
+  readonly #contexts = new Map<number, Context>()
+  readonly #statements = new Map<string, Statement>()
+
+  constructor(db: CaptureDatabase) {
+    this.#db = db
+  }
+
+  /** Stretches in which exchanges may match, in the order asked for. Lazy: each is worked out when it is reached. */
+  *stretches(filter: Filter, newestFirst: boolean): Generator<Stretch> {
+    const epochs = this.#epochs()
+    if (newestFirst) epochs.reverse()
+    for (const epoch of epochs) {
+      const condition = toSql(filter, this.#partsOf(epoch))
+      if (condition.sql !== '0') yield { ...condition, firstSeq: epoch.firstSeq, lastSeq: epoch.lastSeq }
+    }
+  }
+
+  #epochs(): Epoch[] {
+    const rows = this.prepare('SELECT first_seq, first_part FROM epochs ORDER BY first_seq').all() as {
+      first_seq: number
+      first_part: number
+    }[]
+    return rows.map((row, at) => ({
+      firstSeq: row.first_seq,
+      lastSeq: (rows[at + 1]?.first_seq ?? Number.MAX_SAFE_INTEGER) - 1,
+      firstPart: row.first_part,
+      lastPart: (rows[at + 1]?.first_part ?? Number.MAX_SAFE_INTEGER) - 1,
+    }))
+  }
+
+  #partsOf(epoch: Epoch): PartSearch {
+    return {
+      parts: (test, source, like) => this.#parts(epoch, test, source, like),
+      rows: (column, passes) => this.#rows(epoch, column, passes),
+    }
+  }
+
+  #parts(epoch: Epoch, test: FieldTest, source: PartSource, like: LikePattern | undefined): Condition | number[] {
+    if (source === 'context') return this.#contextParts(epoch, test)
+    const kind = partKind[kindOf[source]]
+    const range = [epoch.firstPart, epoch.lastPart]
+    const within = `id BETWEEN ? AND ? AND kind = ${kind}`
+    const bodies = kindOf[source] === 'body'
+    // Bytes are coded or binary: they have to be looked into.
+    const candidates = like
+      ? `${within} AND (text LIKE ? ESCAPE '\\'${bodies ? " OR typeof(text) = 'blob'" : ''})`
+      : within
+    if (like?.exact && !(bodies && this.#hasBytes(epoch))) {
+      return {
+        sql: `SELECT id FROM parts WHERE ${within} AND text LIKE ? ESCAPE '\\'`,
+        parameters: [...range, like.pattern],
+      }
+    }
+    const found: number[] = []
+    const rows = this.prepare(`SELECT id, text, note FROM parts WHERE ${candidates}`)
+    for (const row of rows.iterate(like ? [...range, like.pattern] : range)) {
+      const { id, text, note } = row as { id: number; text: string | ArrayBuffer; note: string | null }
+      if (testRecord(test, partRecord(source, text, note))) found.push(id)
+    }
+    return found
+  }
+
+  #hasBytes(epoch: Epoch): boolean {
+    const sql = `SELECT 1 FROM parts WHERE id BETWEEN ? AND ? AND kind = ${partKind.body} AND typeof(text) = 'blob' LIMIT 1`
+    return this.prepare(sql).get([epoch.firstPart, epoch.lastPart]) !== undefined
+  }
+
+  #contextParts(epoch: Epoch, test: FieldTest): number[] {
+    const found: number[] = []
+    const ids = this.prepare(`SELECT json_group_array(id) AS ids FROM parts WHERE kind = 1 AND id BETWEEN ? AND ?`)
+    const { ids: list } = ids.get([epoch.firstPart, epoch.lastPart]) as { ids: string }
+    for (const id of JSON.parse(list) as number[]) {
+      if (testRecord(test, contextRecord(this.context(id)))) found.push(id)
+    }
+    return found
+  }
+
+  #rows(epoch: Epoch, column: string, passes: (value: string) => boolean): number[] {
+    // One text for all rows: fetching them one by one takes five times as long.
+    const sql = `SELECT json_group_array(e.seq) AS seqs, json_group_array(${column}) AS texts FROM exchanges e WHERE e.seq BETWEEN ? AND ?`
+    const row = this.prepare(sql).get([epoch.firstSeq, epoch.lastSeq]) as { seqs: string; texts: string }
+    const texts = JSON.parse(row.texts) as string[]
+    return (JSON.parse(row.seqs) as number[]).filter((_, at) => passes(texts[at]!))
+  }
+
+  /** A context by its part; the same object each time. */
+  context(id: number): Context {
+    let context = this.#contexts.get(id)
+    if (!context) {
+      const { text } = this.prepare('SELECT text FROM parts WHERE id = ?').get([id]) as { text: string }
+      context = decodeContext(text)
+      if (this.#contexts.size >= contextLimit) this.#contexts.clear()
+      this.#contexts.set(id, context)
+    }
+    return context
+  }
+
+  prepare(sql: string): Statement {
+    let statement = this.#statements.get(sql)
+    if (!statement) {
+      statement = this.#db.prepare(sql)
+      if (this.#statements.size > 200) this.#statements.clear()
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+/** As much of a record as the fields of a source read; see `FilterField.read`. */
+function partRecord(source: PartSource, text: string | ArrayBuffer, note: string | null): ExchangeRecord {
+  if (source === 'detail') return { trace: decodeDetail(text as string) } as unknown as ExchangeRecord
+  const message = source.startsWith('request') ? 'request' : 'response'
+  if (source === 'requestHeaders' || source === 'responseHeaders') {
+    return { [message]: { headers: JSON.parse(text as string) as string[] } } as unknown as ExchangeRecord
+  }
+  const content = typeof text === 'string' ? text : contentText(new Uint8Array(text), note ?? undefined)
+  const bytes = content === undefined ? undefined : Buffer.from(content, 'utf8')
+  const body = bytes && { bytes, length: bytes.byteLength, truncated: false }
+  const part: Partial<RecordedRequest & RecordedResponse> = { headers: [], ...(body && { body }) }
+  return { [message]: part } as unknown as ExchangeRecord
+}
+
+function contextRecord(context: Context): ExchangeRecord {
+  const { method, scheme, authority, httpVersion } = context
+  return {
+    ...context,
+    request: { method, scheme, authority, httpVersion },
+    route: context.route === undefined ? undefined : { id: context.route, api: context.api },
+    upstream: context.upstream === undefined ? undefined : { name: context.upstream },
+    consumer: context.consumer === undefined ? undefined : { name: context.consumer, groups: context.groups },
+    trace: context.shape,
+  } as unknown as ExchangeRecord
+}

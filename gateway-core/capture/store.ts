@@ -1,0 +1,279 @@
+import type { WorkspaceKey } from '../config/workspace-key.ts'
+import { parseFilter } from '../filter/grammar.ts'
+import type { Filter } from '../filter/syntax.ts'
+import { CaptureSearch } from './capture-search.ts'
+import { decodeExchange, type ExchangeRow } from './decode.ts'
+import { decodeContext } from './decode-context.ts'
+import { type BodySlot, bodySlots } from './layout.ts'
+import { openMarkers, tagsIn } from './markers.ts'
+import type { StoredExchange } from './record.ts'
+import { deleteUnusedParts } from './retention.ts'
+import { type CaptureDatabase, openDatabase, type Statement } from './schema.ts'
+import { type ExchangeSummary, summaryOf } from './summary.ts'
+
+export interface ListOptions {
+  /** A query, or one already parsed; nothing: every exchange. */
+  query?: string | Filter
+  /** Most rows, default 200. */
+  limit?: number
+  /** Only exchanges recorded before or after this `sequence`, exclusive. */
+  before?: number
+  after?: number
+  order?: 'newest' | 'oldest'
+}
+
+/** Secrets are put back where they still exist and the key fits (`open`), or stay markers (`sealed`). */
+export interface ReadOptions {
+  secrets?: 'open' | 'sealed'
+}
+
+export interface CaptureStats {
+  exchanges: number
+  /** Milliseconds since the epoch. */
+  oldest: number | undefined
+  newest: number | undefined
+  /** Size of the database without free pages. */
+  bytes: number
+  sealedValues: number
+}
+
+/**
+ * Opens a workspace's capture for reading, also while a gateway writes it. Without a key secrets stay markers. Makes an
+ * empty capture when there is none. Throws a CaptureStoreError when it cannot be opened.
+ */
+export function openCaptures(folder: string, key?: WorkspaceKey): Captures {
+  return new Captures(openDatabase(folder, { create: true }), key)
+}
+
+const summaryColumns = `e.seq AS sequence, e.id, e.started_at AS startedAt, e.duration AS durationMicros,
+  e.client AS clientAddress, e.response_size AS responseBytes, e.context, e.path, e.query`
+
+/** The read side of a capture. Queries throw a FilterError when they cannot be read. */
+export class Captures {
+  readonly #db: CaptureDatabase
+  readonly #key: WorkspaceKey | undefined
+  readonly #search: CaptureSearch
+  readonly #rowById: Statement
+  readonly #part: Statement
+  readonly #sealed: Statement
+
+  constructor(db: CaptureDatabase, key: WorkspaceKey | undefined) {
+    this.#db = db
+    this.#key = key
+    this.#search = new CaptureSearch(db)
+    this.#rowById = db.prepare('SELECT * FROM exchanges WHERE id = ?')
+    this.#part = db.prepare('SELECT text, note FROM parts WHERE id = ?')
+    this.#sealed = db.prepare('SELECT value FROM sealed WHERE tag = ? AND expires_at > ?')
+  }
+
+  list(options: ListOptions = {}): ExchangeSummary[] {
+    const { limit = 200, order = 'newest' } = options
+    const rows: ExchangeSummary[] = []
+    for (const { sql, parameters } of this.#selects(summaryColumns, options)) {
+      const end = `ORDER BY e.seq ${order === 'newest' ? 'DESC' : 'ASC'} LIMIT ${Math.max(0, limit - rows.length)}`
+      for (const row of this.#db.prepare(`${sql} ${end}`).all(parameters)) rows.push(this.#summary(row as SummaryRow))
+      if (rows.length >= limit) break
+    }
+    return rows
+  }
+
+  /** How many exchanges match. */
+  count(query?: string | Filter): number {
+    let count = 0
+    for (const { sql, parameters } of this.#selects('count(*) AS n', query === undefined ? {} : { query })) {
+      count += (this.#db.prepare(sql).get(parameters) as { n: number }).n
+    }
+    return count
+  }
+
+  /** The `sequence` of every match, stretch by stretch, so that a list of 100,000 rows can begin before the search ends. */
+  *sequences(options: Omit<ListOptions, 'limit'> = {}): Generator<number[]> {
+    const newest = (options.order ?? 'newest') === 'newest'
+    for (const { sql, parameters } of this.#selects('json_group_array(e.seq) AS list', options)) {
+      const { list } = this.#db.prepare(sql).get(parameters) as { list: string }
+      const sequences = JSON.parse(list) as number[]
+      sequences.sort((a, b) => (newest ? b - a : a - b))
+      if (sequences.length > 0) yield sequences
+    }
+  }
+
+  /** Rows by their sequence, in the order given; those that are gone are left out. */
+  rows(sequences: readonly number[]): ExchangeSummary[] {
+    const sql = `SELECT ${summaryColumns} FROM exchanges e WHERE e.seq IN (SELECT value FROM json_each(?))`
+    const found = this.#db.prepare(sql).all([JSON.stringify(sequences)]) as SummaryRow[]
+    const bySequence = new Map(found.map((row) => [row.sequence, row]))
+    return sequences.flatMap((sequence) => {
+      const row = bySequence.get(sequence)
+      return row ? [this.#summary(row)] : []
+    })
+  }
+
+  /** The whole exchange, or undefined when there is none of that id. */
+  get(id: string, options: ReadOptions = {}): StoredExchange | undefined {
+    const row = this.#rowById.get([id]) as ExchangeRow | undefined
+    return row && this.#exchange(row, options.secrets ?? 'open')
+  }
+
+  /** Every match as a whole exchange, oldest first unless asked otherwise. One at a time: memory stays flat. */
+  *iterate(options: ListOptions & ReadOptions = {}): Generator<StoredExchange> {
+    const { order = 'oldest', limit = Infinity } = options
+    let left = limit
+    for (const list of this.sequences({ ...options, order })) {
+      for (const sequence of list) {
+        if (left-- <= 0) return
+        const row = this.#search.prepare('SELECT * FROM exchanges WHERE seq = ?').get([sequence])
+        if (row) yield this.#exchange(row as ExchangeRow, options.secrets ?? 'open')
+      }
+    }
+  }
+
+  /** Deletes what matches; returns how many. Sealed values of deleted exchanges go when nothing else can refer to them. */
+  delete(query: string | Filter): number {
+    const filter = typeof query === 'string' ? parseFilter(query) : query
+    let deleted = 0
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      for (const { sql, parameters } of [...this.#selects('e.seq', { query: filter })]) {
+        deleted += this.#db.prepare(`DELETE FROM exchanges WHERE seq IN (${sql})`).run(parameters).changes
+      }
+      if (this.#db.prepare('SELECT 1 FROM exchanges LIMIT 1').get([]) === undefined) {
+        this.#db.exec('DELETE FROM sealed')
+      }
+      deleteUnusedParts(this.#db)
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      this.#db.exec('ROLLBACK')
+      throw error
+    }
+    return deleted
+  }
+
+  stats(): CaptureStats {
+    const one = (sql: string) => this.#db.prepare(sql).get([]) as Record<string, number | null>
+    const all = one('SELECT count(*) AS n, min(started_at) AS oldest, max(started_at) AS newest FROM exchanges')
+    const size = one(
+      'SELECT (page_count - freelist_count) * page_size AS n FROM pragma_page_count, pragma_freelist_count, pragma_page_size',
+    )
+    return {
+      exchanges: all['n'] ?? 0,
+      oldest: all['oldest'] ?? undefined,
+      newest: all['newest'] ?? undefined,
+      bytes: size['n'] ?? 0,
+      sealedValues: one('SELECT count(*) AS n FROM sealed')['n'] ?? 0,
+    }
+  }
+
+  /** Text of a workspace file as it was in a revision; undefined when the revision or the file is not known. */
+  revisionFile(revision: string, path: string): string | undefined {
+    const sql = 'SELECT f.text FROM revisions r JOIN files f USING (sha256) WHERE r.revision = ? AND r.path = ?'
+    const row = this.#db.prepare(sql).get([revision, path]) as { text: string | null } | undefined
+    return row?.text ?? undefined
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  *#selects(columns: string, options: ListOptions): Generator<{ sql: string; parameters: (string | number)[] }> {
+    const { query = '', before, after, order = 'newest' } = options
+    const filter = typeof query === 'string' ? parseFilter(query) : query
+    for (const stretch of this.#search.stretches(filter, order === 'newest')) {
+      const first = Math.max(stretch.firstSeq, after === undefined ? 0 : after + 1)
+      const last = Math.min(stretch.lastSeq, before === undefined ? Number.MAX_SAFE_INTEGER : before - 1)
+      if (first > last) continue
+      const sql = `SELECT ${columns} FROM exchanges e WHERE e.seq BETWEEN ? AND ? AND ${stretch.sql}`
+      yield { sql, parameters: [first, last, ...stretch.parameters] }
+    }
+  }
+
+  #summary(row: SummaryRow): ExchangeSummary {
+    const { context, path, query, _metadata: _, ...own } = row
+    const url = query === '' ? path : `${path}?${query}`
+    return summaryOf(this.#search.context(context), { ...own, url })
+  }
+
+  #exchange(row: ExchangeRow, mode: 'open' | 'sealed'): StoredExchange {
+    const tags = new Set<string>()
+    const values = new Map<string, Uint8Array | undefined>()
+    const bytesOf = (tag: string) => {
+      tags.add(tag)
+      if (mode === 'sealed' || !this.#key) return undefined
+      if (!values.has(tag)) values.set(tag, this.#openValue(tag))
+      return values.get(tag)
+    }
+    const valueOf = (tag: string) => {
+      const bytes = bytesOf(tag)
+      return bytes && Buffer.from(bytes).toString('utf8')
+    }
+    const raw = (text: string) => (text.includes('⟦') ? openMarkers(text, valueOf) : text)
+    const json = (text: string) => (text.includes('⟦') ? openMarkers(text, (tag) => jsonEscaped(valueOf(tag))) : text)
+    const part = (id: number | null) => (id === null ? undefined : json(this.#partText(id)))
+    const others = row.other_bodies === null ? [] : (JSON.parse(row.other_bodies) as (number | 'same' | null)[])
+    const ids: Record<BodySlot, number | 'same' | null | undefined> = {
+      request: row.request_body,
+      response: row.response_body,
+      forwarded: others[0] === 'same' ? row.request_body : others[0],
+      upstreamResponse: others[1] === 'same' ? row.response_body : others[1],
+    }
+    const bodies: Partial<Record<BodySlot, { bytes: Uint8Array; decoded?: true }>> = {}
+    for (const name of bodySlots) {
+      const id = ids[name]
+      if (typeof id === 'number') bodies[name] = this.#body(id, bytesOf, raw)
+    }
+    const exchange = {
+      context: decodeContext(json(this.#partText(row.context))),
+      path: raw(row.path),
+      query: raw(row.query),
+      target: row.target === null ? null : raw(row.target),
+      own: json(row.own),
+      requestHeaders: part(row.request_headers)!,
+      responseHeaders: part(row.response_headers),
+      detail: part(row.detail),
+      knowledge: part(row.knowledge),
+      extra: part(row.extra),
+      bodies,
+    }
+    const open = mode === 'open' && [...tags].every((tag) => values.get(tag) !== undefined)
+    return decodeExchange(row, exchange, tags.size === 0 ? 'none' : open ? 'open' : 'sealed')
+  }
+
+  #body(
+    id: number,
+    bytesOf: (tag: string) => Uint8Array | undefined,
+    raw: (text: string) => string,
+  ): { bytes: Uint8Array; decoded?: true } {
+    const { text, note } = this.#part.get([id]) as { text: string | ArrayBuffer; note: string | null }
+    const [whole] = note === null ? [] : tagsIn(note)
+    if (whole !== undefined) {
+      const bytes = bytesOf(whole)
+      return bytes ? { bytes } : { bytes: Buffer.from(String(text), 'utf8'), decoded: true }
+    }
+    return { bytes: typeof text === 'string' ? Buffer.from(raw(text), 'utf8') : new Uint8Array(text) }
+  }
+
+  #partText(id: number): string {
+    return (this.#part.get([id]) as { text: string }).text
+  }
+
+  #openValue(tag: string): Uint8Array | undefined {
+    const row = this.#sealed.get([tag, Date.now()]) as { value: ArrayBuffer } | undefined
+    return row && this.#key?.open(new Uint8Array(row.value))
+  }
+}
+
+interface SummaryRow {
+  sequence: number
+  id: string
+  startedAt: number
+  durationMicros: number
+  clientAddress: string
+  responseBytes: number
+  context: number
+  path: string
+  query: string
+  _metadata?: unknown
+}
+
+function jsonEscaped(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value).slice(1, -1)
+}
