@@ -3,6 +3,9 @@ import type http2 from 'node:http2'
 import type { ResponseMessage } from '../exchange.ts'
 import type { Inbound } from './connection.ts'
 
+/** Bytes up to which a body is written together with its head. */
+const onePiece = 16 * 1024
+
 type AnyResponse = http.ServerResponse | http2.Http2ServerResponse
 
 /** Writes one response to the client, over HTTP/1.1 or HTTP/2, with back-pressure. */
@@ -46,7 +49,7 @@ export class ClientResponse {
     this.#written += chunk.length
     if (this.#written === this.#expected) {
       this.#complete = true
-      ;(this.#res as http.ServerResponse).end(chunk)
+      this.#endWith(chunk)
       return true
     }
     if ((this.#res as http.ServerResponse).write(chunk)) return true
@@ -75,7 +78,15 @@ export class ClientResponse {
     if (!bare) raw.push('Content-Length', String(body.length))
     if (dropConnection && !this.#http2) raw.push('Connection', 'close')
     this.#writeHead(status, response.reason, raw)
-    ;(this.#res as http.ServerResponse).end(bare || method === 'HEAD' ? undefined : body)
+    if (bare || method === 'HEAD') this.#res.end()
+    else this.#endWith(body)
+  }
+
+  /** Node writes a head and a string as one piece, a head and a buffer as two; for short bodies one piece is cheaper. */
+  #endWith(bytes: Uint8Array): void {
+    const res = this.#res as http.ServerResponse
+    if (this.#http2 || bytes.length > onePiece) res.end(bytes)
+    else res.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'), 'latin1')
   }
 
   /** Ends the connection (HTTP/1.1) or the stream (HTTP/2) in the middle. */
