@@ -92,10 +92,18 @@ export function claimAt(claims: Readonly<Record<string, unknown>> | undefined, n
 
 /** A claim's value as texts: a list gives its items, an object its JSON, absence and null nothing. */
 export function claimTexts(value: unknown): readonly string[] {
-  if (typeof value === 'string') return [value]
-  if (value === undefined || value === null) return none
-  if (Array.isArray(value)) return value.flatMap((item) => claimTexts(item))
-  return typeof value === 'object' ? [JSON.stringify(value)] : [String(value as number | boolean)]
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map((item: unknown) => textOf(item))
+  return value === undefined || value === null ? none : [textOf(value)]
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // Nested deeper than the stack: no text to compare with.
+    return ''
+  }
 }
 
 function pathParameter(exchange: Exchange, name: string): string | undefined {
