@@ -39,13 +39,8 @@ export class LineWriter<T> {
     this.#most = most
   }
 
-  /** True when an item would be shown now; asked before work is done for one. */
-  get open(): boolean {
-    return !this.#blocked && this.#waiting.length < this.#most
-  }
-
   add(item: T): void {
-    if (this.open) this.#waiting.push(item)
+    if (!this.#blocked && this.#waiting.length < this.#most) this.#waiting.push(item)
     else this.#dropped += 1
     this.#timer ??= setTimeout(() => this.flush(), this.#everyMs)
   }

@@ -75,6 +75,12 @@ export function positionsIn(io: Io, folder: string): ShowPosition {
   return ({ file, line, column }) => `${lead}${file}:${line}:${column}`
 }
 
+/** A path as a person at the current folder would write it; whole where it lies elsewhere. */
+export function shownPath(io: Io, path: string): string {
+  const inside = relative(io.cwd, path)
+  return visible(inside.startsWith('..') ? path : inside || '.', 300)
+}
+
 function formatFor(io: Io, folder: string, problem: Problem, text: string | undefined): string {
   const file = positionsIn(io, folder)({ ...problem, line: 0, column: 0 }).replace(/:0:0$/, '')
   return visibleLines(formatProblem({ ...problem, file }, text))

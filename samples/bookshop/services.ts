@@ -1,4 +1,5 @@
 import { startIdentityProvider } from './identity-provider/server.ts'
+import { closeOnSignal } from './listening.ts'
 import { startUpstream } from './upstream/server.ts'
 
 /** What stands behind the bookshop's gateway while it runs. */
@@ -36,4 +37,26 @@ export async function startServices(options: {
       await Promise.all([upstream.value.close(), identity.value.close()])
     },
   }
+}
+
+/** Run by `gatehouse serve --services` as a process of its own: tells what to show over IPC, ends with its parent. */
+if (import.meta.main) {
+  const { BOOKSHOP_UPSTREAM_PORT = '9001', BOOKSHOP_IDENTITY_PORT = '9100' } = process.env
+  const services = await startServices({
+    upstreamPort: Number(BOOKSHOP_UPSTREAM_PORT),
+    identityPort: Number(BOOKSHOP_IDENTITY_PORT),
+  }).catch((error: Error) => {
+    console.error(error.message)
+    process.exit(1)
+  })
+  closeOnSignal(() => services.close())
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  process.send?.({
+    lines: services.lines,
+    tries: [
+      'curl -i {gateway}/books/1 -H "Authorization: Bearer $TOKEN"',
+      `curl -i -X PATCH {gateway}/books/1 -H "Authorization: Bearer $TOKEN" --json '{"priceCents":499}'`,
+      'curl -i {gateway}/books/1',
+    ],
+  })
 }

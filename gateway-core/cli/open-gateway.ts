@@ -1,0 +1,107 @@
+import { join } from 'node:path'
+import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import type { ExchangeRecord } from '../capture/record.ts'
+import { type CaptureEvent, openRecorder } from '../capture/recorder.ts'
+import type { Workspace } from '../config/workspace.ts'
+import { loadWorkspaceKey, WorkspaceKeyError } from '../config/workspace-key.ts'
+import { createLiveFacts } from '../facts/live.ts'
+import { MemoryState } from '../pipeline/memory-state.ts'
+import { openStateFile } from '../pipeline/state-file.ts'
+import { type Gateway, startGateway } from '../proxy/gateway.ts'
+import { outboundProxyFrom } from '../proxy/outbound-proxy.ts'
+import { CannotRun } from './command.ts'
+
+export interface OpenGatewayOptions {
+  workspace: Workspace
+  env: Readonly<Record<string, string | undefined>>
+  /** Whether exchanges are recorded in the workspace's `.gatehouse`. */
+  capture: boolean
+  onExchange?: (record: ExchangeRecord) => void
+  /** Something that a person should know; the gateway goes on. */
+  onTrouble: (message: string) => void
+}
+
+/** A gateway with everything around it: facts, counters that survive a restart, captures. */
+export interface OpenedGateway {
+  readonly gateway: Gateway
+  /** Puts a new revision in force. */
+  reload(workspace: Workspace): Promise<{ needsRestart: string[] }>
+  /** Resolves when everything recorded so far is durable. */
+  flush(): Promise<void>
+  /** Lets exchanges finish for up to `graceMs`, then writes what has to be kept. */
+  close(graceMs?: number): Promise<void>
+}
+
+/** Starts a gateway as `serve` and `send` run it. Throws CannotRun, for example when the port is taken. */
+export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGateway> {
+  const { workspace, env, capture, onExchange, onTrouble } = options
+  const { folder } = workspace
+  const key = await loadWorkspaceKey(folder, env).catch((error: Error) => {
+    throw new CannotRun(error.message, error instanceof WorkspaceKeyError ? error.suggestion : undefined)
+  })
+  const dispatcher = dispatcherFor(env)
+  const facts = createLiveFacts({ key, now: Date.now, ...(dispatcher && { dispatcher }) })
+  const state = new MemoryState()
+  let current = workspace
+  const stateFile = await openStateFile({
+    path: join(folder, '.gatehouse', 'state.json'),
+    store: state,
+    durable: () => durableIds(current),
+    now: Date.now,
+    problem: onTrouble,
+  })
+  const recorder = capture
+    ? openRecorder({ folder, key, settings: workspace.capture, onEvent: (event) => onTrouble(eventText(event)) })
+    : undefined
+  recorder?.saveRevision(workspace.revision, workspace.files)
+  const closeRest = async () => {
+    await stateFile.close()
+    await recorder?.close()
+    await dispatcher?.close()
+  }
+  const started = { workspace, state, facts, env, ...(recorder && { recorder }), ...(onExchange && { onExchange }) }
+  const gateway = await startGateway(started).catch(async (error: Error) => {
+    await closeRest()
+    throw new CannotRun(error.message)
+  })
+  return {
+    gateway,
+    async reload(next) {
+      recorder?.saveRevision(next.revision, next.files)
+      const result = await gateway.reload(next)
+      current = next
+      return result
+    },
+    flush: async () => recorder?.flush(),
+    async close(graceMs) {
+      await gateway.close(graceMs)
+      await closeRest()
+    },
+  }
+}
+
+/** State ids of the policies whose counters survive a restart. */
+function durableIds(workspace: Workspace): Set<string> {
+  const plans = [workspace.unrouted, ...workspace.routes.map((route) => route.plan)]
+  const durable = plans.flatMap((plan) => plan.instances.filter((instance) => instance.policy.durable))
+  return new Set(durable.map((instance) => instance.stateId))
+}
+
+/** Key sets are fetched through the outbound proxy too; loopback never is. */
+function dispatcherFor(env: Readonly<Record<string, string | undefined>>): Dispatcher | undefined {
+  const { http, https, except } = outboundProxyFrom(env)
+  if (!http && !https) return undefined
+  const noProxy = [...except, 'localhost', '127.0.0.1', '[::1]'].join(',')
+  return new EnvHttpProxyAgent({ httpProxy: http ?? '', httpsProxy: https ?? '', noProxy })
+}
+
+function eventText(event: CaptureEvent): string {
+  switch (event.kind) {
+    case 'failed':
+      return `nothing is recorded at the moment: ${event.message}`
+    case 'recovered':
+      return 'exchanges are recorded again'
+    case 'dropped':
+      return `the capture does not keep up: ${event.records} exchanges and ${event.bodies} bodies were left out`
+  }
+}

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { CannotRun } from './command.ts'
+import type { Io } from './io.ts'
+
+/** What a workspace's `services.ts` tells over IPC when everything it starts is ready. */
+interface Ready {
+  lines: string[]
+  tries: string[]
+}
+
+/** Services of a sample in a process of their own, so that they take no time from the gateway. */
+export interface RunningServices extends Ready {
+  /** Resolves when they end, with the reason. */
+  readonly ended: Promise<string>
+  close(): Promise<void>
+}
+
+/**
+ * Runs `services.ts` of a workspace as a child process. It sends `{lines, tries}` once it is ready, and ends when it is
+ * told to (SIGTERM) or when this process is gone. Throws CannotRun when there is none or it does not start.
+ */
+export function startServices(io: Io, folder: string): Promise<RunningServices> {
+  const file = join(folder, 'services.ts')
+  if (!existsSync(file)) throw new CannotRun('this workspace has no services.ts', 'leave --services out')
+  return new Promise((resolve, reject) => {
+    // In a group of its own: Ctrl-C in the terminal ends the gateway first, which may still need its upstream.
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: true,
+      env: { ...io.env },
+    })
+    let said = ''
+    child.stderr!.on('data', (chunk: Buffer) => {
+      said = `${said}${chunk.toString()}`.slice(-2000)
+    })
+    let told = () => {}
+    const ended = new Promise<string>((settle) => {
+      child.once('exit', (code, signal) => {
+        const why = said.trim() || (signal ?? `exit code ${code}`)
+        reject(new CannotRun(`the services of the workspace did not start: ${why}`))
+        told()
+        settle(why)
+      })
+    })
+    child.once('error', (error) =>
+      reject(new CannotRun(`the services of the workspace did not start: ${error.message}`)),
+    )
+    child.once('message', (message) => {
+      const { lines = [], tries = [] } = message as Partial<Ready>
+      const close = () =>
+        new Promise<void>((done) => {
+          if (child.exitCode !== null || child.signalCode !== null) return done()
+          told = done
+          child.kill('SIGTERM')
+          setTimeout(() => child.kill('SIGKILL'), 3000).unref()
+        })
+      resolve({ lines, tries, ended, close })
+    })
+  })
+}
