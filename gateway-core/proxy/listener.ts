@@ -17,6 +17,7 @@ import {
 } from './inbound.ts'
 import type { ClientError } from './parse-error.ts'
 import { explainListenError } from './port-holder.ts'
+import type { HeadRefusal } from './strict.ts'
 import { contextOptions, type TlsMaterial, tlsServerOptions } from './tls.ts'
 
 /** What a listener is started with. */
@@ -39,8 +40,13 @@ export interface ListenerAddress {
   url: string
 }
 
+export interface ListenerAddresses {
+  http?: ListenerAddress
+  https?: ListenerAddress
+}
+
 export interface Listener {
-  readonly addresses: { http?: ListenerAddress; https?: ListenerAddress }
+  readonly addresses: ListenerAddresses
   /** Takes new limits (for new connections; idle time at once) and rotated certificates, without dropping a connection. */
   update(change: { limits?: Limits; tls?: TlsMaterial }): void
   /** Takes no new connection, lets exchanges finish for `graceMs`, then cuts what is left. */
@@ -84,7 +90,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
     socket.once('close', () => raw.delete(socket))
   })
   const servers: Server[] = []
-  const addresses: Listener['addresses'] = {}
+  const addresses: ListenerAddresses = {}
   try {
     if (plain) addresses.http = await open(servers, plain, listen.http!, 'http')
     if (secure) addresses.https = await open(servers, secure, listen.https!, 'https')
@@ -133,8 +139,9 @@ function secureServer(
     ...tlsServerOptions(tls, clientCertificates, context.limits.headersMs),
     allowHTTP1: true,
   })
+  const required = clientCertificates === 'required'
   // Before Node's own listener, which starts to parse: the connection has to be known by then.
-  server.prependListener('secureConnection', (socket: TLSSocket) => admit(context, sockets, socket, 'https'))
+  server.prependListener('secureConnection', (socket: TLSSocket) => admit(context, sockets, socket, 'https', required))
   server.on('session', (session) => {
     sessions.add(session)
     session.once('close', () => sessions.delete(session))
@@ -189,17 +196,30 @@ function takeHandshakeError(context: InboundContext, error: ClientError, socket:
   report(context, { listener: 'https', peer }, 'connection', { code: 'TLS_HANDSHAKE_FAILED', detail })
 }
 
-function admit(context: InboundContext, sockets: Set<Socket>, socket: Socket, listener: 'http' | 'https'): void {
+function admit(
+  context: InboundContext,
+  sockets: Set<Socket>,
+  socket: Socket | TLSSocket,
+  listener: 'http' | 'https',
+  certificateRequired = false,
+): void {
   const connection = track(socket, listener)
   sockets.add(socket)
   socket.once('close', () => sockets.delete(socket))
-  if (sockets.size <= context.limits.connections) return
+  let refusal: HeadRefusal | undefined
+  if (sockets.size > context.limits.connections) {
+    refusal = { code: 'OVERLOADED', detail: 'At `limits.connections`; try again later.' }
+  } else if (certificateRequired && !(socket as TLSSocket).authorized) {
+    const why = connection.peer.certificates ? 'is not trusted here' : 'is required'
+    refusal = { code: 'TLS_HANDSHAKE_FAILED', detail: `A client certificate ${why}.` }
+  }
+  if (!refusal) return
+  // Marked before anything is parsed: nothing of this connection is handed over. An HTTP/2 session is ended when it
+  // begins; HTTP/1 clients are told why.
   connection.closing = true
-  const refusal = { code: 'OVERLOADED', detail: 'At `limits.connections`; try again later.' } as const
   const id = report(context, connection, 'connection', refusal)
-  if (listener === 'http')
-    closeGently(socket, Math.min(context.lingerMs, 200), problemBytes(refusal.code, id, refusal.detail))
-  else socket.destroy()
+  if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') return
+  closeGently(socket, Math.min(context.lingerMs, 200), problemBytes(refusal.code, id, refusal.detail))
 }
 
 function http1Options(limits: Limits): http.ServerOptions {

@@ -1,8 +1,13 @@
 import { constants } from 'node:crypto'
-import type { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { createSecureContext, type SecureContext, type TLSSocket, type TlsOptions } from 'node:tls'
+import {
+  createSecureContext,
+  type DetailedPeerCertificate,
+  type SecureContext,
+  type TLSSocket,
+  type TlsOptions,
+} from 'node:tls'
 import type { HttpsListen } from '../config/workspace.ts'
 import { ensureLocalCa, leafFor } from './local-ca.ts'
 
@@ -46,6 +51,7 @@ async function read(folder: string, file: string, what: string): Promise<string>
 }
 
 const contextLimit = 256
+const renewAfterMs = 30 * 86_400_000
 
 /** Options of the TLS server: TLS 1.2 or later, HTTP/2 and HTTP/1.1 by ALPN, certificates by SNI in a bounded cache. */
 export function tlsServerOptions(
@@ -58,7 +64,8 @@ export function tlsServerOptions(
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: handshakeMs,
     requestCert: clientCertificates !== 'none',
-    rejectUnauthorized: clientCertificates === 'required',
+    // Node would close without a word; the listener says what is missing (see `admit`).
+    rejectUnauthorized: false,
     ...(material.certificateFor ? { SNICallback: sniCallback(material, clientCertificates) } : {}),
   }
 }
@@ -82,16 +89,16 @@ function sniCallback(
   material: TlsMaterial,
   clientCertificates: HttpsListen['clientCertificates'],
 ): NonNullable<TlsOptions['SNICallback']> {
-  const contexts = new Map<string, Promise<SecureContext | undefined>>()
+  const contexts = new Map<string, { madeAt: number; context: Promise<SecureContext | undefined> }>()
   return (serverName, done) => {
     const name = serverName.toLowerCase()
-    let context = contexts.get(name)
-    if (!context) {
+    let entry = contexts.get(name)
+    if (!entry || Date.now() - entry.madeAt > renewAfterMs) {
       if (contexts.size >= contextLimit) contexts.delete(contexts.keys().next().value!)
-      context = makeContext(material, clientCertificates, name)
-      contexts.set(name, context)
+      entry = { madeAt: Date.now(), context: makeContext(material, clientCertificates, name) }
+      contexts.set(name, entry)
     }
-    context.then(
+    entry.context.then(
       (made) => done(null, made),
       () => done(null),
     )
@@ -108,13 +115,15 @@ async function makeContext(
   return createSecureContext(contextOptions({ ...material, ...leaf }, clientCertificates))
 }
 
-/** The client's DER chain, leaf first, as it was sent on this connection; undefined where none was. */
+/** The client's DER chain, leaf first, as far as it was sent on this connection; undefined where none was. */
 export function certificatesOf(socket: TLSSocket): Uint8Array[] | undefined {
   const chain: Uint8Array[] = []
-  let certificate: X509Certificate | undefined = socket.getPeerX509Certificate()
-  while (certificate && chain.length < 10) {
+  // `getPeerX509Certificate` shows the leaf alone.
+  let certificate: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true)
+  while (certificate?.raw && chain.length < 10) {
     chain.push(certificate.raw)
-    certificate = certificate.issuerCertificate
+    const issuer: DetailedPeerCertificate = certificate.issuerCertificate
+    certificate = issuer === certificate ? undefined : issuer
   }
   return chain.length > 0 ? chain : undefined
 }
