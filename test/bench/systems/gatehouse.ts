@@ -35,7 +35,7 @@ export async function startGatehouse(
     ],
   }
   writeFileSync(join(folder, 'gatehouse.yaml'), stringify(workspace))
-  const args = [gatehouseProgram, 'serve', folder, '--capture', capture ? 'on' : 'off']
+  const args = [gatehouseProgram, 'serve', folder, '--capture', capture ? 'on' : 'off', '--quiet']
   const running = await startServer(process.execPath, args, port)
   return capture ? { ...running, captured: () => lastCaptured(folder) } : running
 }
