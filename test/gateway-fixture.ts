@@ -78,7 +78,7 @@ export async function testGateway(
   })
   return {
     gateway,
-    url: gateway.addresses.http!.url,
+    url: (gateway.addresses.http ?? gateway.addresses.https)!.url,
     folder: place.folder,
     facts,
     records,

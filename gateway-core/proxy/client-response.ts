@@ -23,7 +23,8 @@ export class ClientResponse {
     this.#res = inbound.res
     this.#http2 = inbound.head.httpVersion === '2'
     this.#res.on('close', () => {
-      if (this.#complete || this.#res.writableFinished) return
+      // `writableFinished` would not do: a reset HTTP/2 stream says that it finished.
+      if (this.#complete) return
       this.gone = true
       onGone()
     })
