@@ -59,7 +59,13 @@ export function track(socket: Socket, listener: 'http' | 'https'): Connection {
   return connection
 }
 
-/** The connection of a socket, or of the socket proxy of an HTTP/2 session. */
+/** Lets an HTTP/2 session be looked up like its socket, which the session gives out no more once it is destroyed. */
+export function trackSession(session: object, connection: Connection): void {
+  connection.kind = 'long'
+  ;(session as Tracked)[key] = connection
+}
+
+/** The connection of a socket, or of an HTTP/2 session. */
 export function connectionOf(socket: object): Connection | undefined {
   return (socket as Tracked)[key]
 }

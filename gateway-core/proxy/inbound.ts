@@ -69,8 +69,8 @@ export interface InboundContext {
 /** Takes a parsed head of either version: judges it, then hands it over or answers the refusal. */
 export function takeRequest(context: InboundContext, req: Inbound['req'], res: Inbound['res']): void {
   const two = isHttp2(req)
-  const socket = two ? req.stream.session?.socket : req.socket
-  const connection = socket && connectionOf(socket)
+  const carrier = two ? req.stream.session : req.socket
+  const connection = carrier && connectionOf(carrier)
   if (!connection) {
     req.destroy()
     return
@@ -272,7 +272,7 @@ function watchStream(context: InboundContext, inbound: Inbound): void {
   const stream = (inbound.req as http2.Http2ServerRequest).stream
   let excused = false
   stream.setTimeout(context.limits.idleMs, () => {
-    const connection = stream.session?.socket && connectionOf(stream.session.socket)
+    const connection = stream.session && connectionOf(stream.session)
     if (!connection) return
     const silent = isSilent(inbound, stream.readableEnded)
     if (silent && !excused) {

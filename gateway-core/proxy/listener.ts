@@ -3,7 +3,7 @@ import http2 from 'node:http2'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Limits, Listen, ListenAddress } from '../config/workspace.ts'
-import { addressOf, closeGently, connectionOf, problemBytes, track } from './connection.ts'
+import { addressOf, closeGently, connectionOf, problemBytes, track, trackSession } from './connection.ts'
 import { http2Options } from './http2-limits.ts'
 import {
   type InboundContext,
@@ -146,11 +146,11 @@ function secureServer(
     sessions.add(session)
     session.once('close', () => sessions.delete(session))
     const connection = connectionOf(session.socket)
-    if (connection) connection.kind = 'long'
-    if (connection?.closing) session.destroy()
+    if (!connection || connection.closing) session.destroy()
+    else trackSession(session, connection)
   })
   server.on('sessionError', (error: NodeJS.ErrnoException, session: http2.ServerHttp2Session) => {
-    const connection = session?.socket && connectionOf(session.socket)
+    const connection = connectionOf(session)
     if (connection && error.code !== 'ECONNRESET') {
       const detail = `HTTP/2 session ended: ${error.code ?? 'error'} ${plainWords(error.message)}`.trim()
       report(context, connection, 'connection', { code: 'MALFORMED_REQUEST', detail })

@@ -98,6 +98,7 @@ export function echo(inbound: Inbound): void {
   })
   req.on('error', () => {})
   req.on('end', () => {
+    if (res.headersSent) return
     const body = `${inbound.head.method} ${inbound.head.path} ${length}`
     res.setHeader('content-length', Buffer.byteLength(body))
     res.end(body)
