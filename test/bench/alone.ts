@@ -56,8 +56,8 @@ export async function measureMemory(requests: number, { folder, upstreamPort, sa
 /** How long the command line takes to search the capture, in milliseconds of wall-clock. */
 export interface FilterResult {
   exchanges: number
-  queries: { query: string; found: number; medianMs: number }[]
-  /** The same command without a search: what starting the program costs. */
+  /** `totalMs` is what a person waits; `searchMs` is that without the start of the program. */
+  queries: { query: string; found: number; totalMs: number; searchMs: number }[]
   startMs: number
 }
 
@@ -83,11 +83,18 @@ export async function measureFilter(exchanges: number, { folder, upstreamPort, s
   const startMs = median(Array.from({ length: 5 }, () => timed(['--help']).ms))
   const results = queries.map((query) => {
     const runs = Array.from({ length: 5 }, () => timed(['capture', 'list', own, query, '--json']))
-    const found = (JSON.parse(runs[0]?.output ?? '[]') as { exchanges?: unknown[] } | unknown[]) ?? []
-    const list = Array.isArray(found) ? found : (found.exchanges ?? [])
-    return { query, found: list.length, medianMs: median(runs.map(({ ms }) => ms)) }
+    const totalMs = median(runs.map(({ ms }) => ms))
+    return { query, found: countFound(runs[0]?.output ?? ''), totalMs, searchMs: Math.max(0, totalMs - startMs) }
   })
+  if (results[0]?.found === 0) throw new Error(`"${queries[0]}" found nothing, and such requests were captured`)
   return { exchanges: sent, queries: results, startMs }
+}
+
+function countFound(output: string): number {
+  const value = JSON.parse(output) as unknown
+  const list = Array.isArray(value) ? value : (value as { exchanges?: unknown } | null)?.exchanges
+  if (!Array.isArray(list)) throw new Error(`capture list --json printed no list of exchanges: ${output.slice(0, 200)}`)
+  return list.length
 }
 
 function timed(args: readonly string[]): { ms: number; output: string } {
