@@ -1,7 +1,7 @@
 import { HeldBody } from '../body.ts'
 import type { Workspace } from '../config/workspace.ts'
 import { type DenialCode, denials } from '../errors.ts'
-import type { Peer, RequestMessage, ResponseMessage } from '../exchange.ts'
+import type { Peer, ResponseMessage } from '../exchange.ts'
 import { HeaderList } from '../headers.ts'
 import { ExchangeFacts } from '../pipeline/exchange-facts.ts'
 import type { FactSource, RecordedFact } from '../pipeline/facts.ts'
@@ -12,6 +12,7 @@ import { type Decision, Run, type World } from '../pipeline/runner.ts'
 import { decodeContent } from './content-coding.ts'
 import { exchangeId } from './exchange-id.ts'
 import { answerOf, denialResponse } from './own-response.ts'
+import { requestOfHead } from './request-of-head.ts'
 import { routeExchange } from './route-exchange.ts'
 import type { Router } from './router.ts'
 import { type HeadInput, isRefusal, judgeHead } from './strict.ts'
@@ -66,20 +67,7 @@ export async function judgeRequest(
     const { code, detail } = head
     return { verdict: 'refused', status: denials[code].status, code, detail, trace: [], facts: [] }
   }
-  const { method, scheme, authority, target, path, query, contentLength } = head
-  const length = given.body?.bytes.length ?? 0
-  const request: RequestMessage = {
-    method,
-    scheme,
-    authority,
-    target,
-    path,
-    query,
-    headers: new HeaderList(head.rawHeaders),
-    hasBody: head.hasBody || length > 0,
-    contentLength,
-    body: undefined,
-  }
+  const request = requestOfHead({ ...head, hasBody: head.hasBody || (given.body?.bytes.length ?? 0) > 0 })
   const now = world.timeline.now()
   const exchange = new JudgedExchange(exchangeId(now), now, given.peer, request, head.upgrade)
   return new Judging(workspace, router, world, facts, given, exchange).judge()

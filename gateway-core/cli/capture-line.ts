@@ -1,0 +1,36 @@
+import type { ExchangeSummary } from '../capture/summary.ts'
+import { clock, durationText, instanceName } from './exchange-line.ts'
+import type { Paint, Style } from './io.ts'
+import { visible } from './visible.ts'
+
+/** One recorded exchange as a line of `capture list`: id, time, request, status, what decided, caller, duration. */
+export function summaryLine(row: ExchangeSummary, paint: Paint): string {
+  const { mark, style } = look(row)
+  const request = `${visible(row.method, 20) || '?'} ${visible(row.url, 100)}`
+  const decided =
+    row.decidedBy === undefined
+      ? (row.code ?? (row.verdict === 'pass' ? 'pass' : row.verdict))
+      : `${visible(instanceName(row.decidedBy), 60)} ${row.code ?? 'answered'}`
+  const parts = [
+    paint('dim', row.id),
+    paint('dim', `${day(row.startedAt)} ${clock(row.startedAt)}`),
+    `${paint(style, mark)} ${request.padEnd(34)}`,
+    paint(style, row.status === 0 ? '  –' : String(row.status)),
+    decided,
+    ...(row.consumer === undefined ? [] : [visible(row.consumer, 40)]),
+    paint('dim', durationText(row.durationMicros)),
+  ]
+  return parts.join('  ')
+}
+
+function look(row: ExchangeSummary): { mark: string; style: Style } {
+  if (row.verdict === 'pass') return row.wouldDeny ? { mark: '◐', style: 'yellow' } : { mark: '●', style: 'green' }
+  if (row.verdict === 'respond') return { mark: '◆', style: 'blue' }
+  return row.verdict === 'aborted' ? { mark: '–', style: 'dim' } : { mark: '✕', style: 'red' }
+}
+
+function day(at: number): string {
+  const date = new Date(at)
+  const two = (number: number) => String(number).padStart(2, '0')
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+}

@@ -1,0 +1,118 @@
+import type {
+  ExchangeRecord,
+  RecordedBody,
+  RecordedRequest,
+  RecordedResponse,
+  StoredExchange,
+} from '../capture/record.ts'
+import { clock, durationText, exchangeLines, type ShowPosition } from './exchange-line.ts'
+import type { Paint } from './io.ts'
+import { printedStep, traceTable } from './trace-table.ts'
+import { visible, visibleLines } from './visible.ts'
+
+/** A whole exchange for a person: outcome and reason, the trace, then the messages as they were. */
+export function exchangeText(exchange: StoredExchange, paint: Paint, show: ShowPosition): string {
+  const { request, forwarded, response, upstreamResponse } = exchange
+  const { policyMicros, upstreamMicros } = exchange.timings
+  const upstream = upstreamMicros === undefined ? 'upstream not called' : `upstream ${durationText(upstreamMicros)}`
+  const lines = [
+    ...exchangeLines(exchange, paint, show),
+    '',
+    `exchange ${exchange.id}  ${new Date(exchange.startedAt).toISOString()} (${clock(exchange.startedAt)})`,
+    `from ${visible(exchange.clientAddress)}  revision ${exchange.revision.slice(0, 7)}  policies ${durationText(policyMicros)}  ${upstream}`,
+    ...(exchange.route
+      ? [`route ${visible(exchange.route.id)}${exchange.upstream ? ` → ${visible(exchange.upstream.url)}` : ''}`]
+      : []),
+    ...(exchange.secrets === 'sealed'
+      ? [paint('dim', 'secrets are sealed; --secrets shows them while they are kept')]
+      : []),
+    '',
+    paint('bold', 'What ran'),
+    ...traceTable(exchange.trace, paint, show),
+    '',
+    paint('bold', 'Request'),
+    ...requestText(request),
+    ...(forwarded ? ['', paint('bold', 'Forwarded as'), ...requestText(forwarded)] : []),
+    ...(response
+      ? [
+          '',
+          paint('bold', response.from === 'gateway' ? 'Response of the gateway' : 'Response'),
+          ...responseText(response),
+        ]
+      : []),
+    ...(upstreamResponse ? ['', paint('bold', 'What the upstream answered'), ...responseText(upstreamResponse)] : []),
+  ]
+  return lines.join('\n')
+}
+
+/** A whole exchange as JSON: bodies as text where they are UTF-8. */
+export function printedExchange(exchange: StoredExchange): object {
+  const { trace, peer, request, forwarded, response, upstreamResponse, ...rest } = exchange as ExchangeRecord
+  const certificates = peer.certificates?.map((one) => Buffer.from(one).toString('base64'))
+  return {
+    ...rest,
+    peer: certificates ? { ...peer, certificates } : peer,
+    request: withBody(request),
+    ...(forwarded && { forwarded: withBody(forwarded) }),
+    ...(response && { response: withBody(response) }),
+    ...(upstreamResponse && { upstreamResponse: withBody(upstreamResponse) }),
+    trace: trace.map((entry) => ({
+      ...printedStep(entry),
+      mode: entry.mode,
+      ...(entry.reason && { reason: entry.reason }),
+    })),
+  }
+}
+
+function withBody(message: RecordedRequest | RecordedResponse): object {
+  const { body, ...rest } = message
+  if (!body) return rest
+  const { bytes, ...about } = body
+  const text = utf8(bytes)
+  const content = text === undefined ? { base64: Buffer.from(bytes).toString('base64') } : { text }
+  return { ...rest, body: { ...about, ...content } }
+}
+
+function requestText(request: RecordedRequest): string[] {
+  const { method, target, httpVersion, headers, body } = request
+  return [
+    `  ${visible(method, 20)} ${visible(target, 2000)} HTTP/${visible(httpVersion, 5)}`,
+    ...headerText(headers),
+    ...bodyText(body),
+  ]
+}
+
+function responseText({ status, reason, headers, body }: RecordedResponse): string[] {
+  return [`  ${status} ${visible(reason)}`.trimEnd(), ...headerText(headers), ...bodyText(body)]
+}
+
+function headerText(headers: readonly string[]): string[] {
+  const lines: string[] = []
+  for (let at = 0; at < headers.length; at += 2)
+    lines.push(`  ${visible(headers[at]!, 100)}: ${visible(headers[at + 1]!, 2000)}`)
+  return lines
+}
+
+const shownCharacters = 4000
+
+function bodyText(body: RecordedBody | undefined): string[] {
+  if (!body || body.length === 0) return []
+  const text = utf8(body.bytes)
+  if (text === undefined) return ['', `  ${body.length} bytes that are no text`]
+  const cut = body.truncated || text.length > shownCharacters ? [`  … of ${body.length} bytes`] : []
+  return [
+    '',
+    ...visibleLines(text.slice(0, shownCharacters))
+      .split('\n')
+      .map((line) => `  ${line}`),
+    ...cut,
+  ]
+}
+
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
