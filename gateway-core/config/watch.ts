@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from 'node:fs'
+import { existsSync, type FSWatcher, watch } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { loadWorkspace, type LoadOptions, type LoadResult } from './load.ts'
 
@@ -34,15 +34,24 @@ export function watchWorkspace(
 
   const look = (result: LoadResult) => {
     const files = result.asked.map((file) => join(result.folder, file))
-    relevant = new Set(files)
-    const folders = new Set([...files.map((file) => dirname(file)), result.folder])
-    for (const name of ['policies', 'environments']) folders.add(join(result.folder, name))
-    for (const folder of watchers.keys()) {
+    const names = new Set(files)
+    const folders = new Set<string>([result.folder])
+    for (const file of [...files, ...['policies', 'environments'].map((name) => join(result.folder, name, '*'))]) {
+      let folder = dirname(file)
+      // A folder that is not there is waited for in the one above it.
+      for (; !existsSync(folder) && folder !== dirname(folder); folder = dirname(folder)) names.add(folder)
+      folders.add(folder)
+    }
+    relevant = names
+    for (const [folder, watcher] of watchers) {
       if (folders.has(folder)) continue
-      watchers.get(folder)!.close()
+      watcher.close()
       watchers.delete(folder)
     }
-    for (const folder of folders) if (!watchers.has(folder)) open(folder)
+    const fresh = [...folders].filter((folder) => !watchers.has(folder))
+    fresh.forEach(open)
+    // Something may have changed between reading the files and watching them.
+    if (fresh.length > 0) schedule()
   }
 
   const open = (folder: string) => {
@@ -58,7 +67,7 @@ export function watchWorkspace(
       })
       watchers.set(folder, watcher)
     } catch {
-      // Not there yet: a change of the folder above tells when it comes.
+      // It went away just now: the folder above tells.
     }
   }
 
@@ -98,9 +107,9 @@ export function watchWorkspace(
   }
 }
 
-/** New YAML files may be sets or environments, and new folders may hold them. */
+/** A YAML file that nobody asked for yet may be a set or an environment. */
 function concerns(name: string): boolean {
-  return /\.ya?ml$/.test(name) || name === 'policies' || name === 'environments'
+  return /\.ya?ml$/.test(name)
 }
 
 /** Equal results say the same: a touched file is not news. */

@@ -147,6 +147,11 @@ describe('routes', () => {
   })
 })
 
+async function stateId(config: string): Promise<string | undefined> {
+  const { unrouted } = await load(`gatehouse: 1\npolicies:\n  - ip-restriction: ${config}\n`)
+  return unrouted.instances[0]?.stateId
+}
+
 describe('policies', () => {
   const scoped = `gatehouse: 1
 policies:
@@ -190,10 +195,6 @@ apis:
   })
 
   it('keep their state id while only mode and notes change', async () => {
-    const stateId = async (config: string) => {
-      const { unrouted } = await load(`gatehouse: 1\npolicies:\n  - ip-restriction: ${config}\n`)
-      return unrouted.instances[0]?.stateId
-    }
     const first = await stateId('{ allow: [10.0.0.0/8] }')
     expect(first).toMatch(/^workspace\/ip-restriction#[\w-]+$/)
     expect(await stateId('{ mode: shadow, owner: me, allow: [10.0.0.0/8], deny: [] }')).toBe(first)
