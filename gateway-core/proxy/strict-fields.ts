@@ -24,10 +24,7 @@ export function hasUpgradeToken(connection: string): boolean {
 
 /** Judges any Transfer-Encoding other than the plain `chunked` (RFC 9112 §6.1); undefined when it means just that. */
 export function readTransferCoding(value: string): HeadRefusal | undefined {
-  const codings = value
-    .toLowerCase()
-    .split(',')
-    .map((coding) => coding.trim())
+  const codings = value.toLowerCase().split(',').map(trimSpace)
   if (codings.length === 1 && codings[0] === 'chunked') return undefined
   if (codings.some((coding) => !isToken(coding))) {
     return { code: 'AMBIGUOUS_LENGTH', detail: 'Transfer-Encoding is not a list of codings.' }
@@ -63,10 +60,10 @@ function handshakeProblem(head: RequestHead): string | undefined {
     if (name === 'sec-websocket-key') keys.push(head.rawHeaders[at + 1]!)
     else if (name === 'sec-websocket-version') versions.push(head.rawHeaders[at + 1]!)
   }
-  if (keys.length !== 1 || !/^[A-Za-z0-9+/]{21}[AQgw]==$/.test(keys[0]!.trim())) {
+  if (keys.length !== 1 || !/^[A-Za-z0-9+/]{21}[AQgw]==$/.test(keys[0]!)) {
     return 'Sec-WebSocket-Key has to be 16 bytes in base64, once (RFC 6455 §4.2.1).'
   }
-  if (versions.length !== 1 || versions[0]!.trim() !== '13') return 'Sec-WebSocket-Version has to be 13.'
+  if (versions.length !== 1 || versions[0]! !== '13') return 'Sec-WebSocket-Version has to be 13.'
   return undefined
 }
 
@@ -75,10 +72,26 @@ export function isToken(text: string): boolean {
   return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)
 }
 
+/**
+ * Without the white space that HTTP allows around a value (RFC 9110 §5.6.3). `String.trim` would also take a
+ * no-break space or a vertical tab, and read as `chunked` what the parser did not.
+ */
+export function trimSpace(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isSpace(text.charCodeAt(start))) start++
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}
+
 function tokensOf(list: string): string[] {
   return list
     .toLowerCase()
     .split(',')
-    .map((token) => token.trim())
+    .map(trimSpace)
     .filter((token) => token !== '')
 }

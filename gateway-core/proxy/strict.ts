@@ -1,6 +1,13 @@
 import type { DenialCode } from '../errors.ts'
 import type { Limits } from '../config/workspace.ts'
-import { hasUpgradeToken, isForbiddenOption, isToken, judgeUpgrade, readTransferCoding } from './strict-fields.ts'
+import {
+  hasUpgradeToken,
+  isForbiddenOption,
+  isToken,
+  judgeUpgrade,
+  readTransferCoding,
+  trimSpace,
+} from './strict-fields.ts'
 import { authorityOf } from './authority.ts'
 import { normalizePath, plainPath } from './path.ts'
 
@@ -176,7 +183,7 @@ export function judgeHead(
 
   let expectContinue = false
   if (expect !== undefined) {
-    if (expect !== '100-continue' && expect.trim().toLowerCase() !== '100-continue') {
+    if (expect !== '100-continue' && trimSpace(expect).toLowerCase() !== '100-continue') {
       return refuse('EXPECTATION_FAILED', 'Send `Expect: 100-continue` or leave it out.')
     }
     expectContinue = version !== '1.0'

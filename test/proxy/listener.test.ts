@@ -45,6 +45,18 @@ const refusedTranscripts: [name: string, bytes: string, status: number, code: st
   ['identity', `POST / HTTP/1.1\r\nTransfer-Encoding: identity\r\n${rest}`, 400, 'AMBIGUOUS_LENGTH'],
   ['xchunked', `POST / HTTP/1.1\r\nTransfer-Encoding: xchunked\r\n${rest}`, 400, 'AMBIGUOUS_LENGTH'],
   [
+    'no-break space before chunked',
+    `POST / HTTP/1.1\r\nTransfer-Encoding: \xa0chunked\r\n${rest}0\r\n\r\n`,
+    400,
+    'AMBIGUOUS_LENGTH',
+  ],
+  [
+    'vertical tab before chunked',
+    `POST / HTTP/1.1\r\nTransfer-Encoding: \x0bchunked\r\n${rest}0\r\n\r\n`,
+    400,
+    'MALFORMED_REQUEST',
+  ],
+  [
     'length and chunked',
     `POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n${rest}0\r\n\r\n`,
     400,
