@@ -156,13 +156,14 @@ class Loader {
       })
     }
     warnAboutRoutes(routes, problems)
+    const listen = listenOf(root, problems, this.#files, this.#key)
     const list = this.#files.list()
     return {
       folder: this.#folder,
       name: (root['name'] as string | undefined) ?? basename(this.#folder),
       revision: revisionOf(list, this.#options.engineVersion ?? '', environment),
       environment,
-      listen: listenOf(root, problems),
+      listen,
       upstreams,
       consumers,
       ...routes,

@@ -1,7 +1,34 @@
-import { loadOpenApi } from '../openapi/load.ts'
+import { loadOpenApi, type OpenApiReading } from '../openapi/load.ts'
 import type { Setup } from '../pipeline/policy.ts'
 import type { WorkspaceFiles } from './files.ts'
 import type { Problems } from './problems.ts'
+
+interface Kept {
+  readonly path: string
+  readonly text: string
+  readonly others: ReadonlyMap<string, string | undefined>
+  readonly reading: OpenApiReading
+}
+
+/** Documents of the last loads: an edit of the workspace rarely touches them, and reading a large one takes long. */
+const kept: Kept[] = []
+const keptMost = 16
+
+function readingOf(text: string, path: string, readFile: (path: string) => string | undefined): OpenApiReading {
+  const known = kept.find((one) => {
+    return one.path === path && one.text === text && [...one.others].every(([file, other]) => readFile(file) === other)
+  })
+  if (known) return known.reading
+  const others = new Map<string, string | undefined>()
+  const reading = loadOpenApi(text, path, (file) => {
+    const other = readFile(file)
+    others.set(file, other)
+    return other
+  })
+  kept.unshift({ path, text, others, reading })
+  kept.length = Math.min(kept.length, keptMost)
+  return reading
+}
 
 /** Reads OpenAPI documents, each once per load; their problems point into the document. */
 export function openApiReader(
@@ -25,14 +52,13 @@ export function openApiReader(
       problems.at(root, pointer, { code: 'FILE_MISSING', message, suggestion: 'paths start at the workspace' })
       return undefined
     }
-    const reading = loadOpenApi(text, path, (other) => files.text(other))
+    const reading = readingOf(text, path, (other) => files.text(other))
     for (const { path: file, line, column, severity, message, suggestion } of reading.problems) {
       // An error that leaves a document concerns a part of it; the API still works without that part.
       const weight = reading.document ? 'warning' : severity
       const place = { file, line: line ?? 1, column: column ?? 1 }
       problems.add(place, { code: 'OPENAPI_INVALID', message, suggestion, severity: weight })
     }
-    if (reading.document && !reading.problems.some((problem) => problem.severity === 'error')) return reading.document
     return reading.document
   }
 }

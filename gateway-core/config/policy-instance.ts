@@ -67,7 +67,10 @@ export function makeInstance(written: WrittenPolicy, around: Surroundings): Poli
     consumers: around.consumers,
     openapi: written.openapi,
     tag: (secret) => around.key.tag(secret),
-    problem: (pointer, code, message, suggestion) => report(pointer, { code, message, suggestion }),
+    problem: (pointer, code, message, suggestion) => {
+      // What is unsafe works: it is said, and loads.
+      report(pointer, { code, message, suggestion, severity: code === 'UNSAFE' ? 'warning' : 'error' })
+    },
   }
   let prepared: unknown
   try {

@@ -155,7 +155,9 @@ function policySchema(type: string): Schema {
   const policy = policies.find((one) => one.type === type)!
   const config = policy.config
   const properties = { ...(config['properties'] as object | undefined), ...reservedProperties }
-  return { ...config, type: ['object', 'null'], description: policy.docs.summary, properties }
+  // References of a policy's schema stay inside it.
+  const identity = config['$defs'] ? { $id: `gatehouse:policy/${type}` } : {}
+  return { ...identity, ...config, type: ['object', 'null'], description: policy.docs.summary, properties }
 }
 
 function policyItemSchema(): Schema {

@@ -2,6 +2,7 @@ import type { Place } from '../exchange.ts'
 import type { ConsumerEntry } from '../pipeline/policy.ts'
 import type { BrokenParts } from './broken-parts.ts'
 import { isNetwork, parseListenAddress } from './addresses.ts'
+import type { WorkspaceFiles } from './files.ts'
 import type { Problems } from './problems.ts'
 import type { References } from './references.ts'
 import { parseDuration, parseSize } from './units.ts'
@@ -91,7 +92,7 @@ function parsePlace(text: string): Place | undefined {
 }
 
 /** Where to listen; 127.0.0.1:8080 when the workspace does not say. */
-export function listenOf(root: Mapping, problems: Problems): Listen {
+export function listenOf(root: Mapping, problems: Problems, files: WorkspaceFiles, key: WorkspaceKey): Listen {
   const listen = root['listen'] as Mapping | undefined
   if (!listen) return { http: { host: '127.0.0.1', port: 8080 }, https: undefined }
   const address = (key: string): ListenAddress | undefined => {
@@ -107,6 +108,17 @@ export function listenOf(root: Mapping, problems: Problems): Listen {
     return undefined
   }
   const secure = address('https')
+  const pem = (name: string) => {
+    const path = (listen['https'] as Mapping | undefined)?.[name]
+    if (typeof path !== 'string') return
+    // Read here so that a missing file is told now, and a renewed one is seen by who watches.
+    const text = name === 'key' ? files.secretText(path, (one) => key.tag(one)) : files.text(path)
+    if (text?.includes('-----BEGIN')) return
+    const message = text === undefined ? `the file ${path} cannot be read` : `the file ${path} is not PEM`
+    const suggestion = 'paths start at the workspace'
+    problems.at(root, `/listen/https/${name}`, { code: 'FILE_MISSING', message, suggestion })
+  }
+  for (const name of ['certificate', 'key', 'clientCa']) pem(name)
   return { http: address('http'), https: secure && httpsOf(secure, listen['https']) }
 }
 
