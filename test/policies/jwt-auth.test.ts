@@ -22,10 +22,11 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([issuer.stop(), other.stop()]))
 
+const token = () => makeToken(key, goodClaims())
 const goodClaims = () => ({ iss: issuer.url, aud: 'books', sub: 'ada', exp: seconds + 600, iat: seconds - 60 })
 
 function call(token: string | undefined, config: object = {}, given: Given = {}) {
-  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
+  const headers: [string, string][] = token === undefined ? [] : [['Authorization', `Bearer ${token}`]]
   return judgeWith({ 'jwt-auth': { issuer: issuer.url, ...config } }, { facts, now, request: { headers }, ...given })
 }
 
@@ -335,7 +336,6 @@ describe('several issuers', () => {
 })
 
 describe('where the token is', () => {
-  const token = () => makeToken(key, goodClaims())
   it.each([
     ['another header', { in: { header: 'X-Token' } }, () => ({ headers: { 'x-token': token() } })],
     [

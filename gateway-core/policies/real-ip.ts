@@ -1,0 +1,115 @@
+import ipaddr from 'ipaddr.js'
+import type { Evidence, Exchange } from '../exchange.ts'
+import { type Outcome, pass } from '../pipeline/outcome.ts'
+import { definePolicy, type Setup } from '../pipeline/policy.ts'
+import { forwardedFor } from './forwarded-field.ts'
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6
+interface Proxies {
+  readonly trusted: readonly [Address, number][]
+  readonly header: 'x-forwarded-for' | 'forwarded' | 'x-real-ip'
+}
+
+/** More hops than any honest chain has. */
+const maxHops = 64
+
+/** Learns the address of the client from what trusted proxies say; nobody else is believed. */
+export const realIp = definePolicy({
+  type: 'real-ip',
+  docs: {
+    summary: 'Learns the client’s address from the forwarding header of trusted proxies.',
+    owasp: ['API8:2023'],
+    example: `- real-ip:
+    trusted: [10.0.0.0/8, "::1"]
+    header: X-Forwarded-For`,
+  },
+  config: {
+    type: 'object',
+    additionalProperties: false,
+    required: ['trusted'],
+    properties: {
+      trusted: {
+        type: 'array',
+        items: { type: 'string' },
+        minItems: 1,
+        description: 'Addresses and networks (CIDR) of the proxies in front of this gateway. Only they are believed.',
+      },
+      header: {
+        enum: ['X-Forwarded-For', 'Forwarded', 'X-Real-IP'],
+        default: 'X-Forwarded-For',
+        description:
+          'The header in which the proxies say whom they speak for. It is read from the right: the first address that is not a trusted proxy is the client.',
+      },
+    },
+  },
+  prepare: (config, setup): Proxies => ({
+    trusted: config.trusted.flatMap((text, at) => parseNetwork(text, `/trusted/${at}`, setup)),
+    header: config.header.toLowerCase() as Proxies['header'],
+  }),
+  phases: { requestHeaders: learn },
+})
+
+function learn({ trusted, header }: Proxies, exchange: Exchange): Outcome {
+  const fields = exchange.request.headers.all(header)
+  if (fields.length === 0) return pass
+  const peer = parseAddress(exchange.peer.address)
+  const at = { in: 'header', name: header } as const
+  if (!peer || !isTrusted(trusted, peer)) {
+    const observed = `sent by ${exchange.peer.address}`
+    return { verdict: 'pass', evidence: [{ at, observed, expected: 'a trusted proxy, so it was not believed' }] }
+  }
+  const hops = hopsOf(header, fields)
+  let client = exchange.peer.address
+  const oldest = Math.max(0, hops.length - maxHops)
+  for (let hop = hops.length - 1; hop >= oldest; hop--) {
+    const address = parseAddress(withoutPort(hops[hop]!.trim()))
+    if (!address) return learned(client, malformed(at, hops[hop]!, hops.length - hop))
+    client = address.toString()
+    if (!isTrusted(trusted, address)) break
+  }
+  return learned(client, { at, observed: client, detail: { hops: hops.length } })
+}
+
+function hopsOf(header: Proxies['header'], fields: readonly string[]): readonly string[] {
+  if (header === 'forwarded') return forwardedFor(fields)
+  // X-Real-IP is one address; a list is as good as malformed.
+  return header === 'x-real-ip' ? [fields.join(', ')] : fields.flatMap((field) => field.split(','))
+}
+
+function learned(clientAddress: string, evidence: Evidence): Outcome {
+  return { verdict: 'pass', learned: { clientAddress }, evidence: [evidence] }
+}
+
+function malformed(at: Evidence['at'], hop: string, fromRight: number): Evidence {
+  const observed = JSON.stringify(hop.trim().slice(0, 60))
+  const expected = `an address as entry ${fromRight} from the right; what stands before it was not believed`
+  return { at, observed, expected }
+}
+
+function isTrusted(trusted: Proxies['trusted'], address: Address): boolean {
+  return trusted.some((range) => range[0].kind() === address.kind() && address.match(range))
+}
+
+/** Only whole addresses: the short and octal spellings that some libraries read differently are none. */
+function parseAddress(text: string): Address | undefined {
+  const valid = text.includes(':')
+    ? ipaddr.IPv6.isValid(text) && !text.includes('%')
+    : ipaddr.IPv4.isValidFourPartDecimal(text)
+  return valid ? ipaddr.process(text) : undefined
+}
+
+/** `192.0.2.1:8080`, `[2001:db8::1]:8080` and `[2001:db8::1]` name an address too. */
+function withoutPort(text: string): string {
+  return /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text)?.[1] ?? /^([0-9.]+):\d{1,5}$/.exec(text)?.[1] ?? text
+}
+
+function parseNetwork(text: string, pointer: string, setup: Setup): [Address, number][] {
+  try {
+    if (text.includes('/')) return [ipaddr.parseCIDR(text)]
+    const address = ipaddr.parse(text)
+    return [[address, address.kind() === 'ipv4' ? 32 : 128]]
+  } catch {
+    setup.problem(pointer, 'BAD_ADDRESS', `"${text}" is not an address or network`, 'write it like 10.0.0.0/8 or ::1')
+    return []
+  }
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { judgeWith } from './harness.ts'
+
+const allow = {
+  reader: ['GET'],
+  editor: [{ methods: ['GET', 'PATCH'], paths: ['/books/{id}', '/drafts/*'] }],
+  admin: ['*'],
+  '*': [{ methods: ['GET'], paths: ['/about'] }],
+}
+
+const as = (groups: string[], method: string, url: string, config: object = {}) =>
+  judgeWith({ rbac: { allow, ...config } }, { consumer: { name: 'ada', groups }, request: { method, url } })
+
+describe('the matrix', () => {
+  it.each<[string, string[], string, string, boolean]>([
+    ['a reader reads', ['reader'], 'GET', '/books', true],
+    ['a GET allows HEAD', ['reader'], 'HEAD', '/books', true],
+    ['a reader does not write', ['reader'], 'PATCH', '/books/1', false],
+    ['an editor writes one book', ['editor'], 'PATCH', '/books/1', true],
+    ['not the list of books', ['editor'], 'PATCH', '/books', false],
+    ['nor a book without a name', ['editor'], 'PATCH', '/books/', false],
+    ['nor what is below a book', ['editor'], 'PATCH', '/books/1/price', false],
+    ['everything below drafts', ['editor'], 'PATCH', '/drafts/a/b', true],
+    ['drafts itself', ['editor'], 'PATCH', '/drafts', true],
+    ['not what only begins alike', ['editor'], 'PATCH', '/draftsmen', false],
+    ['an admin does all', ['admin'], 'DELETE', '/anything', true],
+    ['a second role counts', ['nothing', 'admin'], 'DELETE', '/anything', true],
+    ['what is for everyone', ['guest'], 'GET', '/about', true],
+    ['a role called * is no role', ['*'], 'GET', '/books', false],
+    ['no role, nothing', [], 'GET', '/books', false],
+    ['methods have a case', ['reader'], 'get', '/books', false],
+    ['a role called like a method of objects', ['constructor', '__proto__'], 'GET', '/books', false],
+  ])('%s', async (_name, groups, method, url, passes) => {
+    expect(await as(groups, method, url)).toMatchObject({
+      verdict: passes ? 'pass' : 'deny',
+      code: passes ? undefined : 'ROLE_NOT_ALLOWED',
+      problems: [],
+    })
+  })
+})
+
+it('says which roles there are and which one would do', async () => {
+  const { evidence } = await as(['reader'], 'PATCH', '/books/7')
+  expect(evidence).toEqual([
+    {
+      at: { in: 'consumer' },
+      observed: ['reader'],
+      expected: 'one of the roles editor, admin for PATCH',
+      detail: { method: 'PATCH', path: '/books/7' },
+    },
+  ])
+})
+
+it('asks who calls when nobody was found', async () => {
+  const result = await judgeWith({ rbac: { allow } }, {})
+  expect(result).toMatchObject({ status: 401, code: 'NOT_AUTHENTICATED' })
+  expect(result.response.headers.has('www-authenticate')).toBe(true)
+})
+
+describe('roles', () => {
+  const claims = { realm_access: { roles: ['admin'] }, role: 'reader editor', 'https://a.example/roles': ['admin'] }
+  it.each<[string, object, boolean]>([
+    ['from a path of claims', { claim: 'realm_access.roles' }, true],
+    ['from a claim whose name has dots', { claim: 'https://a.example/roles' }, true],
+    ['from words', { claim: 'role' }, false],
+    ['from several claims', { claim: ['role', 'realm_access.roles'] }, true],
+    ['not from the groups when a claim is named', { claim: 'none' }, false],
+    ['from the consumer', { by: 'consumer' }, false],
+  ])('%s', async (_name, config, passes) => {
+    const consumer = { name: 'ada', groups: ['admin'] }
+    const request = { method: 'DELETE', url: '/books/1' }
+    const result = await judgeWith({ rbac: { allow, ...config } }, { consumer, claims, request })
+    expect(result.verdict).toBe(passes ? 'pass' : 'deny')
+  })
+
+  it('can be the consumer itself', async () => {
+    const result = await judgeWith(
+      { rbac: { allow: { ada: ['GET'] }, by: 'consumer' } },
+      { consumer: { name: 'ada', groups: [] } },
+    )
+    expect(result.verdict).toBe('pass')
+  })
+})
+
+it.each(['/a/*/b', '/a/{id', '/a/{id}.json', '/a*'])('refuses the template %s', async (path) => {
+  const { problems } = await as(['reader'], 'GET', '/', { allow: { 'a/b': [{ methods: ['GET'], paths: [path] }] } })
+  expect(problems).toMatchObject([{ pointer: '/allow/a~1b', code: 'BAD_VALUE' }])
+})
