@@ -93,7 +93,7 @@ export function detailOf(trace: readonly TraceEntry[]): string | null {
   for (let at = 0; at < trace.length; at++) {
     const { evidence, changes, learned } = trace[at]!
     if (!evidence && !changes && !learned) continue
-    detail ??= new Array<unknown>(trace.length).fill(0)
+    detail ??= trace.map(() => 0)
     if (learned) detail[at] = [evidence, changes?.map(withoutBytes), learned]
     else if (changes) detail[at] = [evidence, changes.map(withoutBytes)]
     else detail[at] = [evidence]

@@ -156,7 +156,7 @@ class BatchingRecorder implements CaptureRecorder {
   }
 
   #post(message: ToWorker): void {
-    this.#worker.postMessage(message)
+    this.#worker.postMessage(message, [])
   }
 
   #receive(message: FromWorker): void {

@@ -133,7 +133,7 @@ export class Captures {
     let deleted = 0
     this.#db.exec('BEGIN IMMEDIATE')
     try {
-      for (const { sql, parameters } of [...this.#selects('e.seq', { query: filter })]) {
+      for (const { sql, parameters } of this.#selects('e.seq', { query: filter })) {
         deleted += this.#db.prepare(`DELETE FROM exchanges WHERE seq IN (${sql})`).run(parameters).changes
       }
       if (this.#db.prepare('SELECT 1 FROM exchanges LIMIT 1').get([]) === undefined) {
@@ -246,9 +246,9 @@ export class Captures {
     const [whole] = note === null ? [] : tagsIn(note)
     if (whole !== undefined) {
       const bytes = bytesOf(whole)
-      return bytes ? { bytes } : { bytes: Buffer.from(String(text), 'utf8'), decoded: true }
+      return bytes ? { bytes } : { bytes: Buffer.from(typeof text === 'string' ? text : '', 'utf8'), decoded: true }
     }
-    return { bytes: typeof text === 'string' ? Buffer.from(raw(text), 'utf8') : new Uint8Array(text) }
+    return { bytes: typeof text === 'string' ? Buffer.from(raw(text), 'utf8') : Buffer.from(text) }
   }
 
   #partText(id: number): string {

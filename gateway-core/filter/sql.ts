@@ -138,7 +138,7 @@ function literalCondition(source: string, column: string): Condition | undefined
   const text = escaped!.replace(/\\(.)/gsu, '$1')
   if (!isPlain(text)) return undefined
   // SQLite counts code points.
-  const length = [...text].length
+  const length = Array.from(text).length
   if (start && end) return { sql: `(${column}) = ?`, parameters: [text] }
   if (length === 0) return { sql: '1', parameters: [] }
   if (start) return { sql: `substr(${column}, 1, ?) = ?`, parameters: [length, text] }

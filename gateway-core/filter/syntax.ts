@@ -27,7 +27,8 @@ export type ValueTest =
   | { readonly op: 'matches'; readonly regex: RE2JS; readonly source: string }
   /** Numbers from `from` to `to`, both included. */
   | { readonly op: 'within'; readonly from: number; readonly to: number }
-  | { readonly op: 'above' | 'below'; readonly value: number }
+  | { readonly op: 'above'; readonly value: number }
+  | { readonly op: 'below'; readonly value: number }
   | { readonly op: 'exists' }
 
 /** Why a query cannot be read. `offset` is the 0-based character where it goes wrong. */
