@@ -19,6 +19,7 @@ export const policies: readonly AnyPolicy[] = [
   acl,
   cors,
   dataMask,
+  injectionProtection,
   ipRestriction,
   jwtAuth,
   keyAuth,

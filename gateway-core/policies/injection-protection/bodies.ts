@@ -1,0 +1,99 @@
+import { Buffer, isUtf8 } from 'node:buffer'
+import type { Body, Exchange } from '../../exchange.ts'
+import { join } from '../../openapi/pointer.ts'
+import { decodeForm, rawPairsOf } from '../../openapi/query.ts'
+import { kindOf, parseContentType } from '../request-validation/content-type.ts'
+import { partsOf } from '../request-validation/multipart.ts'
+import type { Field } from './fields.ts'
+import type { Context } from './finding.ts'
+
+/** Called for each text of a body with its pointer and, where the document declares it, its field. */
+export type VisitBody = (text: string, pointer: string | undefined, context: Context, field: Field | undefined) => void
+
+const value: Context = { place: 'body', name: false }
+const name: Context = { place: 'body', name: true }
+
+/** More texts than this in one body are not looked at one by one but as a whole. */
+const mostTexts = 50_000
+
+/** Visits the names and values of JSON, forms and multipart text, the text of XML, and other text as a whole. */
+export function visitBody(body: Body, exchange: Exchange, field: Field | undefined, visit: VisitBody): void {
+  const type = parseContentType(exchange.request.headers.get('content-type') ?? '')
+  const kind = type ? kindOf(type.essence) : 'form'
+  if (kind === 'json' && body.json.ok) {
+    visitJson(body.json.value, field, visit)
+    return
+  }
+  if (kind === 'multipart') {
+    const parts = partsOf(body.bytes, type?.parameters.get('boundary'))
+    if (typeof parts !== 'string') {
+      for (const part of parts) {
+        const pointer = join('', part.name)
+        visit(part.name, pointer, name, undefined)
+        if (part.fileName !== undefined) visit(part.fileName, pointer, value, undefined)
+        else if (isUtf8(part.bytes))
+          visit(Buffer.from(part.bytes).toString('utf8'), pointer, value, field?.property(part.name))
+      }
+      return
+    }
+  }
+  if (!isUtf8(body.bytes)) return
+  if (kind === 'form') visitForm(body.text, field, visit)
+  else if (type && /xml\b|html\b/.test(type.essence)) visitMarkup(body.text, visit)
+  else if (kind !== 'opaque' || /^text\/|javascript|graphql|yaml|ndjson|octet-stream/.test(type?.essence ?? ''))
+    visit(body.text, undefined, value, field)
+}
+
+function visitForm(text: string, field: Field | undefined, visit: VisitBody): void {
+  for (const [key, raw] of rawPairsOf(text)) {
+    const pointer = join('', key)
+    if (raw !== '') visit(decodeForm(raw), pointer, value, field?.property(key))
+    visit(key, pointer, name, undefined)
+  }
+}
+
+/** Entities of a document are the attack, not its elements: declarations as written, then texts and attribute values. */
+function visitMarkup(text: string, visit: VisitBody): void {
+  const prolog =
+    /<!(?:DOCTYPE|ENTITY)[^<]{0,2000}/i.exec(text) ?? /<(?:xi:include|\?xml-stylesheet)[^>]{0,500}/i.exec(text)
+  if (prolog) visit(text.slice(prolog.index, prolog.index + 2000), undefined, value, undefined)
+  let count = 0
+  for (const found of text.matchAll(/>([^<>]+)<|=\s*"([^"]*)"|=\s*'([^']*)'|<!\[CDATA\[([^\]]*)\]\]>/g)) {
+    if ((count += 1) > mostTexts) return
+    const inner = found[1] ?? found[2] ?? found[3] ?? found[4] ?? ''
+    if (inner.length > 2 && inner.trim() !== '') visit(inner, undefined, value, undefined)
+  }
+}
+
+interface Open {
+  node: unknown
+  pointer: string
+  field: Field | undefined
+}
+
+function visitJson(root: unknown, field: Field | undefined, visit: VisitBody): void {
+  const open: Open[] = [{ node: root, pointer: '', field }]
+  let count = 0
+  for (let entry = open.pop(); entry; entry = open.pop()) {
+    const { node, pointer } = entry
+    if (typeof node === 'string') {
+      if ((count += 1) > mostTexts) return
+      visit(node, pointer, value, entry.field)
+    } else if (Array.isArray(node)) {
+      const { item } = entry.field ?? {}
+      for (let at = node.length - 1; at >= 0; at -= 1) {
+        const child: unknown = node[at]
+        if (typeof child === 'string' || (typeof child === 'object' && child !== null))
+          open.push({ node: child, pointer: `${pointer}/${at}`, field: item })
+      }
+    } else if (typeof node === 'object' && node !== null) {
+      for (const key of Object.keys(node)) {
+        const child = (node as Record<string, unknown>)[key]
+        const known = entry.field?.property(key)
+        if (!known) visit(key, join(pointer, key), name, undefined)
+        if (typeof child === 'string' || (typeof child === 'object' && child !== null))
+          open.push({ node: child, pointer: join(pointer, key), field: known })
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { viewsOf, type View } from './decode.ts'
+import { detectCode } from './detect/code.ts'
+import { detectCrlf } from './detect/lines.ts'
+import { detectLdap } from './detect/directory.ts'
+import { detectXss } from './detect/html.ts'
+import { detectLog4shell } from './detect/lookups.ts'
+import { detectNosql } from './detect/nosql.ts'
+import { detectPath } from './detect/path.ts'
+import { detectRedirect } from './detect/address.ts'
+import { detectCommand } from './detect/shell.ts'
+import { detectSql } from './detect/sql.ts'
+import { detectTemplate } from './detect/template.ts'
+import { detectXxe } from './detect/xml.ts'
+import type { Context, Detector, Finding, InjectionClass } from './finding.ts'
+import { isHarmless, traitsOf } from './traits.ts'
+
+const detectors: Readonly<Record<InjectionClass, Detector>> = {
+  sql: detectSql,
+  nosql: detectNosql,
+  xss: detectXss,
+  command: detectCommand,
+  code: detectCode,
+  ldap: detectLdap,
+  template: detectTemplate,
+  path: detectPath,
+  crlf: detectCrlf,
+  log4shell: detectLog4shell,
+  xxe: detectXxe,
+  redirect: detectRedirect,
+}
+
+/** What was found in a value, and in which reading of it. */
+export interface Hit {
+  finding: Finding
+  view: View
+}
+
+/** The score that a finding of a class needs to count. */
+export type Threshold = (kind: InjectionClass) => number
+
+/** Texts are read in pieces of this many characters, so that no rule ever sees more; pieces overlap. */
+const pieceLength = 8_192
+const overlap = 512
+
+export type Inspect = (value: string, context: Context, threshold: Threshold) => Hit | undefined
+
+/** Makes the inspection for the classes that a configuration names. It gives the strongest finding that counts. */
+export function inspectionOf(classes: readonly InjectionClass[]): Inspect {
+  const chosen = classes.map((kind) => [kind, detectors[kind]] as const)
+  const piece = (value: string, context: Context, threshold: Threshold): Hit | undefined => {
+    const traits = traitsOf(value)
+    const views = viewsOf(value, traits)
+    let best: Hit | undefined
+    for (const view of views) {
+      if (isHarmless(view.text, view.traits)) continue
+      for (const [kind, detect] of chosen) {
+        const finding = detect(view.text, view.traits, context)
+        if (finding && finding.score >= threshold(kind) && finding.score > (best?.finding.score ?? 0))
+          best = { finding, view }
+      }
+      if (best && best.finding.score >= 8) return best
+    }
+    return best
+  }
+  return (value, context, threshold) => {
+    if (value.length < 3) return undefined
+    if (value.length <= pieceLength) return piece(value, context, threshold)
+    for (let from = 0; from < value.length; from += pieceLength - overlap) {
+      const hit = piece(value.slice(from, from + pieceLength), context, threshold)
+      if (hit) return hit
+    }
+    return undefined
+  }
+}
