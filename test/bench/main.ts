@@ -55,7 +55,7 @@ async function bench(options: Options): Promise<void> {
     if (options.only.includes('filter')) {
       const filter = await measureFilter(options.exchanges, around)
       notes.push(
-        `Searching ${filter.exchanges} exchanges from the command line (starting it alone: ${filter.startMs.toFixed(0)} ms; promised for the search: under 200):`,
+        `Searching ${filter.exchanges} exchanges from the command line (starting it and opening the capture: ${filter.startMs.toFixed(0)} ms; promised for the search: under 200):`,
       )
       for (const { query, found, totalMs, searchMs } of filter.queries) {
         notes.push(
