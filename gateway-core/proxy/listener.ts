@@ -83,25 +83,26 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   const sockets = new Set<Socket>()
   const sessions = new Set<http2.Http2Session>()
   const raw = new Set<Socket>()
+  if (listen.https && !options.tls) throw new Error('listen.https is set, and no certificate was given.')
   const plain = listen.http && plainServer(context, sockets)
   const secure = listen.https && secureServer(context, sockets, sessions, options.tls!, listen.https.clientCertificates)
   secure?.on('connection', (socket: Socket) => {
     raw.add(socket)
     socket.once('close', () => raw.delete(socket))
   })
-  const servers: Server[] = []
-  const addresses: ListenerAddresses = {}
-  try {
-    if (plain) addresses.http = await open(servers, plain, listen.http!, 'http')
-    if (secure) addresses.https = await open(servers, secure, listen.https!, 'https')
-  } catch (error) {
-    for (const server of servers) server.close()
-    throw error
-  }
   const apply = () => {
     for (const server of [plain, secure]) if (server) setLimits(server, context.limits)
   }
   apply()
+  const servers: Server[] = []
+  const addresses: ListenerAddresses = {}
+  try {
+    if (plain) addresses.http = await open(servers, plain, listen.http, 'http')
+    if (secure) addresses.https = await open(servers, secure, listen.https, 'https')
+  } catch (error) {
+    for (const server of servers) server.close()
+    throw error
+  }
   return {
     addresses,
     update({ limits, tls }) {
@@ -109,7 +110,7 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
         context.limits = limits
         apply()
       }
-      if (tls && secure) secure.setSecureContext(contextOptions(tls, listen.https!.clientCertificates))
+      if (tls && secure) secure.setSecureContext(contextOptions(tls, listen.https.clientCertificates))
     },
     close: (graceMs) => close(context, servers, { raw, sockets, sessions }, graceMs),
     stats: () => ({ connections: sockets.size, http2Sessions: sessions.size, refused: counts.refused }),
@@ -179,7 +180,17 @@ function takeAll(context: InboundContext, server: PlainServer | SecureServer): v
   listening.on('timeout', (source: Socket | http2.ServerHttp2Session) => {
     // Streams have timers of their own: a session without a byte takes no new ones, and ends when they have.
     if ('goaway' in source) source.close()
-    else takeSilence(context, source as Socket)
+    else takeSilence(context, source)
+  })
+  // Accepting failed (too many open files, for example): an error nobody listens to would end the process.
+  listening.on('error', (error: NodeJS.ErrnoException) => {
+    if (!listening.listening) return
+    const peer = { address: '', port: 0 }
+    const detail = `A connection could not be accepted (${error.code ?? 'error'}).`
+    report(context, { listener: listening instanceof http.Server ? 'http' : 'https', peer }, 'connection', {
+      code: 'OVERLOADED',
+      detail,
+    })
   })
   listening.on('drop', (dropped) => {
     const peer = { address: dropped?.remoteAddress ?? '', port: dropped?.remotePort ?? 0 }

@@ -2,7 +2,7 @@ import { randomBytes, webcrypto, X509Certificate } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import './metadata-reflection.ts'
+import { provideMetadataReflection } from './metadata-reflection.ts'
 
 /** A certificate authority of this workspace alone: for laptops and tests. `certificate` and `key` are PEM. */
 export interface LocalCa {
@@ -20,7 +20,10 @@ export interface Leaf {
 type CryptoKey = webcrypto.CryptoKey
 
 // Loaded only when a certificate is made: it costs more start-up time than all the rest of the listener.
-const loadX509 = () => import('@peculiar/x509')
+const loadX509 = () => {
+  provideMetadataReflection()
+  return import('@peculiar/x509')
+}
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const dayMs = 86_400_000

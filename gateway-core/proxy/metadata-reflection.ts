@@ -1,8 +1,3 @@
-/**
- * The part of the Reflect metadata proposal that `tsyringe` (inside `@peculiar/x509`) asks for when it is loaded: it
- * keeps what decorators say about a class. Has to be imported before `@peculiar/x509`; a full polyfill that is there
- * already stays.
- */
 const kept = new WeakMap<object, Map<unknown, unknown>>()
 
 const reflection = {
@@ -23,4 +18,11 @@ const reflection = {
   },
 }
 
-if (!('getMetadata' in Reflect)) Object.assign(Reflect, reflection)
+/**
+ * The part of the Reflect metadata proposal that `tsyringe` (inside `@peculiar/x509`) asks for when it is loaded: it
+ * keeps what decorators say about a class. Has to be called before `@peculiar/x509` is loaded; a full polyfill that
+ * is there already stays.
+ */
+export function provideMetadataReflection(): void {
+  if (!('getMetadata' in Reflect)) Object.assign(Reflect, reflection)
+}

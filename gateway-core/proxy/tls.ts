@@ -46,6 +46,7 @@ async function read(folder: string, file: string, what: string): Promise<string>
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
     throw new Error(
       `listen.https.${what}: ${file} cannot be read (${reason}); name a PEM file relative to the workspace.`,
+      { cause: error },
     )
   }
 }

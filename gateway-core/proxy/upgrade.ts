@@ -216,7 +216,7 @@ function proxyOptions({ target, tls, agent }: TunnelOptions): httpProxy.ServerOp
     },
     secure: tls?.verify ?? true,
     // http-proxy writes into this object: never share it. Its own path handling is bypassed, see `outgoing.path`.
-    ssl: { ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }) },
+    ssl: tls?.serverName === undefined ? {} : { servername: tls.serverName },
     ignorePath: true,
     toProxy: true,
     ...(agent ? { agent } : {}),

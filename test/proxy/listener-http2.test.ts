@@ -40,7 +40,7 @@ interface Answer {
 function ask(session: ClientHttp2Session, headers: OutgoingHttpHeaders | string[], body?: string): Promise<Answer> {
   return new Promise((resolve) => {
     const answer: Answer = { status: 0, body: '', reset: 0 }
-    const stream = session.request(headers as OutgoingHttpHeaders, { endStream: body === undefined })
+    const stream = session.request(headers, { endStream: body === undefined })
     stream.setEncoding('utf8')
     stream.on('response', (head: IncomingHttpHeaders) => {
       answer.status = Number((head as Record<string, unknown>)[':status'])

@@ -28,7 +28,11 @@ describe('slow clients', () => {
 
   it('a slow body that keeps coming passes', async () => {
     const { port } = await rig({ limits: { idleMs: 150 } })
-    const text = await converse(port, [`POST / HTTP/1.1\r\nContent-Length: 8\r\n${close}`, ...'abcdefgh'], 50)
+    const text = await converse(
+      port,
+      [`POST / HTTP/1.1\r\nContent-Length: 8\r\n${close}`, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'],
+      50,
+    )
     expect(text.endsWith('POST / 8')).toBe(true)
   })
 
@@ -139,12 +143,13 @@ describe('a message that breaks after its head', () => {
   })
 })
 
+const one = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
+
 describe('several requests on one connection', () => {
   it('are answered in order, a refusal after those before it', async () => {
     const { port, requests, refusals } = await rig({
       request: ({ head, res }) => void setTimeout(() => res.end(head.path), head.path === '/a' ? 60 : 0),
     })
-    const one = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
     for (const bad of [`GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n`, 'GET /x HTTP/1.1\r\nbroken\r\n\r\n']) {
       const text = await converse(port, [one('/a') + one('/b') + bad + one('/c')])
       expect(statuses(text)).toEqual([200, 200, 400])

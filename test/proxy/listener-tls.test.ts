@@ -187,10 +187,10 @@ describe('HTTPS', () => {
   })
 })
 
-describe('client certificates', () => {
-  const subjects = (certificates: readonly Uint8Array[] | undefined) =>
-    certificates?.map((der) => new X509Certificate(der).subject.replaceAll('\n', ', '))
+const subjects = (certificates: readonly Uint8Array[] | undefined) =>
+  certificates?.map((der) => new X509Certificate(der).subject.replaceAll('\n', ', '))
 
+describe('client certificates', () => {
   it('optional: the chain as it was sent, or none', async () => {
     const { httpsPort, requests } = await rig({ tls: material, https: { clientCertificates: 'optional' } })
     await get(httpsPort)

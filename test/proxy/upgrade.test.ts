@@ -79,12 +79,14 @@ describe('a WebSocket tunnel', () => {
     closing(() => void process.off('warning', hear))
     const server = http.createServer()
     const upstream = new WebSocketServer({ server })
-    upstream.on('connection', (client) => client.on('message', (data) => client.send(`echo ${String(data)}`)))
+    upstream.on('connection', (client) =>
+      client.on('message', (data: Buffer) => client.send(`echo ${data.toString()}`)),
+    )
     const { port, ends, opened } = await gatewayTo(await listening(server))
     const client = new WebSocket(`ws://127.0.0.1:${port}/chat`)
     const reply = await new Promise<string>((resolve, reject) => {
       client.on('open', () => client.send('hello'))
-      client.on('message', (data) => resolve(String(data)))
+      client.on('message', (data: Buffer) => resolve(data.toString()))
       client.on('error', reject)
     })
     expect(reply).toBe('echo hello')
