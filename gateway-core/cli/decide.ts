@@ -170,10 +170,13 @@ async function compareEnvironments(
   return differences.some((difference) => difference !== null) ? 1 : 0
 }
 
+function show(value: unknown): string {
+  return visible(JSON.stringify(value), 300)
+}
+
 function differenceText(names: { a: string; b: string }, difference: Difference | null): string {
   if (!difference) return `${names.a} and ${names.b} agree`
   const { step, field, a, b, fact } = difference
-  const show = (value: unknown) => visible(JSON.stringify(value), 300)
   const lines = [
     `first difference: ${visible(step, 200)}, ${field}`,
     `  ${names.a}: ${show(a)}`,

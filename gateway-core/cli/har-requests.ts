@@ -58,7 +58,7 @@ function fieldsOf(headers: unknown): [string, string][] {
   if (!Array.isArray(headers)) return []
   return (headers as { name?: unknown; value?: unknown }[])
     .filter((field) => typeof field?.name === 'string' && !field.name.startsWith(':'))
-    .map(({ name, value }) => [String(name), String(value ?? '')])
+    .map(({ name, value }) => [String(name), typeof value === 'string' ? value : ''])
 }
 
 /** Browsers write `http/2.0`, `h2`, `h3`; what is judged is the same request over HTTP/1.1. */

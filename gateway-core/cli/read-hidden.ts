@@ -16,7 +16,7 @@ export function readHidden({ stdin, stderr }: Io, question: string): Promise<str
       for (const character of chunk.toString('utf8')) {
         if (character === '\r' || character === '\n') return finish(() => resolve(value))
         if (character === '\x03' || character === '\x04') return finish(() => reject(new CannotRun('nothing was set')))
-        if (character === '\x7f' || character === '\b') value = [...value].slice(0, -1).join('')
+        if (character === '\x7f' || character === '\b') value = value.replace(/.$/su, '')
         else value += character
       }
     }

@@ -1,5 +1,5 @@
 import { text as readAll } from 'node:stream/consumers'
-import { listSecrets, removeSecret, setSecret } from '../config/secrets.ts'
+import { getSecret, listSecrets, removeSecret, setSecret } from '../config/secrets.ts'
 import { loadWorkspaceKey, WorkspaceKeyError } from '../config/workspace-key.ts'
 import { closest } from '../config/closest.ts'
 import { CannotRun, defineCommand } from './command.ts'
@@ -9,10 +9,10 @@ import { readHidden } from './read-hidden.ts'
 import { visible } from './visible.ts'
 
 export const secret = defineCommand({
-  usage: 'secret set|list|remove [name] [--workspace folder]',
+  usage: 'secret set|list|show|remove [name] [--workspace folder]',
   about: `Keeps the values that a workspace refers to as \${secret:name}, encrypted in secrets.enc.yaml. The key is
 GATEHOUSE_KEY or .gatehouse/key. The value comes from stdin, or is asked for without being shown; never from an
-argument, which other users could read. Exit code 1 when there is no such secret.`,
+argument, which other users could read. show prints one value in clear. Exit code 1 when there is no such secret.`,
   options: {
     workspace: {
       type: 'string',
@@ -26,8 +26,9 @@ argument, which other users could read. Exit code 1 when there is no such secret
     ['secret set mobile-app-key --workspace samples/bookshop', 'asks for the value'],
     ['secret set mobile-app-key < key.txt', 'takes it from a file, without its last line break'],
     ['secret list', 'names only'],
+    ['secret show mobile-app-key', 'the value and nothing else, for $(…) in a shell'],
   ],
-  json: '{secrets: [name]} for list, {name, done: true or false} for set and remove',
+  json: '{secrets: [name]} for list, {name, value} for show, {name, done: true or false} for set and remove',
   async run({ options, words, io }) {
     const [action, name] = words
     const folder = workspaceFolder(io, options.workspace)
@@ -38,8 +39,15 @@ argument, which other users could read. Exit code 1 when there is no such secret
         else io.print(names.length > 0 ? names.map((one) => visible(one)).join('\n') : 'no secrets yet')
         return 0
       }
-      if (action !== 'set' && action !== 'remove') throw unknownAction(action)
+      if (action !== 'set' && action !== 'remove' && action !== 'show') throw unknownAction(action)
       if (name === undefined) throw new CannotRun(`which secret? secret ${action} needs a name`)
+      if (action === 'show') {
+        const value = await getSecret(folder, name, await loadWorkspaceKey(folder, io.env, { create: false }))
+        if (options.json) printJson(io, { name, value: value ?? null })
+        else if (value === undefined) io.tell(`there is no secret ${visible(name)}`)
+        else io.print(value)
+        return value === undefined ? 1 : 0
+      }
       if (action === 'remove') {
         const done = await removeSecret(folder, name)
         if (options.json) printJson(io, { name, done })
@@ -62,7 +70,7 @@ argument, which other users could read. Exit code 1 when there is no such secret
 })
 
 function unknownAction(action: string | undefined): CannotRun {
-  const actions = ['set', 'list', 'remove']
+  const actions = ['set', 'list', 'show', 'remove']
   const meant = action === undefined ? undefined : closest(action, actions)
   const suggestion = meant ? `did you mean "${meant}"?` : `write one of ${actions.join(', ')}`
   return new CannotRun(

@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import type { ExchangeRecord } from '../capture/record.ts'
-import type { LoadResult } from '../config/load.ts'
+import { type LoadResult, workspaceFile } from '../config/load.ts'
 import type { Workspace } from '../config/workspace.ts'
 import type { Gateway } from '../proxy/gateway.ts'
 import { exchangeLines, type ShowPosition } from './exchange-line.ts'
@@ -131,6 +132,12 @@ function startText(io: Io, told: Started): string {
     '',
     paint('bold', 'Try'),
     ...tries.map((line) => `  ${visible(line, 300)}`),
+    ...(upstream === undefined
+      ? [
+          '',
+          `Change a line of ${shownPath(io, join(workspace.folder, workspaceFile))} and save: it is in force at once.`,
+        ]
+      : []),
     '',
   ]
   return text.join('\n')

@@ -51,12 +51,14 @@ if (import.meta.main) {
   })
   closeOnSignal(() => services.close())
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  const token = services.lines.find((line) => line.includes('TOKEN='))!
   process.send?.({
-    lines: services.lines,
+    lines: services.lines.filter((line) => line !== token),
     tries: [
+      token.slice(token.indexOf('TOKEN=')),
       'curl -i {gateway}/books/1 -H "Authorization: Bearer $TOKEN"',
       `curl -i -X PATCH {gateway}/books/1 -H "Authorization: Bearer $TOKEN" --json '{"priceCents":499}'`,
-      'curl -i {gateway}/books/1',
+      `curl -i -G {gateway}/search -H "Authorization: Bearer $TOKEN" --data-urlencode "q=x' OR 1=1 --"`,
     ],
   })
 }
