@@ -13,8 +13,8 @@ import type { DiagnosticCode } from '../errors.ts'
 import { keyText, type Origins } from './origins.ts'
 import type { SourceFile, SourceRange } from './source.ts'
 
-/** More values than any honest workspace has: aliases of aliases grow without bound. */
-const maxValues = 2_000_000
+/** More values than aliases of an honest workspace stand for: aliases of aliases grow without bound. */
+const maxAliasedValues = 50_000
 
 export type ReportAt = (
   range: SourceRange,
@@ -98,7 +98,7 @@ class Reader {
   readonly #origins: Origins
   readonly #report: ReportAt
   readonly #resolving = new Set<Node>()
-  #values = 0
+  #aliased = 0
   #failed = false
 
   constructor(source: SourceFile, document: Document, origins: Origins, report: ReportAt) {
@@ -120,7 +120,7 @@ class Reader {
   }
 
   #value(node: Node | null): unknown {
-    if (++this.#values > maxValues) throw new TooMuch()
+    if (this.#resolving.size > 0 && ++this.#aliased > maxAliasedValues) throw new TooMuch()
     if (node === null) return null
     if (isScalar(node)) return typeof node.value === 'bigint' ? Number(node.value) : node.value
     if (isAlias(node)) return this.#alias(node)
