@@ -139,12 +139,21 @@ function decodeHtml(text: string): string | undefined {
   return decoded === text ? undefined : decoded
 }
 
-const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '/': '/', '"': '"', "'": "'", '0': '\0' }
+const escapes: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  '/': '/',
+  '"': '"',
+  "'": "'",
+  '0': '\0',
+  '.': '.',
+}
 
 /** Backslash escapes of JSON, JavaScript, CSS and C. */
 function decodeEscapes(text: string): string | undefined {
   const decoded = text.replaceAll(
-    /\\(?:u\{([0-9a-f]{1,6})\}|u([0-9a-f]{4})|x([0-9a-f]{2})|([0-3][0-7]{2})|([nrt/"'0]))/gi,
+    /\\(?:u\{([0-9a-f]{1,6})\}|u([0-9a-f]{4})|x([0-9a-f]{2})|([0-3][0-7]{2})|([nrt/"'0.]))/gi,
     (
       all,
       long: string | undefined,

@@ -67,11 +67,14 @@ export function traitsOf(text: string): number {
 
 const harmlessOnly = trait.letter | trait.dash | trait.dot | trait.colon | trait.at | trait.plus
 
-/** Texts of letters, digits and `_-.:@+` alone, and not long, can be no attack that this policy knows. */
+/** Names that attacks spell with letters and dots alone. */
+const dotted = /\.\.|java|process|constructor|proto|window|document|runtime|class|\.(?:ini|env|conf|passw|git|ht[ap])/i
+
+/** Texts of letters, digits and `_-.:@+` alone, and not long, can be no attack that this policy knows, but for a few dotted names. */
 export function isHarmless(text: string, traits: number): boolean {
-  return (
-    (traits & ~harmlessOnly) === 0 &&
-    (text.length < 24 || (traits & trait.colon) === 0) &&
-    !(traits & trait.plus && text.startsWith('+'))
-  )
+  if ((traits & ~harmlessOnly) !== 0) return false
+  if ((traits & trait.dot) !== 0 && dotted.test(text)) return false
+  if ((traits & trait.letter) === 0) return (traits & trait.dot) === 0 || text.length > 40 || !numericHost.test(text)
+  return !text.includes('__') && (text.length < 24 || (traits & trait.colon) === 0)
 }
+const numericHost = /^\d{3,}\.\d+\.|^0\d/

@@ -17,7 +17,7 @@ const tricks = byScore([
   {
     rule: 'host behind another host',
     score: 7,
-    pattern: /^\W{0,6}(?:https?:)?[\\/]{0,6}[^/?#@\s:]{1,80}\.[a-z]{2,8}(?::\d{1,5})?[^/\s@]{0,20}@[\w[.]/i,
+    pattern: /^\W{0,6}(?:https?:[\\/]{0,6}|[\\/]{1,6})[^/?#@\s:]{1,80}\.[a-z]{2,8}(?::\d{1,5})?[^/\s@]{0,20}@[\w[.]/i,
   },
   { rule: 'host behind another host', score: 7, pattern: /^\W{0,6}https?:\/\/[^/?#@\s]{0,60}[?#\\][^/@\s]{0,60}@/i },
   { rule: 'scheme without its slashes', score: 6, pattern: /^[\s/\\]{0,6}https?:(?!\/\/)[\\/]?[\w[%<.]/i },
@@ -25,7 +25,7 @@ const tricks = byScore([
     rule: 'backslash in an address',
     score: 7,
     pattern:
-      /^[\s/\\]{0,6}(?:https?:)?[\\/]{1,4}\\[\\/\w.]|^https?:\/\/[^/?#\s]{0,60}\\|^\\[\\/]{1,4}\w|^\/\\|^[\\/]{1,3}\t/i,
+      /^[\s/\\]{0,6}(?:https?:)?\/[\\/]{0,3}\\[\\/\w.]|^https?:\/\/[^/?#\s]{0,60}\\|^\\\/{1,4}\w|^\/\\|^[\\/]{1,3}\t/i,
   },
   { rule: 'script address behind slashes', score: 8, pattern: /^[\s/\\]{1,8}(?:java|vb)script:/i },
   {

@@ -22,7 +22,7 @@ export function detectCode(text: string, traits: number): Finding | undefined {
 }
 
 const php =
-  'system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec|assert|assert_options|eval|create_function|call_user_func(?:_array)?|preg_replace_callback|phpinfo|phpversion|php_uname|base64_decode|gzinflate|gzuncompress|gzdecode|str_rot13|convert_uudecode|file_get_contents|file_put_contents|file_exists|fopen|fsockopen|fputs|fwrite|readfile|highlight_file|show_source|move_uploaded_file|copy|include(?:_once)?|require(?:_once)?|unserialize|extract|parse_str|putenv|getenv|ini_set|ini_get|ini_restore|get_defined_\\w+|get_loaded_extensions|get_cfg_var|get_current_user|getcwd|scandir|glob|opendir|mkdir|rmdir|unlink|chmod|chown|symlink|tempnam|tmpfile|curl_exec|curl_init|mysql_query|mysqli_query|pg_query|sqlite_query|mail|dl|posix_\\w+|array_map|array_filter|array_walk|usort|uasort|uksort|register_shutdown_function|set_error_handler|ob_start|is_callable|session_start|intval|hex2bin|bin2hex|chr|pack|error_log|error_reporting|zlib_decode|imagecreatefrom\\w+|simplexml_load_\\w+|func_get_args?|debug_backtrace|var_dump|print_r'
+  'system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec|assert|assert_options|eval|create_function|call_user_func(?:_array)?|preg_replace_callback|phpinfo|phpversion|php_uname|base64_decode|gzinflate|gzuncompress|gzdecode|str_rot13|convert_uudecode|file_get_contents|file_put_contents|file_exists|fopen|fsockopen|fputs|fwrite|readfile|highlight_file|show_source|move_uploaded_file|copy|include(?:_once)?|require(?:_once)?|unserialize|extract|parse_str|putenv|getenv|ini_set|ini_get|ini_restore|get_defined_\\w+|get_loaded_extensions|get_cfg_var|get_current_user|getcwd|scandir|glob|opendir|mkdir|rmdir|unlink|chmod|chown|symlink|tempnam|tmpfile|curl_exec|curl_init|mysql_query|mysqli_query|pg_query|sqlite_query|mail|dl|posix_\\w+|array_map|array_filter|array_walk|usort|uasort|uksort|register_shutdown_function|set_error_handler|ob_start|is_callable|session_start|intval|hex2bin|bin2hex|chr|pack|unpack|strrev|substr|strip_tags|printf|sprintf|is_array|is_string|is_file|is_dir|bzdecompress|pfsockopen|filegroup|fileowner|fileperms|fgets|fread|stream_\\w+|array_\\w+|str_replace|preg_\\w+|func_get_args|create_function|gz\\w+|error_log|error_reporting|zlib_decode|imagecreatefrom\\w+|simplexml_load_\\w+|func_get_args?|debug_backtrace|var_dump|print_r'
 const phpSure =
   /^(?:system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec|assert|eval|create_function|call_user_func|phpinfo|phpversion|php_uname|base64_decode|gzinflate|gzuncompress|str_rot13|file_get_contents|file_put_contents|fopen|fsockopen|readfile|highlight_file|show_source|unserialize|ini_set|get_defined_|getenv|scandir|curl_exec|move_uploaded|posix_|include|require)/
 
@@ -35,7 +35,7 @@ const rules = byScore([
       String.raw`(?:^|[^\w.>:$-])(?:${php
         .split('|')
         .filter((name) => phpSure.test(name))
-        .join('|')})(?:\s|/\*[^*]{0,40}\*/){0,6}\(`,
+        .join('|')})(?:\s|/\*[^*]{0,40}\*/|(?://|#)[^\n]{0,40}\n){0,6}\(`,
       'i',
     ),
   },
@@ -43,7 +43,7 @@ const rules = byScore([
     rule: 'PHP function as the whole value',
     score: 6,
     pattern: new RegExp(
-      String.raw`^[\s;'"(]{0,4}(?:${php})(?:\s|/\*[^*]{0,40}\*/){0,6}\([^)]{0,200}\)?[\s;)]{0,4}$`,
+      String.raw`^[\s;'"(]{0,4}(?:${php})(?:\s|/\*[^*]{0,40}\*/|(?://|#)[^\n]{0,40}\n){0,6}\([^)]{0,200}\)?[\s;)]{0,4}$`,
       'i',
     ),
   },
@@ -51,7 +51,7 @@ const rules = byScore([
     rule: 'PHP function as a string',
     score: 8,
     pattern:
-      /\(\s*['"](?:system|exec|passthru|shell_exec|phpinfo|eval|assert)['"]\s*\)|['"](?:sys|ex|pass|sh)\w{0,6}['"]\s*\.\s*['"]\w+['"]/i,
+      /\(\s*['"]?\s*(?:system|exec|passthru|shell_exec|phpinfo|eval|assert)\s*['"]?\s*\)\s*\(|['"](?:system|exec|passthru|shell_exec|phpinfo|eval|assert)\s*['"]\s*\(|['"](?:sys|ex|pass|sh)\w{0,6}['"]\s*\.\s*['"]\w+['"]/i,
   },
   {
     rule: 'PHP variable',
@@ -129,6 +129,13 @@ const rules = byScore([
     score: 7,
     pattern:
       /\b169\.254\.169\.254\b|\bmetadata\.(?:google\.internal|packet\.net|oraclecloud|azure)|\b100\.100\.100\.200\b|\b(?:instance-data|fd00:ec2::254)\b|\/latest\/(?:meta-data|user-data)\b|\/computemetadata\/v1/i,
+  },
+  { rule: 'function of script', score: 5, pattern: /\bfunction\s*\w{0,20}\s*\([^)]{0,60}\)\s*\{/ },
+  {
+    rule: 'Node.js',
+    score: 7,
+    pattern:
+      /\b(?:process|require|global|module|console)\s*\[\s*["'`\w]|\bconsole\s*\.\s*(?:log|info|error|debug|warn)\s*(?:\.\s*\w+\s*)?\([^"'`]|this\.constructor\b|\bconstructor\s*:\s*constructor\b|__js_function/,
   },
   { rule: 'template literal of a server', score: 6, pattern: /^\s*["']?\s*\+\s*(?:require|process|global)\b/ },
 ])

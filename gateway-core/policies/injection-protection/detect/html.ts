@@ -28,6 +28,7 @@ const urlAttributes =
   /^(?:href|src|action|formaction|data|background|dynsrc|lowsrc|code|codebase|xlink:href|poster|from|to|values|content|srcdoc|cite|manifest|icon|profile|longdesc|usemap|classid|base|folder|ping|srcset|value)$/i
 const dangerous =
   /^(?:script|iframe|frame|frameset|object|embed|applet|base|bgsound|ilayer|layer|xss|portal|fencedframe|isindex)$/i
+const numericHost = /^(?:https?:)?\/\/(?:0[x\d][\da-f]{1,9}|\d{8,10})(?:[./:]|$)/i
 const unsafeStyle = /expression\s*\(|javascript\s*:|behaviou?r\s*:|-moz-binding|@import|vbscript\s*:|-o-link/i
 
 /** Reads tags until something runs; what merely looks unusual is kept in case nothing worse comes. */
@@ -69,11 +70,17 @@ function tagAt(text: string, open: number): Finding | undefined {
       ? hit('leaves a raw text element', 6)
       : undefined
   }
+  if (name.toLowerCase() === 'style' && /[@=:{\\]/.test(text.slice(at, at + 200))) return hit('style element', 6)
+  if (/^(?:form|input|button|textarea|select|marquee|dialog|details|isindex|keygen)$/i.test(name) && text[at] !== '>') {
+    return stronger(attributesOf(text, at, name.toLowerCase(), hit), hit('form element', 5))
+  }
   if (/^script/i.test(name)) return hit('script element', 9)
   if (dangerous.test(name)) return hit('element that loads or runs', 8)
   return stronger(
     attributesOf(text, at, name.toLowerCase(), hit),
-    /^(?:svg|math)$/i.test(name) ? hit('foreign element', 4) : undefined,
+    /^(?:svg|math)$|^(?:svg|math|html|x|t|v|o):\w/i.test(name)
+      ? hit('foreign element', name.includes(':') ? 5 : 4)
+      : undefined,
   )
 }
 
@@ -121,7 +128,11 @@ function attribute(
   end: number,
 ): Finding | undefined {
   if (/^on[a-z]{3}/i.test(name) && (handlers.test(name) || /[(=`.]/.test(value))) return handler()
+  if (/^on[a-z]{3,20}$/i.test(name) && !/^on(?:e\w*|ly|line|ce|going|set|to|board|site|demand)$/i.test(name))
+    return hit('unknown handler', 6, end)
   if (name.toLowerCase() === 'srcdoc') return hit('document in an attribute', 9, end)
+  if (urlAttributes.test(name) && numericHost.test(value)) return hit('host as a number', 6, end)
+  if (urlAttributes.test(name) && /^.{0,12}[\t\n\r]/.test(value)) return hit('address with a break in it', 6, end)
   if (urlAttributes.test(name) && scriptAddress.test(bareAddress(value))) return hit('script address', 9, end)
   if (name.toLowerCase() === 'style' && unsafeStyle.test(value.replaceAll(/\/\*.{0,100}?\*\/|\\/g, '')))
     return hit('style that runs', 9, end)
@@ -151,6 +162,18 @@ function bareAddress(value: string): string {
 }
 
 const outsideTags = byScore([
+  { rule: 'processing instruction that loads', score: 7, pattern: /<\?(?:import|xml:namespace)\b/i },
+  { rule: 'dialog called through parentheses', score: 8, pattern: /\(\s*(?:alert|confirm|prompt|eval)\s*\)\s*\(/i },
+  { rule: 'padded character reference', score: 6, pattern: /&#0{2,8}\d{2}|&#x0{1,8}3[ce](?![\da-f])/i },
+  { rule: 'numeric character reference to a tag', score: 5, pattern: /&#(?:60|x3c)(?![\da-f])/i },
+  { rule: 'XML inside a text', score: 5, pattern: /\S.{0,200}<\?xml[\s:]/i },
+  { rule: 'end of the page', score: 5, pattern: /<\/(?:body|html|head|frameset)\s*>/i },
+  {
+    rule: 'property of the page',
+    score: 6,
+    pattern:
+      /^\W{0,4}(?:document\.(?:cookie|domain|location|write|body)|window\.(?:location|name|open|onerror))\W{0,4}$/i,
+  },
   { rule: 'leaves an attribute for a handler', score: 8, pattern: /["'`]\s*[/>]?\s*\bon[a-z]{4,20}\s*=\s*[^\s=]/i },
   {
     rule: 'handler that calls',

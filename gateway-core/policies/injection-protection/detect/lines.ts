@@ -25,16 +25,16 @@ const inBodies = byScore([
     pattern:
       /[\r\n]\s*(?:GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH|CONNECT|TRACE|PROPFIND)\s+(?:\/|https?:\/\/)\S{0,200}\s+HTTP\/\d/i,
   },
+])
+
+const elsewhere = byScore([
+  ...inBodies,
   {
     rule: 'request in a value',
     score: 6,
     pattern:
       /^\W{0,4}(?:GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH|CONNECT|TRACE)\s+(?:\/|https?:\/\/)\S{0,200}\s+HTTP\/\d/i,
   },
-])
-
-const elsewhere = byScore([
-  ...inBodies,
   {
     rule: 'header field after a line break',
     score: 8,

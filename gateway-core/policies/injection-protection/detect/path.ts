@@ -24,7 +24,7 @@ const rules = byScore([
       /\.{2,4};?[\\/]{1,4}\.{2,4};?[\\/]|\.{3,8}[\\/]{1,4}(?:\.{2,8}|[\w{%])|\.\.;[\\/]|(?:\.[\\/]\.[\\/]?){2}|\.[\\/]\.\.|\.\.[\\/]\.[\\/]|(?:\.\.|%2e%2e|0x2e0x2e)(?:2f|5c|0x2f|0x5c|%2f|%5c|c0af|%c0%af|252f|255c|\\\/|\/\\)|0x2e0x2e|\^\.\^\.|\.\.\u2215|\.\.\uff0f|[?*]{1,3}\.\.[\\/]/i,
   },
   { rule: 'backslashes upwards', score: 7, pattern: /\.\.\\[\w.\\]|\\\.\.\\|^\\?\.\.[\\/]{2}|\.\.\\$/ },
-  { rule: 'one step upwards', score: 5, pattern: /(?:^|[\\/=:"'\s])\.\.[\\/]?(?:$|[\w{.\\/%])/ },
+  { rule: 'one step upwards', score: 5, pattern: /(?:^|[\\/=:"'\s])\.\.[\\/](?:$|[\w{.%])/ },
   { rule: 'upwards at the end', score: 6, pattern: /[\\/]\.\.(?:$|[?#;\0])/ },
   {
     rule: 'system file',
@@ -38,7 +38,7 @@ const rules = byScore([
     rule: 'system folder',
     score: 6,
     pattern:
-      /^[\s"'=]{0,3}[\\/]{1,4}(?:etc|proc|root|var[\\/]{1,2}(?:log|www|adm|lp|spool|run|mail|cron|apache\w*|htmlroot|local|nm2|cpanel|mysql|lib[\\/]{1,2}(?:mysql|php|pgsql|mlocate))|usr[\\/]{1,2}(?:local|lib|share|pkgsrc|ports|etc|home|adm|spool|home2|internet|pgsql|apache\w*)|opt[\\/]{1,2}(?:lampp|apache\w*|httpd|nginx|xampp|tomcat\w*)|windows|winnt|program files|apache\d?|xampp|lampp|mysql|php\d?|inetpub|home\d?[\\/]{1,2}[\w{]{1,40}[\\/]{1,2}\.?\w{1,20}|boot|bin|sbin|sys|private[\\/]{1,2}etc|system[\\/]{1,2}library|volumes[\\/]|nsconfig|www[\\/]{1,2}(?:logs?|php|conf)|web[\\/]{1,2}conf|logs?[\\/]{1,2}(?:access|error|security|pure-ftpd|apache)|php\d?[\\/]|ports|lib\d{0,2}[\\/]|dev[\\/]{1,2}(?:null|random|urandom|mem|fd|shm|tcp))(?:[\\/]|\b)/i,
+      /^[\s"'=]{0,3}[\\/]{1,4}(?:etc|proc|root|var[\\/]{1,2}(?:log|www|adm|lp|spool|run|mail|cron|apache\w*|htmlroot|nm2|cpanel|mysql|saf|lib[\\/]{1,2}(?:mysql|php|pgsql|mlocate))|usr[\\/]{1,2}(?:local[\\/]{1,2}(?:apache\w*|etc|php\w*|mysql|nginx|httpd|pgsql|cpanel|lib|libexec|share|www|psa|tomcat\w*|zeus|samba|cups|jakarta\w*|lsws|bin|sbin|squid|snort|firewall\w*)|lib[\\/]|share[\\/]|pkgsrc|ports|etc|home2?|adm|spool|internet|pgsql|apache\w*|s?bin[\\/])|opt[\\/]{1,2}(?:lampp|apache\w*|httpd|nginx|xampp|tomcat\w*)|windows|winnt|program files|apache\d?|xampp|lampp|mysql|php\d?|inetpub|home\d?[\\/]{1,2}[\w{]{1,40}[\\/]{1,2}\.?\w{1,20}|boot|bin|sbin|sys|private[\\/]{1,2}etc|system[\\/]{1,2}library|volumes[\\/]|nsconfig|www[\\/]{1,2}(?:logs?|php|conf)|web[\\/]{1,2}conf|logs?[\\/]{1,2}(?:access|error|security|pure-ftpd|apache)|php\d?[\\/]|ports|lib\d{0,2}[\\/]|dev[\\/]{1,2}(?:null|random|urandom|mem|fd|shm|tcp))(?:[\\/]|\b)/i,
   },
   {
     rule: 'Windows file',

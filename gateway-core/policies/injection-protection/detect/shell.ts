@@ -3,7 +3,7 @@ import { trait } from '../traits.ts'
 
 /** Programs that hardly occur in honest text beside a separator. */
 const strong = new Set(
-  'cat wget curl bash nc ncat netcat whoami uname ifconfig ipconfig ping ping6 nslookup perl python python2 python3 php ruby powershell pwsh cmd chmod chown rm passwd systeminfo netstat tasklist wmic certutil nohup telnet ssh scp sftp tftp socat base64 xxd ls ps lsof sh zsh ksh csh dash ash tcsh fish busybox node lua gcc awk gawk sed grep egrep fgrep xargs tee printenv crontab useradd adduser usermod groupadd sudo su mkfifo mknod rundll32 regsvr32 bitsadmin mshta cscript wscript schtasks reg net1 arp route tracert traceroute dig getent hostname dir printf mkdir rmdir touch mv cp tar gzip gunzip bzip2 zcat unzip dd df du iptables systemctl service killall pkill shutdown reboot strace gdb vi vim nano ed tac nl od hexdump strings rev iwr iex invoke-expression invoke-webrequest start-process new-object invoke-wmimethod iwmi cmd.exe powershell.exe net.exe whoami.exe phpinfo system exec passthru lynx fetch ftp rlogin rsync screen tmux nmap git svn mysql psql sqlite3 openssl docker kubectl setenv expect'.split(
+  'cat wget curl bash nc ncat netcat whoami uname ifconfig ipconfig ping ping6 nslookup perl python python2 python3 php ruby powershell pwsh cmd chmod chown rm passwd systeminfo netstat tasklist wmic certutil nohup telnet ssh scp sftp tftp socat base64 xxd ls ps lsof sh zsh ksh csh dash ash tcsh fish busybox node lua gcc awk gawk sed grep egrep fgrep xargs tee printenv crontab useradd adduser usermod groupadd sudo su mkfifo mknod rundll32 regsvr32 bitsadmin mshta cscript wscript schtasks reg net1 arp route tracert traceroute dig getent hostname dir printf mkdir rmdir touch mv cp tar gzip gunzip bzip2 zcat unzip dd df du iptables systemctl service killall pkill shutdown reboot strace gdb vi vim nano ed tac nl od hexdump strings rev iwr iex invoke-expression invoke-webrequest start-process new-object invoke-wmimethod iwmi cmd.exe powershell.exe net.exe whoami.exe phpinfo system exec passthru lynx fetch ftp rlogin rsync screen tmux nmap git svn htop lastlog aptitude apt-get dpkg pacman lsb_release sysctl lsmod lspci lsusb dmesg uptime vmstat ipcs getfacl setfacl chattr lsattr pgrep pstree ltrace truncate mktemp readlink realpath basename dirname nproc tput stty tset logname groupmod passwd chpasswd visudo ansible ansible-playbook chef-client puppet cscli terraform sysinfo netsh mysql psql sqlite3 openssl docker kubectl setenv expect'.split(
     ' ',
   ),
 )
@@ -20,21 +20,19 @@ const wordlike = new Set(
  * like arguments. Values that are a command line from their first word on count too.
  */
 export function detectCommand(text: string, traits: number): Finding | undefined {
-  let found = firstOf(
-    'command',
+  const signed =
     traits &
-      (trait.slash |
-        trait.dollar |
-        trait.separator |
-        trait.parenthesis |
-        trait.percent |
-        trait.dash |
-        trait.brace |
-        trait.backslash)
-      ? signs
-      : plainSigns,
-    text,
-  )
+    (trait.slash |
+      trait.dollar |
+      trait.separator |
+      trait.parenthesis |
+      trait.percent |
+      trait.dash |
+      trait.brace |
+      trait.backslash)
+  let found = signed ? firstOf('command', signs, text) : undefined
+  found = stronger(found, firstOf('command', plainSigns, text))
+  if (traits & (trait.percent | trait.equals)) found = stronger(found, firstOf('command', batch, text))
   if (found && found.score >= 8) return found
   if (traits & (trait.separator | trait.control) || (traits & trait.dollar && traits & trait.parenthesis))
     found = stronger(found, separated(text))
@@ -80,17 +78,19 @@ function commandAt(text: string, start: number, from: number, kind: string): Fin
   if (!isStrong && !wordlike.has(name)) return undefined
   const rest = text.slice(at, at + 120)
   const spaced = /\s/.test(text[from] ?? '') && !kind.includes('\n')
-  const followed = followUp(rest, kind)
+  const followed = followUp(rest, kind, !isStrong)
   if (
     rest.startsWith('=') ||
     (rest.startsWith('(') && !/^(?:system|exec|passthru|phpinfo|eval|print|sleep)$/.test(name))
   )
     return undefined
   let score = 0
-  if (isStrong) score = followed === 'prose' ? 3 : followed === 'none' && spaced && kind === '&' ? 5 : 8
+  if (name === 'net' && windowsNet.test(rest)) score = 8
+  else if (isStrong) score = followed === 'prose' ? 3 : followed === 'none' && spaced && kind === '&' ? 5 : 8
   else if (followed === 'argument') score = kind === '&' || kind === '\n' ? 6 : 7
-  else if (followed === 'none') score = kind === ',' || (kind === '&' && !spaced) || kind === '\n' ? 4 : 6
-  if (kind === '\n' && score > 0) score -= isStrong && followed === 'argument' ? 1 : 2
+  else if (followed === 'none') score = kind === '&' && !spaced && start > 0 ? 4 : 6
+  if (kind === '\n' && score > 0 && text.length > 64) score -= 3
+  if (/^\W*$/.test(text.slice(0, start)) && kind === ';' && score === 6) score = 7
   if (kind === '`' && text.indexOf('`', from) < 0) score = Math.min(score, 4)
   else if (kind === '`') score = Math.min(score, 6)
   return score > 0
@@ -112,7 +112,7 @@ function programOf(raw: string): string {
 }
 
 /** Whether what follows a name looks like arguments, like prose, or is nothing. */
-function followUp(rest: string, kind: string): 'argument' | 'prose' | 'none' {
+function followUp(rest: string, kind: string, wordlikeName: boolean): 'argument' | 'prose' | 'none' {
   const after = rest.replace(/^\$\{?IFS\}?/, ' ')
   if (/^\s*(?:$|[;|&)`>'"}<\n]|%0a|--|#)/.test(after) || (kind === '`' && /^`/.test(after))) return 'none'
   if (
@@ -121,12 +121,8 @@ function followUp(rest: string, kind: string): 'argument' | 'prose' | 'none' {
     )
   )
     return 'argument'
-  if (
-    /^\s+[\w.-]+\s*(?:$|[;|&`)'"<>])/.test(after) ||
-    /^\s+\S*[/\\=.:]\S/.test(after) ||
-    /^\s+\w+\s+(?:-|\/)/.test(after)
-  )
-    return 'argument'
+  if (!wordlikeName && /^\s+[\w.-]+\s*(?:$|[;|&`)'"<>])/.test(after)) return 'argument'
+  if (/^\s+\S*[/\\=]\S/.test(after) || /^\s+\w+\s+(?:-|\/)/.test(after)) return 'argument'
   return 'prose'
 }
 
@@ -142,7 +138,11 @@ function wholeLine(text: string): Finding | undefined {
     /^\s+(?:-{1,2}[a-z]|\/[a-z]\b|\/(?:etc|bin|usr|var|tmp|proc|home|root|dev)\b|[a-z]:\\|\$|https?:\/\/\S+\s*$|\d{1,3}(?:\.\d{1,3}){3}|\.\.\/)/i.test(
       rest,
     )
-  const pair = /^\s+(?:user|users|localgroup|group|view|share|start|use|accounts)\b/i.test(rest) && name === 'net'
+  const pair =
+    (name === 'net' && windowsNet.test(rest)) ||
+    (name === 'netsh' && /^\s+(?:firewall|advfirewall|interface|wlan)\s/i.test(rest)) ||
+    (name === 'reg' && /^\s+(?:add|query|delete|save|export)\s/i.test(rest)) ||
+    (name === 'ipconfig' && /^\s+\//.test(rest))
   const delay = name === 'sleep' && /^\s+\d{1,4}[smh]?\s*[;&|]?$/.test(rest)
   const probe = name === 'which' && strong.has(rest.trim().toLowerCase())
   if (
@@ -161,6 +161,7 @@ function wholeLine(text: string): Finding | undefined {
     end: found[0].length,
   }
 }
+const windowsNet = /^\s+(?:user|users|localgroup|group|view|share|start|stop|use|accounts|session|config|time)\b/i
 const commandLine = /^\s*["'({]{0,3}((?:\/[\w.]{1,20}){0,4}\/?[\w.'"\\-]{1,40})(\s[^\n]{0,300})/
 
 const programs =
@@ -188,7 +189,7 @@ const signs = byScore([
     rule: 'hidden program in a system folder',
     score: 8,
     pattern:
-      /\/(?:[?*[\]\w'"\\]{0,6}[?*'"[\\][?*[\]\w'"\\]{0,6})\/(?:[?*[\]\w'"\\]{1,12})|\/(?:usr|bin|etc|sbin)\/[\w/]{0,20}[?*'"\\[][?*\w'"\\[\]]{0,20}/,
+      /(?:^|[\s;|&`(=])\/(?:[binusretc?*]{1,4}[?*][binusretc?*]{0,4})\/[\w?*]{1,12}|\/(?:usr\/)?s?bin\/(?:[\w/]{0,12}[?*][\w?*]{0,12}|\w{0,8}['"\\[]\w{1,8}['"\]]?\w{0,8})/,
   },
   {
     rule: 'script on the command line',
@@ -209,17 +210,6 @@ const signs = byScore([
       /\b(?:invoke-(?:expression|webrequest|restmethod|command|wmimethod|cimmethod|item|mimikatz)|start-process|downloadstring\s*\(|downloadfile\s*\(|frombase64string\s*\(|new-object\s+(?:system\.)?net\.|get-(?:wmiobject|ciminstance|childitem|content|process|service)\s|set-executionpolicy|-encodedcommand\b|add-type\s+-)/i,
   },
   { rule: 'PowerShell', score: 7, pattern: /(?:^|[;|&\s(])(?:iex|iwr|irm|iwmi)\s*(?:\(|\$|-\w|["'h])/i },
-  {
-    rule: 'loop or test of a batch file',
-    score: 7,
-    pattern: /\bfor\s+(?:\/[a-z]\s+)?(?:"[^"]{0,40}"\s+|\S{1,40}\s+)?%{1,2}\w+\s+in\s*\(/i,
-  },
-  {
-    rule: 'loop or test of a batch file',
-    score: 6,
-    pattern:
-      /^\s*if\s+(?:\/i\s+|not\s+){0,2}(?:exist\s+\S+|defined\s+\S+|errorlevel\s+\d+|cmdextversion\s+\d+|["'(%\w][^=]{0,60}?\s*==\s*["'(%\w]|["'%!(]{1,2}[^"%!)]{1,40}["'%!)]{1,2}\s*(?:==|equ|neq|lss|leq|gtr|geq)|\S{1,40}\s+(?:equ|neq|lss|leq|gtr|geq)\s+\S)/i,
-  },
   { rule: 'input from a process', score: 7, pattern: /<\(\s*\w+|<<<\s*\S|\b\d?>&\d|>\s*\/(?:dev|tmp|etc|var)\// },
   {
     rule: 'brace expansion',
@@ -241,4 +231,29 @@ const signs = byScore([
 ])
 const plainSigns = byScore([
   { rule: 'account of Windows', score: 6, pattern: /\bnet\s+(?:localgroup|user)\s+\w+\s+\w+/i },
+  {
+    rule: 'test of a batch file',
+    score: 6,
+    pattern:
+      /^\W{0,3}if\s+(?:\/i\s+|not\s+){0,2}(?:exist|defined|errorlevel|cmdextversion)\s+\S{1,60}\s+\(?@?(?:echo|cmd|goto|set|call|del|copy|move|exit|start|type|ren|rd|md|rem|\w+\.(?:exe|bat|cmd))\b/i,
+  },
+  {
+    rule: 'test of a batch file',
+    score: 6,
+    pattern: /^\W{0,3}if\s+(?:\/i\s+|not\s+){0,2}\S{1,40}\s+(?:equ|neq|lss|leq|gtr|geq)\s+\S/i,
+  },
+])
+
+const batch = byScore([
+  {
+    rule: 'loop of a batch file',
+    score: 7,
+    pattern: /\bfor\s+(?:\/[a-z]\s+){0,3}(?:"[^"]{0,60}"\s+|[^\s"%]{1,40}\s+)?%{1,2}\S{0,12}\s+in\s*\(/i,
+  },
+  {
+    rule: 'test of a batch file',
+    score: 6,
+    pattern:
+      /^\W{0,3}if\s*(?:\/i\s+|not\s+){0,2}["'(%[{!\w][^=\n]{0,60}={2,3}\s*["'(%[{!\w]\S{0,40}(?:\s+(?!then\b)\S|$)/i,
+  },
 ])

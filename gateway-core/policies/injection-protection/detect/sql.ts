@@ -52,14 +52,17 @@ const bare: readonly Rule[] = [
   ['select without a table', 7, /^Ev|^EF\(|[;)]E[vF]/],
   ['cut off after a parenthesis', 5, /^[ns]?\)+[lo]/],
   ['columns filled up', 7, /^[sn]?\)*(?:,n){2,40}\)*(?:c|;|$)/],
-  ['json operator', 6, /s:w?o?|l\(*sx(?:s|w)/],
+  ['json operator', 6, /s:w?o?|^l\(*s[xao:]/],
+  ['strings compared', 6, /^s[oa]s[oa]n/],
+  ['condition of a clause', 5, /B.{0,40}B[fF]\([^)]{0,20}\)o[ns]/],
+  ['condition on a constant', 5, /^[fF]\(n[o]/],
 ]
 
 /** In text read as the rest of a quoted string: the first token is what ends that string. */
 const escaped: readonly Rule[] = [
   ['quote left, then union', 10, /^s\)*U/],
   ['quote left, then a condition', 8, /^s\)*l\(*(?:[nsvw]\)*[oa]|[FfE]|w\(|t\()/],
-  ['quote left, then a condition', 7, /^s\)*l\(*[ns](?:$|\))/],
+  ['quote left, then a condition', 7, /^s\)*l\(*[ns](?:$|\)|c)/],
   ['quote left, then a second statement', 8, /^s\)*;\(*[DEF]/],
   ['quote left, then the end', 6, /^s\)*;?c$/],
   ['quote left, then a clause', 8, /^s\)*B[tw]?[nw(]/],
@@ -69,7 +72,7 @@ const escaped: readonly Rule[] = [
   ['quote left, then a calculation', 5, /^s[al]s$/],
   ['quote left, then a comparison', 7, /^s\)*o\(*[nsvw].*c$/],
   ['quote left, then a delay', 9, /^s\)*;?Dts/],
-  ['quote left, parentheses closed', 6, /^s\)+(?:[lo;]|c)/],
+  ['quote left, parentheses closed', 6, /^s\)+(?:[lo;]|c|,n)/],
 ]
 
 const schemaTables =
@@ -81,7 +84,8 @@ function judge(tokens: SqlTokens, inside: boolean): Finding | undefined {
   for (const [rule, score, order] of inside ? escaped : bare) {
     if (found && found.score >= score) continue
     const at = order.exec(kinds)
-    if (at) found = finding(tokens, rule, score, at.index, at.index + at[0].length)
+    if (at && !(rule === 'quote left, then a calculation' && score === 5 && /\s/.test(tokens.texts[0]!.trim())))
+      found = finding(tokens, rule, score, at.index, at.index + at[0].length)
   }
   if (inside && /^s\)*[oal]/.test(kinds) === false && !/[FED;U]/.test(kinds)) return found
   return stronger(found, bySense(tokens, inside))

@@ -68,5 +68,5 @@ const rules = byScore([
     score: 7,
     pattern: /#\{\s*(?:\d+\s*[*+\-/]\s*\d|`|system|exec|root|global|process|self|file\b|function|[\w.]{1,40}\()/i,
   },
-  { rule: 'fields probed', score: 6, pattern: /\$\{\{|\{\{\{|<%\[%|\$\{<%|\{\{\s*['"]/ },
+  { rule: 'fields probed', score: 6, pattern: /\$\{\{|<%\[%|\$\{<%|\{\{\s*['"]/ },
 ])

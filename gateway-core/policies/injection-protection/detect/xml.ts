@@ -15,7 +15,7 @@ const rules = byScore([
   { rule: 'declaration', score: 7, pattern: /<!(?:ELEMENT|ATTLIST|NOTATION)\s/i },
   { rule: 'inclusion', score: 8, pattern: /<xi:include\b|xmlns:xi\s*=|<\?xml-stylesheet\b/i },
   { rule: 'style sheet', score: 8, pattern: /<\/?xsl:\w|XSL\/Transform|\bphp:function\s*\(/i },
-  { rule: 'schema from elsewhere', score: 7, pattern: /xsi:(?:noNamespace)?schemaLocation\s*=/i },
+  { rule: 'schema from elsewhere', score: 4, pattern: /xsi:(?:noNamespace)?schemaLocation\s*=/i },
   {
     rule: 'XPath over all nodes',
     score: 7,
