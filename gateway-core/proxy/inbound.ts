@@ -255,8 +255,13 @@ function breakInbound(
     ;(res as http.ServerResponse).shouldKeepAlive = false
     closeGentlyAfterResponse(connection.socket, context.lingerMs)
   }
-  if (inbound.onFault) inbound.onFault(code, detail)
-  else answerProblem(res, code, report(context, connection, 'request', { code, detail }, inbound.head), detail)
+  if (inbound.onFault) {
+    try {
+      inbound.onFault(code, detail)
+    } catch {
+      answerProblem(res, 'INTERNAL_ERROR', exchangeId(context.now()), 'The gateway failed.')
+    }
+  } else answerProblem(res, code, report(context, connection, 'request', { code, detail }, inbound.head), detail)
   // Whatever the handler does, a connection whose framing is lost ends.
   const end = () => {
     if (!isHttp2(req)) closeGently(connection.socket, context.lingerMs)
@@ -314,7 +319,7 @@ function headOfHttp1(req: http.IncomingMessage, listener: 'http' | 'https'): Hea
     httpVersion: req.httpVersion,
     rawHeaders: req.rawHeaders,
     scheme: listener,
-    valuesChecked: true,
+    parsed: true,
   }
 }
 
@@ -327,7 +332,7 @@ function headOfHttp2(req: http2.Http2ServerRequest): HeadInput {
     rawHeaders: headers,
     scheme: 'https',
     ...(authority === undefined ? {} : { authority }),
-    valuesChecked: true,
+    parsed: true,
   }
 }
 

@@ -140,6 +140,8 @@ function secureServer(
     ...tlsServerOptions(tls, clientCertificates, context.limits.headersMs),
     allowHTTP1: true,
   })
+  // Node's HTTP/2 server forgets this option, and would upgrade any token.
+  Object.assign(server, { shouldUpgradeCallback: mayUpgrade })
   const required = clientCertificates === 'required'
   // Before Node's own listener, which starts to parse: the connection has to be known by then.
   server.prependListener('secureConnection', (socket: TLSSocket) => admit(context, sockets, socket, 'https', required))
@@ -245,9 +247,13 @@ function http1Options(limits: Limits): http.ServerOptions {
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.min(Math.max(Math.floor(limits.headersMs / 4), 20), 5_000),
     noDelay: true,
-    shouldUpgradeCallback: (req) =>
-      req.method === 'GET' && req.httpVersion === '1.1' && req.headers.upgrade?.toLowerCase() === 'websocket',
+    shouldUpgradeCallback: mayUpgrade,
   }
+}
+
+// Other tokens are ignored (RFC 9110 §7.8): such a request goes the way of any other, where `h2c` is refused.
+function mayUpgrade(req: http.IncomingMessage): boolean {
+  return req.method === 'GET' && req.httpVersion === '1.1' && req.headers.upgrade?.toLowerCase() === 'websocket'
 }
 
 function setLimits(server: PlainServer | SecureServer, limits: Limits): void {

@@ -52,8 +52,8 @@ export interface HeadInput {
   scheme: 'http' | 'https'
   /** HTTP/2 `:authority`. */
   authority?: string
-  /** The parser has refused control characters in values already (Node's HTTP/1 and HTTP/2 parsers do); saves reading each. */
-  valuesChecked?: boolean
+  /** A parser has refused bad names and control characters in values already, as Node's do; saves reading each. */
+  parsed?: boolean
 }
 
 /**
@@ -75,7 +75,7 @@ export function judgeHead(
     return refuse('HEADERS_TOO_LARGE', `${count / 2} header fields; at most ${limits.headerCount} are read.`)
   }
   const two = version === '2'
-  const scan = input.valuesChecked !== true
+  const scan = input.parsed !== true
   let bytes = target.length
   let host: string | undefined
   let coding: string | undefined
@@ -87,7 +87,13 @@ export function judgeHead(
     const name = rawHeaders[at]!
     const value = rawHeaders[at + 1]!
     bytes += name.length + value.length + 4
-    if (scan && hasControl(value)) return refuse('MALFORMED_REQUEST', 'A header value holds a control character.')
+    if (scan) {
+      if (hasControl(value)) return refuse('MALFORMED_REQUEST', 'A header value holds a control character.')
+      if (!isToken(name)) return refuse('MALFORMED_REQUEST', 'A header name is not a token (RFC 9110 §5.1).')
+      if (two && name !== name.toLowerCase()) {
+        return refuse('MALFORMED_REQUEST', 'HTTP/2 has no upper-case field names (RFC 9113 §8.2.1).')
+      }
+    }
     switch (name.length) {
       case 2:
         if (two && isName(name, 'te') && value !== 'trailers') {
@@ -148,8 +154,6 @@ export function judgeHead(
           coding = value
         } else if (isLookalike(name)) return refuseLookalike()
         break
-      case 0:
-        return refuse('MALFORMED_REQUEST', 'A header field has no name.')
     }
   }
   if (bytes > limits.headerBytes) {
@@ -157,9 +161,6 @@ export function judgeHead(
       'HEADERS_TOO_LARGE',
       `${bytes} bytes of request target and headers; at most ${limits.headerBytes} are read.`,
     )
-  }
-  if (two && rawHeaders.some((name, at) => at % 2 === 0 && (!isToken(name) || name !== name.toLowerCase()))) {
-    return refuse('MALFORMED_REQUEST', 'A header name is not a lower-case token (RFC 9113 §8.2.1).')
   }
 
   // Message length (RFC 9112 §6.3).

@@ -146,6 +146,27 @@ describe('HTTPS', () => {
     ])
   })
 
+  it('ignores an unknown upgrade, refuses h2c, and hands over a WebSocket handshake', async () => {
+    const { httpsPort, refusals, requests, upgrades } = await rig({ tls: material })
+    const talk = async (fields: string) => {
+      const socket = tls.connect({ port: httpsPort, host: '127.0.0.1', ca: ca.certificate })
+      let text = ''
+      socket.on('data', (data) => {
+        text += data.toString()
+      })
+      socket.on('error', () => {})
+      socket.write(`GET /up HTTP/1.1\r\nHost: a\r\nConnection: close, Upgrade\r\n${fields}\r\n\r\n`)
+      await once(socket, 'close')
+      return text.slice(9, 12)
+    }
+    expect(await talk('Upgrade: foo')).toBe('200')
+    expect(await talk('Upgrade: h2c')).toBe('501')
+    const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
+    expect(await talk(`Upgrade: websocket\r\n${key}`)).toBe('101')
+    expect([requests.length, refusals.length, upgrades.length]).toEqual([1, 1, 1])
+    expect(upgrades[0]).toMatchObject({ listener: 'https', head: { scheme: 'https' } })
+  })
+
   it('bounds a slow head', async () => {
     const { httpsPort, refusals } = await rig({ tls: material, limits: { headersMs: 200 } })
     const socket = tls.connect({ port: httpsPort, host: '127.0.0.1', ca: ca.certificate })

@@ -15,6 +15,8 @@ describe('a head judged by itself', () => {
     ['carriage return in a value', ['Host', 'a', 'X', 'b\rc'], {}, 'MALFORMED_REQUEST'],
     ['NUL in a value', ['Host', 'a', 'X', 'b\0c'], {}, 'MALFORMED_REQUEST'],
     ['tab in a value', ['Host', 'a', 'X', 'b\tc'], {}, 'accepted'],
+    ['name with a space', ['Host', 'a', 'X A', 'b'], {}, 'MALFORMED_REQUEST'],
+    ['name with a line break', ['Host', 'a', 'X\r\nA', 'b'], {}, 'MALFORMED_REQUEST'],
     ['empty name', ['Host', 'a', '', 'b'], {}, 'MALFORMED_REQUEST'],
     ['length and coding', ['Host', 'a', 'Content-Length', '1', 'Transfer-Encoding', 'chunked'], {}, 'AMBIGUOUS_LENGTH'],
     ['two lengths', ['Host', 'a', 'Content-Length', '1', 'CONTENT-LENGTH', '1'], {}, 'AMBIGUOUS_LENGTH'],
@@ -32,7 +34,7 @@ describe('a head judged by itself', () => {
     [
       'coding with vertical tab',
       ['Host', 'a', 'Transfer-Encoding', '\x0bchunked'],
-      { valuesChecked: true },
+      { parsed: true },
       'AMBIGUOUS_LENGTH',
     ],
     ['method that is no token', ['Host', 'a'], { method: 'GET /x' }, 'MALFORMED_REQUEST'],

@@ -1,7 +1,13 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import http from 'node:http'
+import https from 'node:https'
 import net, { type AddressInfo, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { ensureLocalCa, leafFor } from '../../gateway-core/proxy/local-ca.ts'
 import { tunnel, type TunnelAnswer, type TunnelEnd, type TunnelOptions } from '../../gateway-core/proxy/upgrade.ts'
 import { closing, codes, converse, rig, statuses, until } from './listening.ts'
 
@@ -187,6 +193,32 @@ describe('a WebSocket tunnel', () => {
     expect(answers[0]).toMatchObject({ from: 'gateway', code: 'UPSTREAM_UNREACHABLE' })
     await until('the tunnel ended', () => ends.length === 1)
     expect(ends[0]!.error).toContain('ECONNREFUSED')
+  })
+
+  it('speaks TLS to the upstream, and verifies it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-ws-'))
+    closing(() => rm(folder, { recursive: true }))
+    const ca = await ensureLocalCa(folder)
+    const leaf = await leafFor(ca, [])
+    const server = https.createServer({ cert: leaf.certificate, key: leaf.key })
+    new WebSocketServer({ server }).on('connection', (client) => client.send('hello'))
+    const target = (await listening(server)).replace('http:', 'https:')
+    const upstreamTls = {
+      verify: true,
+      ca: ca.certificate,
+      certificate: undefined,
+      key: undefined,
+      serverName: undefined,
+    }
+    const trusting = await gatewayTo(target, () => ({ tls: upstreamTls }))
+    const client = new WebSocket(`ws://127.0.0.1:${trusting.port}/`)
+    const [message] = (await once(client, 'message')) as [Buffer]
+    expect(message.toString()).toBe('hello')
+    client.terminate()
+    const doubting = await gatewayTo(target)
+    const text = await converse(doubting.port, [`GET / HTTP/1.1\r\n${handshake}\r\n`])
+    expect(codes(text)).toEqual(['UPSTREAM_BROKEN'])
+    expect(doubting.answers[0]!.error).toMatch(/certificate/)
   })
 
   it('answers 504 when the upstream keeps silent, and lets go of it', async () => {
