@@ -199,6 +199,16 @@ const denialTable = {
     'The preflight asks for a method or header that is not allowed.',
   ),
   // transformers and masks
+  TRANSFORM_VALUE_MISSING: d(
+    403,
+    'Value missing',
+    'The path of the upstream is made of a value that this request does not carry.',
+  ),
+  TRANSFORM_VALUE_UNSAFE: d(
+    400,
+    'Value unsafe',
+    'A value would break out of the header or path it is put into: it holds a line break, another control character, a slash or dots.',
+  ),
   BODY_NOT_JSON: d(502, 'Body is not JSON', 'A policy has to change the JSON body, and it does not parse as JSON.'),
 } as const satisfies Record<string, Denial>
 

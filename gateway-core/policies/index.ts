@@ -11,7 +11,9 @@ import { rateLimiting } from './rate-limiting.ts'
 import { rbac } from './rbac.ts'
 import { realIp } from './real-ip.ts'
 import { requestSizeLimiting } from './request-size-limiting.ts'
+import { requestTransformer } from './request-transformer.ts'
 import { requestValidation } from './request-validation/request-validation.ts'
+import { responseTransformer } from './response-transformer.ts'
 import { securityHeaders } from './security-headers.ts'
 
 /** Every policy type, by name. One line registers a policy. */
@@ -28,7 +30,9 @@ export const policies: readonly AnyPolicy[] = [
   rbac,
   realIp,
   requestSizeLimiting,
+  requestTransformer,
   requestValidation,
+  responseTransformer,
   securityHeaders,
 ]
 

@@ -1,0 +1,448 @@
+import { createHash } from 'node:crypto'
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { dataMask } from '../../gateway-core/policies/data-mask/data-mask.ts'
+import { type DetectorName, detectors, luhn } from '../../gateway-core/policies/data-mask/detectors.ts'
+import { masked } from '../../gateway-core/policies/data-mask/methods.ts'
+import { judgeWith, loadPolicies } from './harness.ts'
+
+const json = { 'Content-Type': 'application/json' }
+const card = '4111 1111 1111 1111'
+
+async function maskResponse(config: object, body: string | Uint8Array, headers: Record<string, string> = json) {
+  const result = await judgeWith({ 'data-mask': config }, { response: { headers, body } })
+  return { ...result, text: Buffer.from(result.response.body?.bytes ?? []).toString('utf8') }
+}
+
+function found(detector: DetectorName, text: string): string[] {
+  return detectors[detector](text).map(({ start, end }) => text.slice(start, end))
+}
+
+describe('detectors', () => {
+  const hits: [DetectorName, string, string[]][] = [
+    ['card', 'pay with 4111 1111 1111 1111, thanks', [card]],
+    ['card', '4111-1111-1111-1111/5555555555554444', ['4111-1111-1111-1111', '5555555555554444']],
+    [
+      'card',
+      '378282246310005 6011111111111117 3530111333300000 30569309025904',
+      ['378282246310005', '6011111111111117', '3530111333300000', '30569309025904'],
+    ],
+    ['card', 'on 2026-01-15 4111 1111 1111 1111 1', [card]],
+    ['card', 'A1 4111111111111111', ['4111111111111111']],
+    ['card', '2223003122003222', ['2223003122003222']],
+    ['email', 'write to Jane.Doe+x@mail.example.co.uk.', ['Jane.Doe+x@mail.example.co.uk']],
+    ['email', '<a@b.de>,c@d.example', ['a@b.de', 'c@d.example']],
+    ['email', 'jürgen@bücher.example', ['jürgen@bücher.example']],
+    ['iban', 'DE89370400440532013000', ['DE89370400440532013000']],
+    ['iban', 'to GB29 NWBK 6016 1331 9268 19 and then', ['GB29 NWBK 6016 1331 9268 19']],
+    ['iban', 'fr1420041010050500013m02606', ['fr1420041010050500013m02606']],
+    ['national-id', '078-05-1120', ['078-05-1120']],
+    ['national-id', '12345678Z X1234567L', ['12345678Z', 'X1234567L']],
+    ['national-id', 'RSSMRA85T10A562S', ['RSSMRA85T10A562S']],
+    ['national-id', '2 55 08 14 168 025 38', ['2 55 08 14 168 025 38']],
+    ['national-id', '44051401359', ['44051401359']],
+    ['national-id', '529.982.247-25', ['529.982.247-25']],
+    ['national-id', '131052-308T', ['131052-308T']],
+    ['national-id', '811218-9876', ['811218-9876']],
+    [
+      'secret',
+      'Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl!',
+      ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'],
+    ],
+    ['secret', 'key=AKIAIOSFODNN7EXAMPLE;', ['AKIAIOSFODNN7EXAMPLE']],
+    ['secret', `ghp_${'a'.repeat(36)}`, [`ghp_${'a'.repeat(36)}`]],
+    [
+      'secret',
+      '-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\n',
+      ['-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----'],
+    ],
+    ['secret', 'x -----BEGIN PRIVATE KEY-----\nMII', ['-----BEGIN PRIVATE KEY-----\nMII']],
+  ]
+  it.each(hits)('%s finds it in %j', (detector, text, expected) => {
+    expect(found(detector, text)).toEqual(expected)
+  })
+
+  const misses: [DetectorName, string[]][] = [
+    [
+      'card',
+      [
+        '4111111111111112',
+        '1768478400000',
+        '0.4111111111111111',
+        'ab4111111111111111',
+        '4111111111111111cd',
+        '41111111111111110000',
+        '0000 0000 0000 0000',
+        '4111  1111  1111  1111',
+      ],
+    ],
+    ['email', ['@', 'a@b', '@b.de', 'a@.de', 'a @b.de', 'user@localhost', 'git@@x.de', '...@x.de']],
+    [
+      'iban',
+      [
+        'DE89370400440532013001',
+        'DE8937040044053201300',
+        'XX89370400440532013000',
+        'DE893704004405320130000',
+        'ISBN 978-3-16-148410-0',
+      ],
+    ],
+    [
+      'national-id',
+      [
+        '000-12-3456',
+        '666-12-3456',
+        '123-00-4567',
+        '12345678A',
+        'RSSMRA85T10A562T',
+        '44051401358',
+        '99999999999',
+        '529.982.247-26',
+        '111.111.111-11',
+        '131052-308U',
+        '811218-9875',
+        '2 55 08 14 168 025 39',
+        'A-078-05-1120',
+        '5550-078-05-1120',
+      ],
+    ],
+    [
+      'secret',
+      [
+        'eyJ',
+        'eyJhbGciOi',
+        'sk_',
+        'AKIA123',
+        '-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----',
+        'a risk-free-but-long-hyphenated-word',
+      ],
+    ],
+  ]
+  it.each(misses)('%s leaves everything else alone', (detector, texts) => {
+    for (const text of texts) expect(found(detector, text), text).toEqual([])
+  })
+
+  it('take linear time on hostile texts', () => {
+    const hostile = [
+      '1',
+      '1 ',
+      '1-',
+      '4111 ',
+      '@',
+      'a@',
+      'a.',
+      '@a.',
+      'eyJ',
+      'eyJa.',
+      'DE89',
+      'D E',
+      '-----BEGIN PRIVATE KEY-----',
+      '-----BEGIN ',
+      'sk-',
+      'x@y.',
+      '\u00e9',
+    ]
+    for (const piece of hostile) {
+      const text = piece.repeat(Math.ceil(300_000 / piece.length))
+      for (const detector of Object.values(detectors)) {
+        const started = performance.now()
+        detector(text)
+        expect(performance.now() - started, piece).toBeLessThan(1500)
+      }
+    }
+  })
+
+  it('any card number of a known issuer is found, whatever stands around it', () => {
+    const numbers = fc
+      .tuple(
+        fc.constantFrom('4', '51', '2221', '6011'),
+        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 15, maxLength: 15 }),
+      )
+      .map(([prefix, rest]) => {
+        const body = (prefix + rest.join('')).slice(0, 15)
+        return body + Array.from('0123456789').find((digit) => luhn(body + digit))!
+      })
+    const before = fc.constantFrom('', ' ', '"', ': ', 'x ', '12 ', '\n', '(', 'é')
+    const after = fc.constantFrom('', ' ', '"', ', ', '.', ' 12', '\n', ')', 'é')
+    fc.assert(
+      fc.property(numbers, before, after, fc.constantFrom('', ' ', '-'), (number, ahead, behind, gap) => {
+        const written = number.match(/.{4}/g)!.join(gap)
+        const text = `${ahead}${written}${behind}`
+        const covered = detectors
+          .card(text)
+          .filter(({ start, end }) => start <= ahead.length + written.length && end > ahead.length)
+        expect(covered.length, text).toBeGreaterThan(0)
+      }),
+    )
+  })
+})
+
+const tag = (text: string) => createHash('sha256').update(text).digest('hex')
+
+describe('data-mask on JSON', () => {
+  it('has an example that loads', () => {
+    expect(loadPolicies(dataMask.docs.example).problems).toEqual([])
+  })
+
+  it('changes the masked values and not one byte besides', async () => {
+    const body =
+      '{ "id" : 12345678901234567890 ,\r\n\t"e":1.0E+2,"items":[ {"card":"4111111111111111" , "n":"\\u00e9"},{"card" :null}] }\n'
+    const result = await maskResponse({ fields: ['/items/*/card'], with: 'partial' }, body)
+    expect(result.text).toBe(body.replace('4111111111111111', '************1111'))
+    expect(result.trace.find(({ phase }) => phase === 'responseBody')).toMatchObject({
+      verdict: 'modify',
+      evidence: [
+        {
+          at: { in: 'body', of: 'response', pointer: '/items/0/card' },
+          expected: 'masked (partial)',
+          secret: true,
+          detail: { masked: 1 },
+        },
+      ],
+      learned: { sealed: [{ in: 'body', of: 'response', pointer: '/items/0/card' }] },
+    })
+  })
+
+  const cases: [config: object, before: string, after: string][] = [
+    [{ fields: ['/a'] }, '{"a":1,"b":2}', '{"a":"[masked]","b":2}'],
+    [{ fields: [''] }, ' {"a":1} ', ' "[masked]" '],
+    [{ fields: ['/a'] }, '{"a":{"x":[1,{"y":2}]},"b":{"a":1}}', '{"a":"[masked]","b":{"a":1}}'],
+    [{ fields: ['/**/a'] }, '{"a":1,"b":[{"c":{"a":2}}]}', '{"a":"[masked]","b":[{"c":{"a":"[masked]"}}]}'],
+    [{ fields: ['/b/**'] }, '{"a":1,"b":[1,{"c":2}]}', '{"a":1,"b":["[masked]","[masked]"]}'],
+    [{ fields: ['/*/1'] }, '{"a":[1,2,3],"b":{"1":"x"}}', '{"a":[1,"[masked]",3],"b":{"1":"[masked]"}}'],
+    [{ fields: ['/a~1b', '/c~0d'] }, '{"a/b":1,"c~d":2}', '{"a/b":"[masked]","c~d":"[masked]"}'],
+    [{ fields: ['/a'] }, '{"a":"one","a":"two"}', '{"a":"[masked]","a":"[masked]"}'],
+    [{ fields: ['/a'] }, '{"\\u0061":"one"}', '{"\\u0061":"[masked]"}'],
+    [{ fields: ['/é'] }, '{"é":"one","e":"é"}', '{"é":"[masked]","e":"é"}'],
+    [{ fields: ['/a'], replacement: 'gone "é"' }, '{"a":1}', '{"a":"gone \\"é\\""}'],
+    [{ fields: ['/a'] }, '[1]', '[1]'],
+    [
+      { fields: ['/__proto__', '/constructor'] },
+      '{"__proto__":1,"constructor":2}',
+      '{"__proto__":"[masked]","constructor":"[masked]"}',
+    ],
+    [
+      { fields: [{ pointer: '/a', with: 'hash' }, '/b'], with: 'partial' },
+      '{"a":"x","b":"secret-value"}',
+      '{"a":"hmac:tag(data-mask:x)","b":"******-*alue"}',
+    ],
+    [{ detect: ['card'] }, `{"note":"card ${card}!"}`, '{"note":"card [masked]!"}'],
+    [
+      { detect: ['card'], with: 'partial' },
+      `[4111111111111111,"${card}"]`,
+      '["************1111","**** **** **** 1111"]',
+    ],
+    [{ detect: ['card'], with: 'partial' }, '{"a":"\\u0034111111111111111 \\n é"}', '{"a":"************1111 \\n é"}'],
+    [{ detect: ['email', 'card'] }, `{"a":"x@y.example ${card}"}`, '{"a":"[masked] [masked]"}'],
+    [
+      { detect: [{ detector: 'email', with: 'partial' }] },
+      '{"jürgen@x.example":"öl@x.example"}',
+      '{"j***@x.example":"ö***@x.example"}',
+    ],
+    [{ detect: ['email'], replacement: '"\\' }, '{"a":"x@y.example"}', '{"a":"\\"\\\\"}'],
+    [{ detect: ['email'] }, '[1.5e3,true,null,"plain"]', '[1.5e3,true,null,"plain"]'],
+    [{ fields: ['/a'], keep: 0, with: 'partial' }, '{"a":"abc"}', '{"a":"***"}'],
+    [{ fields: ['/a'], with: 'partial' }, '{"a":"12345678"}', '{"a":"********"}'],
+  ]
+  it.each(cases)('%j turns %s into %s', async (config, before, after) => {
+    const result = await maskResponse(config, before)
+    expect(result.text).toBe(after)
+    if (before !== after) expect(JSON.parse(result.text)).toBeDefined()
+  })
+
+  it('keeps invalid UTF-8 as it is', async () => {
+    const bytes = Buffer.concat([
+      Buffer.from('{"a":"x@y.example","b":"'),
+      Buffer.from([0xff, 0xc3, 0x28, 0x80]),
+      Buffer.from('"}'),
+    ])
+    const result = await maskResponse({ detect: ['email'] }, bytes)
+    expect(Buffer.from(result.response.body!.bytes).toString('latin1')).toBe(
+      bytes.toString('latin1').replace('x@y.example', '[masked]'),
+    )
+  })
+
+  it('stand-ins keep their shape, are equal for equal values and tell nothing', () => {
+    const masking = { method: 'tokenize', keep: 4, replacement: '', tag } as const
+    expect(masked('Ab-12', masking)).toMatch(/^[A-Z][a-z]-\d\d$/)
+    expect(masked('Ab-12', masking)).toBe(masked('Ab-12', masking))
+    expect(masked('Ab-12', masking)).not.toBe(masked('Ab-13', masking))
+    expect(masked(card, masking, 'card').replaceAll(' ', '')).toBe(masked('4111111111111111', masking, 'card'))
+    expect(masked('x'.repeat(500), masking)).toMatch(/^[a-z]{500}$/)
+    const hash = { ...masking, method: 'hash' } as const
+    expect(masked('DE89 3704', hash, 'iban')).toBe(masked('de893704', hash, 'iban'))
+  })
+
+  it('puts no masked value into trace, evidence or learned places, not even one that is a key', async () => {
+    const result = await maskResponse(
+      { detect: ['email', 'card'], fields: ['/**/pin'] },
+      `{"jane@x.example":{"card":"${card}","pin":"7391"},"list":["jane@x.example"]}`,
+    )
+    const trace = JSON.stringify(result.trace, (key, value) => (key === 'changes' ? undefined : value))
+    for (const secret of ['jane@', '4111', '7391']) expect(trace).not.toContain(secret)
+    expect(trace).toContain('/*/pin')
+  })
+
+  it('many values are one place, and the evidence stays short', async () => {
+    const result = await maskResponse({ fields: ['/*'] }, JSON.stringify(Array.from({ length: 1000 }, (_, nth) => nth)))
+    const entry = result.trace.find(({ phase }) => phase === 'responseBody')!
+    expect(entry.evidence).toHaveLength(20)
+    expect(entry.evidence![0]!.detail).toEqual({ masked: 1000 })
+    expect(entry.learned!.sealed).toEqual([{ in: 'body', of: 'response' }])
+  })
+
+  it('equals the naive way on any JSON', async () => {
+    const naive = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(naive)
+      if (typeof value !== 'object' || value === null) return value
+      return Object.fromEntries(
+        Object.entries(value).map(([key, own]) => [key, key === 'k' && own !== null ? '[masked]' : naive(own)]),
+      )
+    }
+    const keys = fc.constantFrom('k', 'a', 'b')
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 5 },
+        fc.string(),
+        fc.integer(),
+        fc.constant(null),
+        fc.array(tie('tree'), { maxLength: 4 }),
+        fc.dictionary(keys, tie('tree'), { noNullPrototype: true }),
+      ),
+    }))
+    await fc.assert(
+      fc.asyncProperty(tree, async (value) => {
+        const result = await maskResponse({ fields: ['/**/k'] }, JSON.stringify(value, null, 1))
+        expect(JSON.parse(result.text)).toEqual(naive(value))
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('depth costs neither stack nor much time', async () => {
+    const deep = 100_000
+    const body = `${'['.repeat(deep)}"x@y.example"${']'.repeat(deep)}`
+    const started = performance.now()
+    expect((await maskResponse({ detect: ['email'], fields: ['/**/k', '/**/**/z'] }, body)).text).toContain('[masked]')
+    expect(performance.now() - started).toBeLessThan(3000)
+  })
+})
+
+const needs = (config: object) => {
+  const node = loadPolicies({ 'data-mask': config }).nodes[0]!
+  return node.kind === 'policy' ? dataMask.body?.(node.instance.prepared) : undefined
+}
+
+describe('data-mask elsewhere', () => {
+  const bodies: [type: string | undefined, before: string, after: string][] = [
+    ['text/plain', 'mail x@y.example\r\n', 'mail [masked]\r\n'],
+    ['text/html; charset=utf-8', '<p>é x@y.example</p>', '<p>é [masked]</p>'],
+    [undefined, 'x@y.example', '[masked]'],
+    ['text/plain', '{"a":"x@y.example"', '{"a":"[masked]"'],
+    ['text/plain', '{"a":"\\u0078@y.example"}', '{"a":"[masked]"}'],
+    ['application/x-ndjson', '{"a":"x@y.example"}\n{"a":"z@y.example"}\n', '{"a":"[masked]"}\n{"a":"[masked]"}\n'],
+    ['application/x-www-form-urlencoded', 'a=x%40y.example&b=1+2&card=1&c', 'a=%5Bmasked%5D&b=1+2&card=%5Bmasked%5D&c'],
+    ['application/problem+json', '{"a":"x@y.example"}', '{"a":"[masked]"}'],
+    ['image/png', 'x@y.example', 'x@y.example'],
+    ['application/json', '', ''],
+    ['application/json', ' \n', ' \n'],
+  ]
+  it.each(bodies)('%s: %j becomes %j', async (type, before, after) => {
+    const result = await maskResponse(
+      { detect: ['email'], fields: ['/card'] },
+      before,
+      type === undefined ? {} : { 'Content-Type': type },
+    )
+    expect(result.text).toBe(after)
+    expect(result.verdict).toBe('pass')
+  })
+
+  it('refuses JSON that cannot be read, because a value could hide in it', async () => {
+    const broken = '{"card": 4111111111111111'
+    expect(await maskResponse({ detect: ['card'] }, broken)).toMatchObject({
+      verdict: 'deny',
+      status: 502,
+      code: 'BODY_NOT_JSON',
+    })
+    const lenient = await maskResponse({ detect: ['card'], unreadable: 'pass' }, broken)
+    expect(lenient).toMatchObject({ verdict: 'pass', text: '{"card": [masked]' })
+    const utf16 = Buffer.from('{"card":1}', 'utf16le')
+    const type = { 'Content-Type': 'application/json; charset=utf-16le' }
+    expect(await maskResponse({ fields: ['/card'] }, utf16, type)).toMatchObject({ code: 'BODY_NOT_JSON' })
+    const request = { method: 'POST', headers: json, body: broken }
+    expect(await judgeWith({ 'data-mask': { apply: ['request'], detect: ['card'] } }, { request })).toMatchObject({
+      status: 400,
+      code: 'BODY_MALFORMED',
+    })
+  })
+
+  it('only for captures: messages stay, places are sealed, nothing is refused', async () => {
+    const config = { 'data-mask': { apply: ['capture'], detect: ['card'], headers: ['X-Pin'] } }
+    const given = {
+      request: { method: 'POST', headers: { ...json, 'X-Pin': '1234' }, body: `{"card":"${card}"}` },
+      response: { headers: json, body: '{"card": 41' },
+    }
+    const result = await judgeWith(config, given)
+    expect(result.verdict).toBe('pass')
+    expect(result.request.body!.text).toBe(given.request.body)
+    expect(result.request.headers.get('x-pin')).toBe('1234')
+    expect(result.response.body!.text).toBe(given.response.body)
+    expect(result.trace.flatMap(({ learned }) => learned?.sealed ?? [])).toEqual([
+      { in: 'header', name: 'x-pin', of: 'request' },
+      { in: 'body', of: 'request', pointer: '/card' },
+      { in: 'body', of: 'response' },
+    ])
+  })
+
+  it('masks requests on their way to the upstream, and headers on both ways', async () => {
+    const config = { 'data-mask': { apply: ['request', 'response'], fields: ['/a'], headers: ['X-Pin'] } }
+    const headers = [
+      ['X-Pin', '12'],
+      ['Content-Type', 'application/json'],
+      ['x-pin', '34'],
+    ] as const
+    const result = await judgeWith(config, {
+      request: { method: 'POST', headers, body: '{"a":1}' },
+      response: { headers: { 'X-Pin': '56' } },
+    })
+    expect(result.request.body!.text).toBe('{"a":"[masked]"}')
+    expect(result.request.headers.all('x-pin')).toEqual(['[masked]', '[masked]'])
+    expect(result.response.headers.get('x-pin')).toBe('[masked]')
+    expect(JSON.stringify(result.trace)).not.toMatch(/"(?:12|34|56)"/)
+  })
+
+  it('holds only the bodies it looks at', () => {
+    expect(needs({ apply: ['response'], detect: ['card'], maxBody: '1kb' })).toEqual({ response: 1024 })
+    expect(needs({ apply: ['capture'], detect: ['card'], maxBody: '1kb' })).toEqual({ request: 1024, response: 1024 })
+    expect(needs({ headers: ['x'] })).toEqual({})
+  })
+
+  it('seals what its configuration names, also where nothing was looked at', () => {
+    expect(
+      dataMask.sealed?.({ apply: ['response'], headers: ['X-Pin'], fields: ['/a', '/**/b', { pointer: '/c' }] }),
+    ).toEqual([
+      { in: 'header', name: 'x-pin', of: 'response' },
+      { in: 'body', pointer: '/a', of: 'response' },
+      { in: 'body', pointer: '/c', of: 'response' },
+    ])
+  })
+
+  it.each([
+    [{}, 'MISSING_KEY'],
+    [{ fields: ['/a~b'] }, 'BAD_VALUE'],
+    [{ headers: ['x'], replacement: 'é' }, 'BAD_VALUE'],
+  ])('%j is a problem: %s', (config, code) => {
+    expect(loadPolicies({ 'data-mask': config }).problems).toEqual([expect.objectContaining({ code })])
+  })
+  it.each([
+    { fields: ['a'] },
+    { detect: ['dna'] },
+    { apply: [] },
+    { keep: -1 },
+    { headers: ['a b'] },
+    { maxBody: 'much' },
+    { contentTypes: ['json'] },
+  ])('the schema refuses %j', (config) => {
+    expect(() => loadPolicies({ 'data-mask': { fields: ['/a'], ...config } })).toThrow()
+  })
+})
