@@ -33,7 +33,8 @@ Exit code 0 without errors (warnings alone are fine unless --strict), 1 with err
         [...(workspace?.routes ?? [])].flatMap(({ plan }) => plan.instances.map((one) => one.id)),
       )
       for (const one of workspace?.unrouted.instances ?? []) policies.add(one.id)
-      const counts = `${workspace?.routes.length ?? 0} routes, ${policies.size} policies${environment}`
+      const routes = workspace?.routes.length ?? 0
+      const counts = `${routes} route${routes === 1 ? '' : 's'}, ${policies.size} polic${policies.size === 1 ? 'y' : 'ies'}${environment}`
       io.print(`${io.paint('green', '●')} no problems: ${counts}, revision ${workspace?.revision.slice(0, 7)}`)
     }
     return failed ? 1 : 0
