@@ -19,57 +19,58 @@ export interface JsonFault {
  */
 export function scanJson(text: string, visitor: JsonVisitor): JsonFault | undefined {
   const objects: boolean[] = []
-  let expects: 'value' | 'value or ]' | 'key' | 'key or }' | ': ' | ', or end' | 'nothing more' = 'value'
+  let expects: 'a value' | 'a value or ]' | 'a key' | 'a key or }' | 'a colon' | 'a comma or the end' | 'nothing more' =
+    'a value'
   let at = skipMark(text)
   for (;;) {
     at = skipSpace(text, at)
     if (at >= text.length) {
       return expects === 'nothing more'
         ? undefined
-        : { message: `the text ends, but ${expects.trim()} was expected`, offset: at }
+        : { message: `the text ends, but ${expects} was expected`, offset: at }
     }
     const code = text.charCodeAt(at)
     if (expects === 'nothing more') return { message: 'something follows after the value', offset: at }
-    if (expects === ': ') {
+    if (expects === 'a colon') {
       if (code !== colon) return { message: 'a colon was expected', offset: at }
       at += 1
-      expects = 'value'
-    } else if (expects === ', or end') {
+      expects = 'a value'
+    } else if (expects === 'a comma or the end') {
       const object = objects.at(-1)!
       if (code === comma) {
         at += 1
-        expects = object ? 'key' : 'value'
+        expects = object ? 'a key' : 'a value'
       } else if (code === (object ? closeBrace : closeBracket)) {
         at = close(at)
       } else return { message: `a comma or ${object ? '}' : ']'} was expected`, offset: at }
-    } else if (expects === 'key' || expects === 'key or }') {
+    } else if (expects === 'a key' || expects === 'a key or }') {
       if (code === quote) {
         const end = endOfString(text, at)
         if (end < 0) return badString(text, -end)
         visitor.key(at, end)
         at = end
-        expects = ': '
-      } else if (code === closeBrace && expects === 'key or }') at = close(at)
+        expects = 'a colon'
+      } else if (code === closeBrace && expects === 'a key or }') at = close(at)
       else return { message: 'a key in double quotes was expected', offset: at }
-    } else if (code === closeBracket && expects === 'value or ]') at = close(at)
+    } else if (code === closeBracket && expects === 'a value or ]') at = close(at)
     else if (code === openBrace || code === openBracket) {
       visitor.open(code === openBrace, at)
       objects.push(code === openBrace)
-      expects = code === openBrace ? 'key or }' : 'value or ]'
+      expects = code === openBrace ? 'a key or }' : 'a value or ]'
       at += 1
     } else {
       const end = code === quote ? endOfString(text, at) : endOfWord(text, at)
       if (end < 0) return code === quote ? badString(text, -end) : { message: 'a value was expected', offset: at }
       visitor.scalar(at, end, code === quote)
       at = end
-      expects = objects.length === 0 ? 'nothing more' : ', or end'
+      expects = objects.length === 0 ? 'nothing more' : 'a comma or the end'
     }
   }
 
   function close(from: number): number {
     objects.pop()
     visitor.close(from + 1)
-    expects = objects.length === 0 ? 'nothing more' : ', or end'
+    expects = objects.length === 0 ? 'nothing more' : 'a comma or the end'
     return from + 1
   }
 }
