@@ -127,7 +127,7 @@ export function decodeExchange(
 
 function bodyOf(
   body: { bytes: Uint8Array; decoded?: true },
-  note: { length: number; truncated?: true; sha256?: string } | undefined,
+  note: NonNullable<Extra['bodies']>[BodySlot],
   size: number,
 ): RecordedBody {
   const recorded: RecordedBody = {
@@ -136,7 +136,7 @@ function bodyOf(
     truncated: note?.truncated ?? false,
   }
   if (note?.sha256 !== undefined) recorded.sha256 = note.sha256
-  if (body.decoded) recorded.decoded = true
+  if (body.decoded || note?.decoded) recorded.decoded = true
   return recorded
 }
 

@@ -130,7 +130,7 @@ export interface Extra {
   /** DER, base64. */
   certificates?: string[]
   /** Where a body is not whole or not as long as its bytes. */
-  bodies?: Partial<Record<BodySlot, { length: number; truncated?: true; sha256?: string }>>
+  bodies?: Partial<Record<BodySlot, { length: number; truncated?: true; sha256?: string; decoded?: true }>>
   sealed?: ExchangeRecord['sealed']
 }
 
@@ -149,9 +149,12 @@ export function extraOf(record: ExchangeRecord): string | null {
   for (const name of bodySlots) {
     const body = record[name]?.body
     const received = name === 'request' || name === 'response'
-    if (!body || (received && !body.truncated)) continue
+    if (!body || (received && !body.truncated && !body.decoded)) continue
     const bodies = ((extra ??= {}).bodies ??= {})
-    bodies[name] = { length: body.length, ...(body.truncated && { truncated: true, sha256: body.sha256 }) }
+    const note: (typeof bodies)[BodySlot] = { length: body.length }
+    if (body.truncated) Object.assign(note, { truncated: true, sha256: body.sha256 })
+    if (body.decoded) note.decoded = true
+    bodies[name] = note
   }
   if (record.sealed.length > 0) (extra ??= {}).sealed = record.sealed
   return extra ? JSON.stringify(extra) : null

@@ -27,3 +27,8 @@ export function openMarkers(text: string, valueOf: (tag: string) => string | und
     return valueOf(literal ?? quoted!) ?? whole
   })
 }
+
+/** Whether a value is nothing but a marker: it was sealed before, and comes back from a HAR. */
+export function isMarker(value: string): boolean {
+  return value.startsWith('⟦sealed:') && /^⟦sealed:[\w-]+:\d+(?::literal)?⟧$/.test(value)
+}

@@ -135,6 +135,12 @@ export function readExtra(json: string, places: SealedPlaces, sealer: Sealer): R
   return { text, secrets: secrets.length > 0 ? secrets : none, part: 0 }
 }
 
+/** What a message's headers say of its body. */
+export interface BodyHead {
+  contentType?: string | undefined
+  coding?: string | undefined
+}
+
 /** A body as it will be kept. */
 export interface BodyReading {
   bytes: Uint8Array
@@ -152,7 +158,7 @@ export interface BodyReading {
 
 export function readBody(
   bytes: Uint8Array,
-  head: { contentType?: string | undefined; coding?: string | undefined },
+  head: BodyHead,
   side: MessageSide,
   places: SealedPlaces,
   sealer: Sealer,

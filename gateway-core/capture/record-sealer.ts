@@ -4,6 +4,7 @@ import { type BodySlot, bodySlots, type Extra, type Field, slot } from './layout
 import { markerOf } from './markers.ts'
 import { shortestNeedle } from './needles.ts'
 import {
+  type BodyHead,
   type BodyReading,
   readBody,
   readDetail,
@@ -240,21 +241,20 @@ export class RecordSealer {
       extra: string | null
       places: SealedPlaces
     },
-  ): { contentType?: string | undefined; coding?: string | undefined } {
-    if (name === 'request') return heads.requestHeaders
-    if (name === 'response') return heads.responseHeaders ?? {}
+  ): BodyHead {
+    const plain: BodyHead = name === 'request' ? heads.requestHeaders : (heads.responseHeaders ?? {})
+    const received = name === 'request' || name === 'response'
+    if (received && !heads.extra?.includes('"decoded":true')) return plain
     const extra = heads.extra === null ? {} : (JSON.parse(heads.extra) as Extra)
+    // An imported body may be decoded while its headers say otherwise.
+    if (extra.bodies?.[name]?.decoded) return { contentType: plain.contentType }
+    if (received) return plain
     const own = name === 'forwarded' ? extra.forwarded?.headers : extra.upstreamResponse?.headers
     if (!own) return (name === 'forwarded' ? heads.requestHeaders : heads.responseHeaders) ?? {}
     return readHeaders(JSON.stringify(own), name === 'forwarded' ? 'request' : 'response', heads.places, this.#sealer)
   }
 
-  #body(
-    bytes: Uint8Array,
-    head: { contentType?: string | undefined; coding?: string | undefined },
-    side: MessageSide,
-    places: SealedPlaces,
-  ): BodyReading {
+  #body(bytes: Uint8Array, head: BodyHead, side: MessageSide, places: SealedPlaces): BodyReading {
     if (bytes.byteLength > 65_536) return readBody(bytes, head, side, places, this.#sealer)
     const content =
       bytes.byteLength <= 1024

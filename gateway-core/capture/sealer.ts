@@ -1,5 +1,5 @@
 import type { WorkspaceKey } from '../config/workspace-key.ts'
-import { literalMarkerOf, markerOf } from './markers.ts'
+import { isMarker, literalMarkerOf, markerOf } from './markers.ts'
 import { shortestNeedle, spellingsOf } from './needles.ts'
 import { type SecretSpan, tokenShape } from './secret-values.ts'
 
@@ -77,8 +77,8 @@ export class Sealer {
     let sealed = ''
     let from = 0
     for (const { start, end, literal } of spans) {
-      if (start < from) continue
       const value = text.slice(start, end)
+      if (start < from || isMarker(value)) continue
       const tag = this.#tagOf(value, undefined)
       sealed += text.slice(from, start) + (literal ? literalMarkerOf(tag, value.length) : markerOf(tag, value.length))
       from = end

@@ -5,7 +5,7 @@ import {
   isCredentialMember,
   isCredentialParameter,
 } from './credential-names.ts'
-import { scanJson } from './json-scan.ts'
+import { scanScalars } from './json-scalars.ts'
 
 /** A range of characters of a text that is secret; `literal` is a JSON number or word that stands without quotes. */
 export interface SecretSpan {
@@ -85,7 +85,7 @@ export function secretsOfJson(text: string, pointers: readonly string[]): Secret
   if (pointers.length === 0 && !worthScanning.test(text)) return []
   const wanted = pointers.map((pointer) => pointer.split('/').slice(1).map(unescapePointer))
   const spans: SecretSpan[] = []
-  scanJson(text, isCredentialMember, ({ path, start, end, quoted, marked }) => {
+  scanScalars(text, isCredentialMember, ({ path, start, end, quoted, marked }) => {
     if (!marked && !wanted.some((steps) => leadsTo(steps, path))) return
     if (!quoted) spans.push({ start, end, literal: true })
     else if (end - start > 2) spans.push({ start: start + 1, end: text[end - 1] === '"' ? end - 1 : end })

@@ -15,7 +15,7 @@ export interface Scalar {
  * truncated or damaged text is read as far as it makes sense, because secrets stand in those too. The path is only
  * good until `visit` returns.
  */
-export function scanJson(text: string, isMarked: (name: string) => boolean, visit: (scalar: Scalar) => void): void {
+export function scanScalars(text: string, isMarked: (name: string) => boolean, visit: (scalar: Scalar) => void): void {
   const path: (string | number)[] = []
   const open: ('{' | '[')[] = []
   let expectsName = false
