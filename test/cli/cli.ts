@@ -93,10 +93,10 @@ export async function serving(args: readonly string[], options: CliOptions = {})
       child.once('close', gone)
       check()
     })
-  const started = await says(/https?:\/\/127\.0\.0\.1:\d+[^]*?(?:Try[^]*?\n\n|"captures":[^\n]*\n)/)
+  const started = await says(/https?:\/\/127\.0\.0\.1:\d+[^]*?(?:Try[^]*?\n\n(?:Change.*\n\n)?|"captures":[^\n]*\n)/)
   return {
     child,
-    url: /http:\/\/127\.0\.0\.1:\d+/.exec(started)![0],
+    url: /(?:gateway +|"http":")(http:\/\/127\.0\.0\.1:\d+)/.exec(started)![1]!,
     get said() {
       return said
     },
