@@ -93,6 +93,17 @@ function peerOf(socket: Socket): Peer {
   }
 }
 
+/** Not by the version: an HTTP/1 request line may claim to be HTTP/2.0. */
+export function isHttp2(req: Inbound['req']): req is http2.Http2ServerRequest {
+  return 'stream' in req
+}
+
+/** True when nothing is owed to an HTTP/1 client any more. */
+export function isAnswered(connection: Connection): boolean {
+  const { current } = connection
+  return !current || ((current.req as http.IncomingMessage).complete && current.res.writableFinished)
+}
+
 /** Writes a problem as a whole HTTP/1.1 response, for connections on which no response object exists. */
 export function problemBytes(code: DenialCode, id: string, detail: string): string {
   const problem = problemDetails(code, id, detail)

@@ -12,10 +12,14 @@ import {
   closeGently,
   closeGentlyAfterResponse,
   connectionOf,
+  isAnswered,
+  isHttp2,
   problemBytes,
 } from './connection.ts'
+import { breakInbound, watchStream } from './client-faults.ts'
 import { exchangeId } from './exchange-id.ts'
 import { splitPseudoHeaders } from './http2-limits.ts'
+import { report } from './report-refusal.ts'
 import { type ClientError, explainClientError, redactHead } from './parse-error.ts'
 import { type HeadInput, type HeadRefusal, isRefusal, judgeHead, type RequestHead } from './strict.ts'
 
@@ -101,11 +105,6 @@ export function takeRequest(context: InboundContext, req: Inbound['req'], res: I
   }
 }
 
-// Not by the version: an HTTP/1 request line may claim to be HTTP/2.0.
-function isHttp2(req: Inbound['req']): req is http2.Http2ServerRequest {
-  return 'stream' in req
-}
-
 /** Takes a WebSocket handshake of HTTP/1.1; anything else that Node calls an upgrade is refused. */
 export function takeUpgrade(
   context: InboundContext,
@@ -167,27 +166,6 @@ export function takeClientError(context: InboundContext, error: ClientError, soc
   answerInTurn(context, connection, problemBytes(explained.code, id, explained.detail))
 }
 
-/** Takes the end of `limits.idleMs` (or of the keep-alive time) without a byte on an HTTP/1 connection. */
-export function takeSilence(context: InboundContext, socket: Socket): void {
-  const connection = connectionOf(socket)
-  const current = connection?.current
-  if (!connection || connection.closing || !current || isAnswered(connection)) {
-    socket.destroy()
-    return
-  }
-  const req = current.req as http.IncomingMessage
-  const silent = isSilent(current, req.complete)
-  if (silent && !connection.excused) {
-    breakInbound(context, connection, current, 'REQUEST_TIMEOUT', 'The body stopped for longer than `limits.idleMs`.')
-  } else if (!silent && socket.writableLength > 0) {
-    // The client reads nothing of its response: a slow-read attack, or gone.
-    socket.destroy()
-  } else {
-    connection.excused = !silent
-    socket.setTimeout(context.limits.idleMs)
-  }
-}
-
 /** Ends a connection for a shutdown: at once where nothing is owed, else after the response that is. */
 export function windDown(context: InboundContext, connection: Connection): void {
   const { current, socket } = connection
@@ -199,30 +177,6 @@ export function windDown(context: InboundContext, connection: Connection): void 
   const res = current.res as http.ServerResponse
   if (!res.headersSent) res.shouldKeepAlive = false
   res.once('close', () => closeGently(socket, context.lingerMs))
-}
-
-/** Reports what happened to a connection that has no exchange. */
-export function report(
-  context: InboundContext,
-  connection: Pick<Connection, 'listener' | 'peer'>,
-  kind: Refusal['kind'],
-  refusal: HeadRefusal,
-  head?: Refusal['head'],
-): string {
-  const startedAt = context.now()
-  const id = exchangeId(startedAt)
-  context.handler.refused({
-    kind,
-    id,
-    code: refusal.code,
-    detail: refusal.detail,
-    ...(refusal.offset === undefined ? {} : { offset: refusal.offset }),
-    listener: connection.listener,
-    peer: connection.peer,
-    startedAt,
-    ...(head ? { head } : {}),
-  })
-  return id
 }
 
 function refuseRequest(
@@ -240,67 +194,6 @@ function refuseRequest(
     closeGentlyAfterResponse(connection.socket, context.lingerMs)
   }
   answerProblem(res, refusal.code, id, refusal.detail)
-}
-
-function breakInbound(
-  context: InboundContext,
-  connection: Connection,
-  inbound: Inbound,
-  code: DenialCode,
-  detail: string,
-): void {
-  const { req, res } = inbound
-  if (!isHttp2(req)) {
-    connection.closing = true
-    ;(res as http.ServerResponse).shouldKeepAlive = false
-    closeGentlyAfterResponse(connection.socket, context.lingerMs)
-  }
-  if (inbound.onFault) {
-    try {
-      inbound.onFault(code, detail)
-    } catch {
-      answerProblem(res, 'INTERNAL_ERROR', exchangeId(context.now()), 'The gateway failed.')
-    }
-  } else answerProblem(res, code, report(context, connection, 'request', { code, detail }, inbound.head), detail)
-  // Whatever the handler does, a connection whose framing is lost ends.
-  const end = () => {
-    if (!isHttp2(req)) closeGently(connection.socket, context.lingerMs)
-    else req.stream.close()
-  }
-  if (res.writableFinished || (res.headersSent && !res.writableEnded)) end()
-  else res.once('finish', end)
-  setTimeout(() => req.destroy(), context.lingerMs).unref()
-}
-
-// Each HTTP/2 stream has its own silence: the session is busy as long as any stream is.
-function watchStream(context: InboundContext, inbound: Inbound): void {
-  const stream = (inbound.req as http2.Http2ServerRequest).stream
-  let excused = false
-  stream.setTimeout(context.limits.idleMs, () => {
-    const connection = stream.session && connectionOf(stream.session)
-    if (!connection) return
-    const silent = isSilent(inbound, stream.readableEnded)
-    if (silent && !excused) {
-      breakInbound(context, connection, inbound, 'REQUEST_TIMEOUT', 'The body stopped for longer than `limits.idleMs`.')
-    } else if (!silent && stream.writableLength > 0) stream.close()
-    else {
-      excused = !silent
-      stream.setTimeout(context.limits.idleMs)
-    }
-  })
-}
-
-// Silent means: we could read, and the client, who owes us more, sends nothing.
-function isSilent(inbound: Inbound, complete: boolean): boolean {
-  const { req, res, head } = inbound
-  if (complete || !head.hasBody || req.readableLength > 0 || req.isPaused()) return false
-  const invited = !head.expectContinue || res.headersSent || (res as { _sent100?: boolean })._sent100 !== false
-  return invited
-}
-
-function isAnswered(connection: Connection): boolean {
-  const { current } = connection
-  return !current || ((current.req as http.IncomingMessage).complete && current.res.writableFinished)
 }
 
 /** Writes bytes after everything that was promised on this connection, so that no answer is taken for another's. */

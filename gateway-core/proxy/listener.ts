@@ -4,18 +4,18 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Limits, Listen, ListenAddress } from '../config/workspace.ts'
 import { addressOf, closeGently, connectionOf, problemBytes, track, trackSession } from './connection.ts'
+import { takeSilence } from './client-faults.ts'
 import { http2Options } from './http2-limits.ts'
 import {
   type InboundContext,
   type InboundHandler,
-  report,
   takeClientError,
   takeRequest,
-  takeSilence,
   takeUpgrade,
   windDown,
 } from './inbound.ts'
 import type { ClientError } from './parse-error.ts'
+import { report } from './report-refusal.ts'
 import { explainListenError } from './port-holder.ts'
 import type { HeadRefusal } from './strict.ts'
 import { contextOptions, type TlsMaterial, tlsServerOptions } from './tls.ts'

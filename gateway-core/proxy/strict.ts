@@ -9,7 +9,7 @@ import {
   trimSpace,
 } from './strict-fields.ts'
 import { authorityOf } from './authority.ts'
-import { normalizePath, plainPath } from './path.ts'
+import { readTarget } from './request-target.ts'
 
 /** A request head that has one meaning only. `rawHeaders` is the flat list as received, without pseudo headers. */
 export interface RequestHead {
@@ -198,57 +198,21 @@ export function judgeHead(
   }
   const hostText = named ?? host
   if (hostText !== undefined) {
-    const read = authorityOf(hostText)
-    if (read === undefined) return refuse('BAD_HOST', 'Host has to be a name or an address, with or without a port.')
-    authority = read
+    const host = authorityOf(hostText)
+    if (host === undefined) return refuse('BAD_HOST', 'Host has to be a name or an address, with or without a port.')
+    authority = host
   } else if (version !== '1.0') return refuse('BAD_HOST', 'The request names no host.')
 
-  let origin = target
-  if (target.charCodeAt(0) !== 0x2f) {
-    if (target === '*') {
-      if (method !== 'OPTIONS') return refuse('BAD_TARGET', 'The target `*` is for OPTIONS alone.', 0)
-      origin = '/'
-    } else {
-      if (two) return refuse('BAD_TARGET', '`:path` has to begin with a slash.', 0)
-      const absolute = readAbsolute(target, scheme, authority)
-      if ('code' in absolute) return absolute
-      authority = absolute.authority
-      origin = absolute.origin
-    }
-  }
-  const mark = origin.indexOf('?')
-  const rawPath = mark < 0 ? origin : origin.slice(0, mark)
-  const query = mark < 0 ? '' : origin.slice(mark + 1)
-  const lead = target.length - origin.length
-  if (mark >= 0) {
-    const wrong = badQueryOffset(query)
-    if (wrong >= 0) {
-      return refuse(
-        'BAD_TARGET',
-        'The query holds a character that has to be percent-encoded.',
-        lead + mark + 1 + wrong,
-      )
-    }
-  }
-  let path = plainPath(rawPath)
-  if (path === undefined) {
-    const wrong = badTargetOffset(rawPath)
-    if (wrong >= 0) {
-      return refuse('BAD_TARGET', 'The target holds `#`, white space or a character that is not ASCII.', lead + wrong)
-    }
-    const normal = normalizePath(rawPath)
-    if ('problem' in normal) return refuse('AMBIGUOUS_PATH', sentence(normal.problem), lead + normal.offset)
-    path = normal.path
-  }
-  if (target === '*') path = '*'
+  const read = readTarget(input, authority)
+  if ('code' in read) return read
 
   const head: RequestHead = {
     method,
     scheme,
-    authority,
+    authority: read.authority,
     target,
-    path,
-    query,
+    path: read.path,
+    query: read.query,
     httpVersion: version,
     rawHeaders,
     hasBody: coding !== undefined || (contentLength !== undefined && contentLength > 0),
@@ -269,25 +233,6 @@ export function judgeHead(
 /** True where judging ended in a refusal. */
 export function isRefusal(judged: RequestHead | HeadRefusal): judged is HeadRefusal {
   return 'code' in judged
-}
-
-function readAbsolute(
-  target: string,
-  scheme: 'http' | 'https',
-  host: string,
-): { authority: string; origin: string } | HeadRefusal {
-  const match = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(target)
-  if (!match) return refuse('BAD_TARGET', 'The target has to begin with a slash.', 0)
-  if (match[1]!.toLowerCase() !== scheme) {
-    return refuse('BAD_TARGET', `The target names another scheme than this listener, which speaks ${scheme}.`, 0)
-  }
-  const authority = authorityOf(match[2]!)
-  if (authority === undefined) return refuse('BAD_TARGET', 'The target names no valid host.', match[1]!.length + 3)
-  if (host !== '' && host !== authority) {
-    return refuse('BAD_TARGET', 'The target and Host name different hosts.', match[1]!.length + 3)
-  }
-  const rest = match[3]!
-  return { authority, origin: rest.startsWith('/') ? rest : `/${rest}` }
 }
 
 function isName(name: string, lower: string): boolean {
@@ -319,18 +264,6 @@ function isGrpc(value: string): boolean {
 function hasControl(value: string): boolean {
   // oxlint-disable-next-line no-control-regex -- these are the characters looked for
   return /[\0-\x08\n-\x1f\x7f]/.test(value)
-}
-
-function badTargetOffset(path: string): number {
-  return path.search(/[^\x21\x22\x24-\x7e]/)
-}
-
-function badQueryOffset(query: string): number {
-  return /^[\x21\x22\x24-\x7e]*$/.test(query) ? -1 : query.search(/[^\x21\x22\x24-\x7e]/)
-}
-
-function sentence(problem: string): string {
-  return `${problem[0]!.toUpperCase()}${problem.slice(1)}.`
 }
 
 function refuse(code: DenialCode, detail: string, offset?: number): HeadRefusal {

@@ -69,6 +69,7 @@ export function tunnel(options: TunnelOptions): () => void {
   const end: TunnelEnd = { bytesIn: 0, bytesOut: 0, body: Buffer.alloc(0), error: undefined }
   let request = undefined as ClientRequest | undefined
   let upstream: Socket | undefined
+  let connected = false
   let answered = false
   let closed = false
 
@@ -106,6 +107,12 @@ export function tunnel(options: TunnelOptions): () => void {
   proxy.on('proxyReqWs', (outgoing) => {
     request = outgoing
     outgoing.path = options.path
+    outgoing.once('socket', (connection: Socket & { secureConnecting?: boolean }) => {
+      connected = !connection.connecting && connection.secureConnecting !== true
+      connection.once('encrypted' in connection ? 'secureConnect' : 'connect', () => {
+        connected = true
+      })
+    })
     outgoing.on('upgrade', (response: IncomingMessage, connection: Socket) => {
       clearTimeout(timer)
       if (answered || response.headers.upgrade?.toLowerCase() !== 'websocket') {
@@ -184,8 +191,7 @@ export function tunnel(options: TunnelOptions): () => void {
   process.noDeprecation = true
   proxy.ws(judged, socket, options.firstBytes, proxyOptions(options), (error: NodeJS.ErrnoException) => {
     clearTimeout(timer)
-    const never = error.code === 'ECONNREFUSED' || error.syscall === 'connect' || error.syscall === 'getaddrinfo'
-    fail(never ? 'UPSTREAM_UNREACHABLE' : 'UPSTREAM_BROKEN', error.message)
+    fail(connected ? 'UPSTREAM_BROKEN' : 'UPSTREAM_UNREACHABLE', error.message)
   })
   process.noDeprecation = noDeprecation
   // http-proxy would relay a refusal with the head as it came: `Transfer-Encoding: chunked` before a body that is not.
