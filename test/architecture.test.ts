@@ -18,6 +18,7 @@ const layers: readonly (readonly string[])[] = [
   ['config'],
   // The store searches by the query language, and the language knows the store's rows.
   ['filter', 'capture'],
+  ['protocol'],
   ['facts'],
   ['proxy'],
   ['rejudge', 'import'],

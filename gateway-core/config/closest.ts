@@ -13,7 +13,16 @@ export function closest(text: string, candidates: Iterable<string>): string | un
       best = candidate
     }
   }
-  return best
+  return best ?? longerOrShorter(text, candidates)
+}
+
+/** `match` for `matches`, `headers` for `header`: one is the beginning of the other. */
+function longerOrShorter(text: string, candidates: Iterable<string>): string | undefined {
+  if (text.length < 3) return undefined
+  for (const candidate of candidates) {
+    if (candidate.startsWith(text) || (candidate.length >= 3 && text.startsWith(candidate))) return candidate
+  }
+  return undefined
 }
 
 /** `did you mean "x"?`, else a list of what there is, else undefined. */

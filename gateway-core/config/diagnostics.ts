@@ -27,7 +27,8 @@ export function compareProblems(a: Problem, b: Problem): number {
  */
 export function formatProblem(problem: Problem, text?: string): string {
   const { file, line, column, severity, code, message, suggestion } = problem
-  const head = `${file}:${line}:${column} ${severity} ${code} ${message}${suggestion ? ` — ${suggestion}` : ''}`
+  const said = suggestion ? `${message} — ${suggestion}` : message
+  const head = plain(`${file}:${line}:${column} ${severity} ${code} ${said}`)
   const source = text?.split(/\r\n|\n|\r/, line)[line - 1]
   if (source === undefined) return head
   const gutter = String(line)
@@ -35,7 +36,13 @@ export function formatProblem(problem: Problem, text?: string): string {
   const carets = '^'.repeat(Math.max(1, Math.min(end, source.length + 1) - column))
   // Tabs are kept, so that the carets stand under the place however wide a tab is shown.
   const indent = source.slice(0, column - 1).replace(/[^\t]/g, ' ')
-  return `${head}\n  ${gutter} | ${source}\n  ${' '.repeat(gutter.length)} | ${indent}${carets}`
+  return `${head}\n  ${gutter} | ${plain(source)}\n  ${' '.repeat(gutter.length)} | ${indent}${carets}`
+}
+
+/** Nothing that a file holds may steer a terminal: control characters and text direction marks are replaced. */
+function plain(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return text.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\u{FFFD}')
 }
 
 /** All problems, each with its source line where `textOf` knows the file, and a last line that counts them. */

@@ -1,4 +1,4 @@
-import { didYouMean } from './closest.ts'
+import { closest, didYouMean } from './closest.ts'
 import type { WorkspaceFiles } from './files.ts'
 import { type Container, escapeKey } from './origins.ts'
 import type { Problems } from './problems.ts'
@@ -136,7 +136,8 @@ export class References {
     if ('value' in reading) return reading
     if (reading.missing === 'name') {
       const known = [...secrets.keys()]
-      const suggestion = didYouMean(name, known, 'there are') ?? `there is no ${secretsFile} with secrets yet`
+      const meant = closest(name, known)
+      const suggestion = meant ? `did you mean "${meant}"?` : `set it: gatehouse secret set ${name}`
       return { code: 'SECRET_MISSING', message: `there is no secret "${name}"`, suggestion }
     }
     const message = `the workspace key does not open the secret "${name}"`

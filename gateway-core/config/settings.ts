@@ -182,7 +182,7 @@ export function consumersOf(root: Mapping, around: ConsumerSurroundings): Consum
       }
       owners.set(tag, name)
       if (references.written(keys, index) === undefined) {
-        const suggestion = `write a reference instead: \${secret:${name}-key}, \${env:…} or \${file:…}`
+        const suggestion = `run: gatehouse secret set ${name}-key, and write \${secret:${name}-key} here`
         const message = 'this key stands here in clear'
         problems.at(root, pointer, { code: 'SECRET_IN_CLEAR', severity: 'warning', message, suggestion })
       }

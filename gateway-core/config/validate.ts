@@ -1,10 +1,10 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
 import type { DiagnosticCode } from '../errors.ts'
-import { didYouMean } from './closest.ts'
+import { closest, didYouMean } from './closest.ts'
 import type { Schema } from './config-of.ts'
 import { schemaErrors, typeFits } from './json-schema.ts'
 import { escapeKey, type Part, pointerKeys } from './origins.ts'
-import { describeSchema, exampleOf, inline, nameOf, show } from './wording.ts'
+import { describeSchema, exampleOf, inline, isMeasure, nameOf, show } from './wording.ts'
 
 /** What is wrong with a value under a schema, with the pointer of the key or value that a person has to change. */
 export interface Issue {
@@ -13,6 +13,8 @@ export interface Issue {
   readonly code: DiagnosticCode
   readonly message: string
   readonly suggestion: string | undefined
+  /** For a missing key its name, for an unknown one the key that was probably meant. */
+  readonly key?: string | undefined
 }
 
 /**
@@ -38,11 +40,18 @@ function explain(schema: Schema, value: unknown, base: string, shown: Shown): Is
   return withoutEchoes(issues)
 }
 
-/** A wrong type often breaks enum, pattern and others too: the first issue of a value says enough. */
+/**
+ * A wrong type often breaks enum, pattern and others too: the first issue of a value says enough. A misspelt key is
+ * not missing as well.
+ */
 function withoutEchoes(issues: readonly Issue[]): Issue[] {
   const seen = new Set<string>()
-  return issues.filter(({ pointer, part, code, message }) => {
-    const aboutValue = code === 'WRONG_TYPE' || code === 'BAD_VALUE'
+  const misspelt = new Set(
+    issues.filter(({ code }) => code === 'UNKNOWN_KEY').map(({ pointer, key }) => `${parentOf(pointer)} ${key}`),
+  )
+  return issues.filter(({ pointer, part, code, message, key }) => {
+    if (code === 'MISSING_KEY' && misspelt.has(`${pointer} ${key}`)) return false
+    const aboutValue = code === 'WRONG_TYPE' || code === 'BAD_VALUE' || code === 'BAD_DURATION'
     const identity = aboutValue ? `${pointer} value` : `${pointer} ${part} ${code} ${message}`
     if (seen.has(identity)) return false
     seen.add(identity)
@@ -76,7 +85,15 @@ function explainUnion(union: ErrorObject, base: string, shown: Shown): Issue[] {
     const open = explained.filter((issues) => issues.length > 0)
     if (open.length < explained.length) return [several(pointer, branches)]
     // The branch that was meant is the one whose keys were used: it knows most of them.
-    return open.reduce((best, issues) => (distance(issues) < distance(best) ? issues : best))
+    const best = open.reduce((best, issues) => (distance(issues) < distance(best) ? issues : best))
+    // The branches of a union rarely describe themselves: the union does.
+    const description = typeof parent['description'] === 'string' ? parent['description'] : undefined
+    return best.map((issue) => {
+      if (issue.pointer !== pointer || issue.suggestion !== undefined || issue.code !== 'BAD_VALUE') return issue
+      if (description === undefined) return issue
+      const message = `${nameOf(pointer)} cannot be ${shown(pointer) ?? show(union.data)}`
+      return { ...issue, message, suggestion: description }
+    })
   } catch {
     return [several(pointer, branches)]
   }
@@ -127,7 +144,7 @@ function explainOne(error: ErrorObject, base: string, shown: Shown): Issue {
     }
     case 'pattern':
     case 'format':
-      return issue('BAD_VALUE', `${name} has to be ${describeSchema(parent)}, but is ${seen()}`)
+      return badForm(issue, parent, name, seen())
     case 'minimum':
     case 'maximum':
     case 'exclusiveMinimum':
@@ -147,6 +164,21 @@ function explainOne(error: ErrorObject, base: string, shown: Shown): Issue {
     default:
       return issue('BAD_VALUE', `${name} ${error.message ?? 'is not valid'}`)
   }
+}
+
+/** A text of the wrong form. Patterns are for machines: a description in words says more where there is one. */
+function badForm(
+  issue: (code: DiagnosticCode, message: string, suggestion?: string) => Issue,
+  schema: Schema,
+  name: string,
+  seen: string,
+): Issue {
+  const code = isMeasure(schema) ? 'BAD_DURATION' : 'BAD_VALUE'
+  const { description, examples, wants } = schema as { description?: string; examples?: unknown; wants?: string }
+  if (code === 'BAD_DURATION' || wants || examples || !description) {
+    return issue(code, `${name} has to be ${describeSchema(schema)}, but is ${seen}`)
+  }
+  return issue(code, `${name} cannot be ${seen}`, description)
 }
 
 function comparison({ params }: ErrorObject): string {
@@ -179,14 +211,19 @@ function missingKey(pointer: string, key: string, parent: Schema): Issue {
   const example = property && exampleOf(property, `${pointer}/${escapeKey(key)}`)
   const suggestion = example ?? `add it: ${key}: …`
   const where = pointer === '' ? '' : ` in ${nameOf(pointer)}`
-  return { pointer, part: 'key', code: 'MISSING_KEY', message: `the key "${key}" is missing${where}`, suggestion }
+  return { pointer, part: 'key', code: 'MISSING_KEY', message: `the key "${key}" is missing${where}`, suggestion, key }
 }
 
 function unknownKey(pointer: string, key: string, parent: Schema): Issue {
   const known = Object.keys((parent['properties'] as object | undefined) ?? {})
   const suggestion = didYouMean(key, known, 'the keys here are')
   const message = `unknown key "${key}"`
-  return { pointer: `${pointer}/${escapeKey(key)}`, part: 'key', code: 'UNKNOWN_KEY', message, suggestion }
+  const at = `${pointer}/${escapeKey(key)}`
+  return { pointer: at, part: 'key', code: 'UNKNOWN_KEY', message, suggestion, key: closest(key, known) }
+}
+
+function parentOf(pointer: string): string {
+  return pointer.slice(0, pointer.lastIndexOf('/'))
 }
 
 function badKeyName(pointer: string, key: string, parent: Schema): Issue {

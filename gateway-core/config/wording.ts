@@ -74,6 +74,11 @@ export function inline(value: unknown): string {
   return plain && !readsAsOther ? value : JSON.stringify(value)
 }
 
+/** Whether a schema wants a duration or a size. */
+export function isMeasure(schema: Schema): boolean {
+  return looksLikeDuration(schema) || looksLikeSize(schema)
+}
+
 function looksLikeDuration(schema: Schema): boolean {
   return typeof schema['pattern'] === 'string' && schema['pattern'].includes('(ms|s|m|h|d)')
 }
