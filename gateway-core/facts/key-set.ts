@@ -40,22 +40,32 @@ export class KeySet {
   }
 
   /**
-   * Verifies a token with the key that its `kid` names, or, where it names none, with each key that fits the algorithm.
+   * Verifies a token with the key that its `kid` names; where it names none, with each key that fits the algorithm, and
+   * where no key has that name, with the keys that have no name at all (a PEM file has none).
    * Only keys of this set count: `jwk`, `jku`, `x5c` and `x5u` of the token are never looked at (RFC 8725 §3.10).
    */
   verify(jws: CompactJws, algorithm: string): { valid: true; kid?: string } | { valid: false; reason: string } {
     if (jws.header['alg'] !== algorithm) return invalid('the token names another algorithm')
     const kid = jws.header['kid'] as string | undefined
-    const named = kid === undefined ? this.keys : this.keys.filter((key) => key.kid === kid)
+    const named = this.#named(kid)
     if (named.length === 0) return invalid(kid === undefined ? 'there is no key' : `no key with kid ${quoted(kid)}`)
     const fitting = named.filter((key) => key.algorithms.has(algorithm))
     if (fitting.length === 0) {
-      return invalid(kid === undefined ? `no key for ${algorithm}` : `the key ${quoted(kid)} is not for ${algorithm}`)
+      return invalid(
+        kid === undefined ? `no key for ${algorithm}` : `the key for kid ${quoted(kid)} is not for ${algorithm}`,
+      )
     }
-    if (kid !== undefined && fitting.length > 1) return invalid(`several keys have the kid ${quoted(kid)}`)
+    if (kid !== undefined && fitting.length > 1 && fitting[0]!.kid === kid)
+      return invalid(`several keys have the kid ${quoted(kid)}`)
     const right = fitting.slice(0, maxCandidates).find((key) => verifies(jws, algorithm, key))
     if (!right) return invalid('the signature does not match')
     return right.kid === undefined ? { valid: true } : { valid: true, kid: right.kid }
+  }
+
+  #named(kid: string | undefined): readonly VerificationKey[] {
+    if (kid === undefined) return this.keys
+    const named = this.keys.filter((key) => key.kid === kid)
+    return named.length > 0 ? named : this.keys.filter((key) => key.kid === undefined)
   }
 }
 

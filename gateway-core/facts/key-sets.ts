@@ -12,7 +12,7 @@ export interface KeySetOptions extends Partial<FetchOptions> {
   readonly lifetimeMs?: number
   /** Least time between two fetches for an unknown kid, and after a failure. */
   readonly cooldownMs?: number
-  /** How long the last good keys are used while the issuer cannot be reached. */
+  /** How long the last good keys are used after they grew stale while the issuer cannot be reached. */
   readonly keepMs?: number
 }
 
@@ -22,8 +22,7 @@ export type KeySetAnswer = KeySet | { unavailable: string }
 interface Held {
   readonly source: KeySource
   keySet: KeySet | undefined
-  /** When the keys were loaded, grow stale, and when the last attempt began. */
-  loadedAt: number
+  /** When the keys grow stale, and when the last attempt began. */
   staleAt: number
   attemptedAt: number
   problem: string | undefined
@@ -88,7 +87,6 @@ export class KeySets {
       held = {
         source,
         keySet: undefined,
-        loadedAt: never,
         staleAt: never,
         attemptedAt: never,
         problem: undefined,
@@ -100,7 +98,7 @@ export class KeySets {
   }
 
   #usable(held: Held, now: number): KeySet | undefined {
-    return held.keySet && now - held.loadedAt < this.#options.keepMs ? held.keySet : undefined
+    return held.keySet && now - held.staleAt < this.#options.keepMs ? held.keySet : undefined
   }
 
   #mayAttempt(held: Held, now: number): boolean {
@@ -123,7 +121,7 @@ export class KeySets {
     if ('keys' in source) {
       const secret = source.keys.some((key) => key['kty'] === 'oct')
       held.keySet = await KeySet.import(source.keys, secret ? 'only' : 'none')
-      held.loadedAt = held.staleAt = Number.POSITIVE_INFINITY
+      held.staleAt = Number.POSITIVE_INFINITY
       return
     }
     const fetched = await fetchKeys(source, this.#options)
@@ -138,8 +136,7 @@ export class KeySets {
     }
     const { minLifetimeMs, maxLifetimeMs, lifetimeMs } = this.#options
     const lifetime = Math.min(maxLifetimeMs, Math.max(minLifetimeMs, fetched.maxAgeMs ?? lifetimeMs))
-    held.loadedAt = this.#options.now()
-    held.staleAt = held.loadedAt + lifetime
+    held.staleAt = this.#options.now() + lifetime
     held.problem = undefined
     // The same keys again keep their identity, so that verified tokens stay verified.
     if (!held.keySet || !sameKeys(held.keySet, keySet)) held.keySet = keySet

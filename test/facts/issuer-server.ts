@@ -30,8 +30,10 @@ export async function startIssuer(keys: TestKey[]): Promise<IssuerServer> {
     intercept: undefined,
     requests: [],
     async stop() {
-      server?.closeAllConnections()
-      await new Promise((done) => server?.close(done))
+      if (!server) return
+      const closed = new Promise((done) => server!.close(done))
+      server.closeAllConnections()
+      await closed
       server = undefined
     },
     async start() {
