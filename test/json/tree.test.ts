@@ -68,22 +68,19 @@ describe('the JSON tree', () => {
     expect(change(text, (tree) => tree.remove(['0', '1']))).toBe(text)
   })
 
+  const names = fc.string().filter((name) => name !== '*')
+
   it('any document is written as it was read, and a set value is read back', () => {
     fc.assert(
-      fc.property(
-        fc.dictionary(fc.string(), fc.jsonValue()),
-        fc.string(),
-        fc.constantFrom(0, 2),
-        (value, key, indent) => {
-          const text = JSON.stringify(value, null, indent)
-          expect(change(text, () => {})).toBe(text)
-          const after = JSON.parse(change(text, (tree) => tree.set([key], '{"x":[1]}'))) as object
-          expect(after).toEqual(JSON.parse(JSON.stringify({ ...value, [key]: { x: [1] } })))
-          expect(JSON.parse(change(text, (tree) => tree.remove(Object.keys(value).slice(0, 1))))).toEqual(
-            JSON.parse(JSON.stringify(Object.fromEntries(Object.entries(value).slice(1)))),
-          )
-        },
-      ),
+      fc.property(fc.dictionary(names, fc.jsonValue()), fc.string(), fc.constantFrom(0, 2), (value, key, indent) => {
+        const text = JSON.stringify(value, null, indent)
+        expect(change(text, () => {})).toBe(text)
+        const after = JSON.parse(change(text, (tree) => tree.set([key], '{"x":[1]}'))) as object
+        expect(after).toEqual(JSON.parse(JSON.stringify({ ...value, [key]: { x: [1] } })))
+        expect(JSON.parse(change(text, (tree) => tree.remove(Object.keys(value).slice(0, 1))))).toEqual(
+          JSON.parse(JSON.stringify(Object.fromEntries(Object.entries(value).slice(1)))),
+        )
+      }),
     )
   })
 })

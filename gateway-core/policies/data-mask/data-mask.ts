@@ -121,7 +121,7 @@ export const dataMask = definePolicy({
         enum: ['deny', 'pass'],
         default: 'deny',
         description:
-          'What happens to a body that says it is JSON and is not, or is in an encoding that is not understood: refuse it (400 or 502), or let it pass with detectors only.',
+          'What happens to a body that says it is JSON and is not, or is in an encoding that is not understood: refuse it (400 or 502), or let it pass with detectors only. Event streams and WebSocket messages are not held and pass unmasked.',
       },
       maxBody: {
         ...sizeSchema,
@@ -165,7 +165,8 @@ export const dataMask = definePolicy({
   phases: {
     requestHeaders: (mask, exchange) => maskHeaders(mask, 'request', exchange.request.headers),
     requestBody: (mask, exchange) => maskSide(mask, 'request', exchange),
-    responseHeaders: (mask, exchange) => maskHeaders(mask, 'response', exchange.response?.headers),
+    responseHeaders: (mask, exchange) =>
+      streamed(mask, exchange) ?? maskHeaders(mask, 'response', exchange.response?.headers),
     responseBody: (mask, exchange) => maskSide(mask, 'response', exchange),
   },
   body: ({ looksAt, rules, bodyBytes }) =>
@@ -192,8 +193,12 @@ export const dataMask = definePolicy({
   },
 })
 
-function maskHeaders(mask: Mask, side: MessageSide, headers: HeaderList | undefined): Outcome {
-  if (!headers || mask.headers.length === 0 || !mask.looksAt.has(side)) return pass
+/** Masking never answers by itself. */
+type Passed = Extract<Outcome, { verdict: 'pass' | 'modify' }>
+const nothing: Passed = { verdict: 'pass' }
+
+function maskHeaders(mask: Mask, side: MessageSide, headers: HeaderList | undefined): Passed {
+  if (!headers || mask.headers.length === 0 || !mask.looksAt.has(side)) return nothing
   const changes: Change[] = []
   const evidence: Evidence[] = []
   for (const { name, masking } of mask.headers) {
@@ -207,11 +212,24 @@ function maskHeaders(mask: Mask, side: MessageSide, headers: HeaderList | undefi
       changes.push({ kind: nth === 0 && values.length === 1 ? 'set-header' : 'add-header', name, value: text })
     }
   }
-  if (evidence.length === 0) return pass
+  if (evidence.length === 0) return nothing
   const learned = { sealed: evidence.map(({ at }) => at) }
   return changes.length === 0
     ? { verdict: 'pass', evidence, learned }
     : { verdict: 'modify', changes, evidence, learned }
+}
+
+/** Event streams are never held, so nothing in them can be masked: the trace says so, and the capture seals them whole. */
+function streamed(mask: Mask, { response }: Exchange): Passed | undefined {
+  const masks = mask.rules.fields.length + mask.rules.detect.length > 0 && mask.looksAt.has('response')
+  if (!masks || !response?.headers.get('content-type')?.startsWith('text/event-stream')) return undefined
+  const own = maskHeaders(mask, 'response', response.headers)
+  const at: Place = { in: 'body', of: 'response' }
+  const evidence: Evidence[] = [
+    { at, observed: 'text/event-stream', expected: 'a body that ends; a stream passes unmasked' },
+  ]
+  const sealed = [at, ...(own.learned?.sealed ?? [])]
+  return { ...own, evidence: [...evidence, ...(own.evidence ?? [])], learned: { sealed } }
 }
 
 function maskSide(mask: Mask, side: MessageSide, exchange: Exchange): Outcome {

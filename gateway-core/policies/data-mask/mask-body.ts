@@ -1,6 +1,6 @@
 import { bytesAsText, decoded, encoded, type JsonFault, scanJson, stringValue, textAsBytes } from '../../json/scan.ts'
 import { join } from '../../openapi/pointer.ts'
-import { type DetectorName, detectors, type Hit } from './detectors.ts'
+import { type DetectorName, detectors, type Hit, promising } from './detectors.ts'
 import { masked, type Masking } from './methods.ts'
 import { beginning, descend, type FieldRule, type Progress } from './pointer-pattern.ts'
 
@@ -208,7 +208,9 @@ interface Found extends Hit {
 /** All matches in the order of the text; matches that overlap become one, masked as the first of them. */
 function findAll(text: string, rules: BodyRules): Found[] {
   const all: Found[] = []
+  const promises = promising(text)
   for (const { name, masking } of rules.detect) {
+    if (!promises(name)) continue
     for (const { start, end } of detectors[name](text)) all.push({ start, end, name, masking })
   }
   if (all.length < 2) return all
