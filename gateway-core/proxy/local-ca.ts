@@ -168,6 +168,8 @@ async function readPair(place: string, name: string): Promise<{ certificate: str
 
 async function writePair(place: string, name: string, pair: { certificate: string; key: string }): Promise<void> {
   await mkdir(place, { recursive: true, mode: 0o700 })
+  // Keys must not be committed by accident; a file that is there already stays.
+  await writeFile(join(place, '.gitignore'), '*\n', { flag: 'wx' }).catch(() => undefined)
   // Written beside and renamed, so that nobody ever reads half a file.
   for (const [file, text] of [
     [`${name}.key.pem`, pair.key],

@@ -99,6 +99,43 @@ describe('slow clients', () => {
   })
 })
 
+describe('chunks', () => {
+  const head = 'POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
+
+  it.each([
+    ['plain', '5\r\nhello\r\n0\r\n\r\n'],
+    ['leading zeros', '0005\r\nhello\r\n0\r\n\r\n'],
+    ['an extension, which is dropped', '5;x=y\r\nhello\r\n0\r\n\r\n'],
+    ['a trailer', '5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n'],
+  ])('%s: read, and the next request too', async (_name, body) => {
+    const { port } = await rig()
+    const text = await converse(port, [`${head}${body}GET /next HTTP/1.1\r\n${close}`])
+    expect(statuses(text)).toEqual([200, 200])
+    expect(text).toContain('POST /c 5')
+  })
+
+  it.each([
+    ['a line break inside an extension', '5;x="\r\n"\r\nhello\r\n0\r\n\r\n'],
+    ['a bare LF after an extension', '5;a\nhello\r\n0\r\n\r\n'],
+    ['a bare CR inside an extension', '5;a\rb\r\nhello\r\n0\r\n\r\n'],
+    ['an empty extension', '5;\r\nhello\r\n0\r\n\r\n'],
+    ['space after the size', '5 \r\nhello\r\n0\r\n\r\n'],
+    ['a prefix before the size', '0x5\r\nhello\r\n0\r\n\r\n'],
+    ['a sign before the size', '+5\r\nhello\r\n0\r\n\r\n'],
+    ['a size that overflows', 'fffffffffffffffff\r\nhello'],
+    ['bare LF', '5\nhello\n0\n\n'],
+    ['no line break after the data', '5\r\nhello0\r\n\r\n'],
+    ['no line break at the end', '5\r\nhello\r\n0\r\n'],
+    ['a trailer that claims a length', '5\r\nhello\r\n0\r\nContent-Length: 3\r\n\r\n'],
+  ])('%s: refused, and nothing that follows is served', async (_name, body) => {
+    const { port, requests, refusals } = await rig()
+    const text = await converse(port, [`${head}${body}GET /next HTTP/1.1\r\n${close}`])
+    expect(statuses(text)).toEqual([400])
+    expect(requests.map((inbound) => inbound.head.path)).toEqual(['/c'])
+    expect(refusals).toHaveLength(1)
+  })
+})
+
 describe('a message that breaks after its head', () => {
   const bad = `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n`
 
