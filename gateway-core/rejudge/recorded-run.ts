@@ -6,11 +6,11 @@ import { HeaderList } from '../headers.ts'
 import { ExchangeFacts } from '../pipeline/exchange-facts.ts'
 import type { FactSource, Maybe } from '../pipeline/facts.ts'
 import { JudgedExchange } from '../pipeline/judged-exchange.ts'
-import type { TraceEntry } from '../pipeline/outcome.ts'
+import type { GatewayResponse, TraceEntry } from '../pipeline/outcome.ts'
 import type { Phase } from '../pipeline/phases.ts'
-import { Run, type World } from '../pipeline/runner.ts'
+import { type Decision, Run, type World } from '../pipeline/runner.ts'
 import { decodeContent } from '../proxy/content-coding.ts'
-import { answerOf } from '../proxy/own-response.ts'
+import { answerOf, denialResponse } from '../proxy/own-response.ts'
 import { routeExchange } from '../proxy/route-exchange.ts'
 import type { Router } from '../proxy/router.ts'
 
@@ -29,6 +29,9 @@ export class RecordedRun {
   readonly #phases: Phase[]
   readonly #headersOf: HeadersOf
   #phase: Phase | undefined
+  readonly #allowedMethods: readonly string[]
+  /** The decision whose response the response phases have seen. */
+  #answered: Decision | undefined
 
   constructor(
     record: ExchangeRecord,
@@ -44,7 +47,8 @@ export class RecordedRun {
     const { address, port, certificates } = peer
     const from = certificates ? { address, port, certificates } : { address, port }
     this.exchange = new JudgedExchange(id, startedAt, from, requestOf(request, headersOf), upgrade)
-    const { plan } = routeExchange(workspace, router, this.exchange)
+    const { plan, allowedMethods } = routeExchange(workspace, router, this.exchange)
+    this.#allowedMethods = allowedMethods
     this.facts = new ExchangeFacts(facts, this.exchange)
     this.run = new Run(this.exchange, plan, world, this.facts)
     this.#phases = ['requestHeaders', 'requestBody', 'responseHeaders', 'responseBody']
@@ -65,11 +69,12 @@ export class RecordedRun {
 
   /** Runs what is left. */
   async finish(): Promise<void> {
-    while (this.#phases.length > 0) {
-      const next = this.#phases[0]!
+    for (;;) {
+      await this.#drain()
+      const next = this.#isSuperseded() ? 'responseHeaders' : this.#phases[0]
+      if (next === undefined) break
       await this.#enter(next)
     }
-    await this.#drain()
     this.run.noteUnreached()
   }
 
@@ -84,10 +89,12 @@ export class RecordedRun {
   }
 
   async #enter(phase: Phase): Promise<boolean> {
-    if (this.#phase === phase) return true
-    if (!this.#phases.includes(phase)) return false
+    if (this.#phase === phase && !this.#isSuperseded()) return true
     for (;;) {
       await this.#drain()
+      // A response phase that denied: its answer passes the response phases in turn.
+      if (this.#isSuperseded()) this.#phases.splice(0, Infinity, 'responseHeaders', 'responseBody')
+      if (!this.#phases.includes(phase)) return false
       const next = this.#phases.shift()
       if (next === undefined) return false
       const ready = await this.#prepare(next)
@@ -97,6 +104,11 @@ export class RecordedRun {
       }
       if (next === phase) return ready
     }
+  }
+
+  #isSuperseded(): boolean {
+    const { decision } = this.run
+    return this.exchange.response !== undefined && decision !== undefined && decision !== this.#answered
   }
 
   async #drain(): Promise<void> {
@@ -134,15 +146,19 @@ export class RecordedRun {
 
   #response(): ResponseMessage | undefined {
     const { decision } = this.run
+    const { id, code } = this.record
     if (decision) {
-      const own = answerOf(decision, this.record.id)
-      const bytes = typeof own.body === 'string' ? Buffer.from(own.body) : own.body
-      const body = bytes === undefined ? undefined : new HeldBody(bytes)
-      return { status: own.status, reason: '', headers: HeaderList.of(own.headers), from: 'gateway', body }
+      this.#answered = decision
+      return ownResponse(answerOf(decision, id))
     }
     const recorded = this.record.upstreamResponse ?? this.record.response
     if (!recorded) return undefined
-    return { status: recorded.status, reason: recorded.reason, headers: this.#headersOf(recorded), from: recorded.from }
+    // What the gateway answered by itself is recorded as the client got it; the phases saw it as it was made.
+    if (recorded.from === 'gateway') {
+      const allow = code === 'METHOD_NOT_ROUTED' ? ([['Allow', this.#allowedMethods.join(', ')]] as const) : []
+      return code && ownResponse(denialResponse(code, id, allow))
+    }
+    return { status: recorded.status, reason: recorded.reason, headers: this.#headersOf(recorded), from: 'upstream' }
   }
 
   async #readResponseBody(): Promise<boolean> {
@@ -178,4 +194,10 @@ function requestOf(recorded: RecordedRequest, headersOf: HeadersOf): RequestMess
     hasBody,
     contentLength: length === undefined ? undefined : Number(length),
   }
+}
+
+function ownResponse(own: GatewayResponse): ResponseMessage {
+  const bytes = typeof own.body === 'string' ? Buffer.from(own.body) : own.body
+  const body = bytes === undefined ? undefined : new HeldBody(bytes)
+  return { status: own.status, reason: '', headers: HeaderList.of(own.headers), from: 'gateway', body }
 }
