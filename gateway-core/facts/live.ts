@@ -13,8 +13,10 @@ export interface FactKeyring {
   random(purpose: string): number
 }
 
-export interface LiveFactsOptions extends KeySetOptions {
+export interface LiveFactsOptions extends Omit<KeySetOptions, 'now'> {
   readonly key: FactKeyring
+  /** Milliseconds since the epoch, for the lifetime of key sets; the system's clock when absent. */
+  readonly now?: () => number
 }
 
 /** Facts from the world. Nothing of it throws or rejects: what cannot be had is `unavailable`, with the reason. */
@@ -25,8 +27,8 @@ export interface LiveFacts extends FactSource {
 type SignatureQuery = Extract<FactQuery, { kind: 'signature' }>
 
 /** Makes the facts of a running gateway. One for the whole process, so that key sets and verified tokens outlive a reload. */
-export function createLiveFacts({ key, ...options }: LiveFactsOptions): LiveFacts {
-  const keySets = new KeySets(options)
+export function createLiveFacts({ key, now = Date.now, ...options }: LiveFactsOptions): LiveFacts {
+  const keySets = new KeySets({ ...options, now })
   const verified = new VerifiedTokens()
   return {
     keySets,
