@@ -10,7 +10,7 @@ import { type Io, printJson } from './io.ts'
 import { isWorkspace, positionsIn, workspaceFolder } from './load.ts'
 import { visible } from './visible.ts'
 
-const actions = ['list', 'show', 'stats'] as const
+const actions = ['list', 'show', 'export', 'import', 'stats'] as const
 
 export const capture = defineCommand({
   usage: 'capture list|show|export|import|stats [workspace] [query | id | file.har]',
@@ -20,13 +20,13 @@ export const capture = defineCommand({
   export [query] --har f    HAR 1.2, with decisions and facts; - is stdout
   import file.har           takes in recorded traffic; - is stdin
   stats                     how much there is
-Secrets stay sealed unless --secrets is given. Exit code 1 when nothing matched.`,
+Secrets stay sealed, in files always; show --secrets opens them while they are kept. Exit code 1 when nothing matched.`,
   options: {
     workspace: { type: 'string', short: 'w', value: 'folder', help: 'Folder of the workspace; else the current one.' },
     limit: { type: 'string', short: 'n', value: 'n', help: 'Most rows of list; 50 without it.' },
     order: { type: 'string', value: 'newest|oldest', help: 'Which come first.' },
     har: { type: 'string', value: 'file', help: 'Where export writes; - is stdout.' },
-    secrets: { type: 'boolean', help: 'Show credentials and masked values while they are kept.' },
+    secrets: { type: 'boolean', help: 'With show: credentials and masked values in clear, while they are kept.' },
   },
   words: 100,
   examples: [
@@ -46,6 +46,8 @@ export: {exported, file} (with --har - the HAR itself); import: {imported, skipp
     const subject = rest.join(' ')
     const key = await loadWorkspaceKey(folder, io.env, { create: false })
     const secrets = options.secrets ? 'open' : 'sealed'
+    if (action === 'import')
+      return (await import('./capture-har.ts')).importFile(io, folder, subject, options.json === true)
     const captures = open(folder, key)
     try {
       if (action === 'list') {
@@ -53,7 +55,11 @@ export: {exported, file} (with --har - the HAR itself); import: {imported, skipp
         return list(io, captures, subject, { limit, order: orderOf(options.order), json: options.json === true })
       }
       if (action === 'show') return show(io, captures, folder, subject, { secrets, json: options.json === true })
-      return stats(io, captures, options.json === true)
+      if (action === 'stats') return stats(io, captures, options.json === true)
+      if (options.har === undefined)
+        throw new CannotRun('export needs --har', 'write --har file.har, or --har - for stdout')
+      const { exportFile } = await import('./capture-har.ts')
+      return await exportFile(io, captures, subject, { file: options.har, json: options.json === true })
     } catch (error) {
       throw error instanceof FilterError ? queryProblem(error, subject) : error
     } finally {

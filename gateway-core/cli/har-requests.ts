@@ -1,12 +1,8 @@
 import type { Entry, Har } from 'har-format'
-import type { RecordedFact } from '../pipeline/facts.ts'
+import { HarEntryError, recordOfHar } from '../capture/har-record.ts'
+import type { ExchangeRecord, RecordedBody } from '../capture/record.ts'
 import { CannotRun } from './command.ts'
 import { type FileBody, type FileRequest, rawHeadersOf, splitAddress } from './file-request.ts'
-
-/** What an entry written by Gatehouse carries besides HAR 1.2. */
-interface OwnEntry {
-  _gatehouse?: { facts?: readonly RecordedFact[]; clientAddress?: string }
-}
 
 /** Reads the requests of a HAR 1.2 file, with the responses where there are any. Throws CannotRun. */
 export function readHarRequests(text: string, file: string): FileRequest[] {
@@ -21,14 +17,13 @@ export function readHarRequests(text: string, file: string): FileRequest[] {
   return entries.map((entry, at) => readEntry(entry, `${file} entry ${at + 1}`))
 }
 
-function readEntry(entry: Entry & OwnEntry, name: string): FileRequest {
+function readEntry(entry: Entry, name: string): FileRequest {
+  if ('_gatehouse' in (entry ?? {})) return readOwn(entry, name)
   const { request, response } = entry ?? {}
   if (typeof request?.url !== 'string' || typeof request.method !== 'string') {
     throw new CannotRun(`${name} has no request with method and url`)
   }
   const { scheme, authority, target } = splitAddress(request.url)
-  const own = entry._gatehouse
-  const at = Date.parse(entry.startedDateTime)
   const read: FileRequest = {
     name,
     scheme,
@@ -39,14 +34,51 @@ function readEntry(entry: Entry & OwnEntry, name: string): FileRequest {
   }
   const body = request.postData?.text
   if (body) read.body = bodyOf(body, (request.postData as { encoding?: string }).encoding)
-  if (own?.clientAddress !== undefined) read.client = own.clientAddress
-  if (Array.isArray(own?.facts)) read.recorded = { facts: own.facts, at: Number.isFinite(at) ? at : Date.now() }
   if (response && response.status > 0) {
     const { status, statusText, headers, content } = response
     read.response = { status, reason: statusText ?? '', rawHeaders: fieldsOf(headers).flat() }
     if (content?.text) read.response.body = bodyOf(content.text, content.encoding)
   }
   return read
+}
+
+/** An entry that Gatehouse wrote is judged by the facts recorded with it, as the gateway met it. */
+function readOwn(entry: unknown, name: string): FileRequest {
+  let record: ExchangeRecord
+  try {
+    record = recordOfHar(entry, { bodyBytes: Number.POSITIVE_INFINITY, now: Date.now(), newId: () => '' })
+  } catch (error) {
+    if (error instanceof HarEntryError) throw new CannotRun(`${name}: ${error.message}`)
+    throw error
+  }
+  const { scheme, method, target, authority, httpVersion, headers, body } = record.request
+  const upstream = record.upstreamResponse ?? (record.response?.from === 'upstream' ? record.response : undefined)
+  const fields: [string, string][] = []
+  for (let at = 0; at < headers.length; at += 2) fields.push([headers[at]!, headers[at + 1]!])
+  return {
+    name,
+    scheme,
+    method,
+    target,
+    // HTTP/2 names its host beside the header list; what is judged is the same request over HTTP/1.1.
+    httpVersion: httpVersion === '2' ? '1.1' : httpVersion,
+    rawHeaders: rawHeadersOf(fields, authority),
+    ...(body && { body: recordedBody(body) }),
+    ...(upstream && {
+      response: {
+        status: upstream.status,
+        reason: upstream.reason,
+        rawHeaders: [...upstream.headers],
+        ...(upstream.body && { body: recordedBody(upstream.body) }),
+      },
+    }),
+    ...(record.peer.address !== '' && { client: record.peer.address }),
+    ...(record.listener !== 'none' && { recorded: { facts: record.facts, at: record.startedAt } }),
+  }
+}
+
+function recordedBody({ bytes, decoded }: RecordedBody): FileBody {
+  return { bytes, decoded: decoded === true }
 }
 
 function bodyOf(text: string, encoding: string | undefined): FileBody {
