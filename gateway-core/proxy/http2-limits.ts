@@ -19,7 +19,8 @@ export function http2Options(limits: Limits): http2.SecureServerOptions {
     maxHeaderListPairs: limits.headerCount * 2 + 16,
     maxSettings: 32,
     maxOutstandingPings: 10,
-    maxSessionMemory: 10,
+    // MB; above what the windows let come in, so that full windows do not look like an attack.
+    maxSessionMemory: 16,
     maxSessionInvalidFrames: 100,
     maxSessionRejectedStreams: 100,
     streamResetBurst: 200,
@@ -27,6 +28,12 @@ export function http2Options(limits: Limits): http2.SecureServerOptions {
     unknownProtocolTimeout: limits.headersMs,
   }
 }
+
+/**
+ * Bytes that all streams of a session may have under way. The protocol's 64 KB would let one body that is held for a
+ * policy or a breakpoint stop every other stream.
+ */
+export const sessionWindow = 4 * 1024 * 1024
 
 /** An HTTP/2 head taken apart: pseudo-headers by name, fields in order, cookie crumbs joined (RFC 9113 §8.2.3). */
 export interface SplitHeaders {

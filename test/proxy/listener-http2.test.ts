@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import tls from 'node:tls'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadTlsMaterial, type TlsMaterial } from '../../gateway-core/proxy/tls.ts'
-import { closing, rig, until } from './listening.ts'
+import type { Inbound } from '../../gateway-core/proxy/connection.ts'
+import { closing, echo, rig, until } from './listening.ts'
 
 let material: TlsMaterial
 beforeAll(async () => {
@@ -147,6 +148,25 @@ describe('HTTP/2', () => {
     const [head] = (await once(stream, 'response')) as [Record<string, unknown>]
     expect(head[':status']).toBe(408)
     expect(refusals.map((refusal) => refusal.code)).toEqual(['REQUEST_TIMEOUT'])
+  })
+
+  it('bodies that nobody reads yet do not stop other streams', async () => {
+    const held: Inbound[] = []
+    const { httpsPort } = await rig({
+      tls: material,
+      request: (inbound) => {
+        if (inbound.head.path === '/held') held.push(inbound)
+        else echo(inbound)
+      },
+    })
+    const session = connect(httpsPort)
+    const waiting = Array.from({ length: 6 }, () =>
+      ask(session, { ':method': 'POST', ':path': '/held' }, 'x'.repeat(400_000)),
+    )
+    await until('all are held', () => held.length === 6)
+    expect((await ask(session, { ':method': 'POST', ':path': '/p' }, 'y'.repeat(400_000))).body).toBe('POST /p 400000')
+    for (const inbound of held) echo(inbound)
+    for (const answer of await Promise.all(waiting)) expect(answer.body).toBe('POST /held 400000')
   })
 
   it('waits for a slow answer', async () => {
