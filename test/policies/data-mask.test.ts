@@ -78,6 +78,7 @@ describe('data-mask on JSON', () => {
     [{ detect: ['email'], replacement: '"\\' }, '{"a":"x@y.example"}', '{"a":"\\"\\\\"}'],
     [{ detect: ['email'] }, '[1.5e3,true,null,"plain"]', '[1.5e3,true,null,"plain"]'],
     [{ fields: ['/a'], keep: 0, with: 'partial' }, '{"a":"abc"}', '{"a":"***"}'],
+    [{ fields: ['/a'], with: 'partial' }, '{"a":"jane@x.example"}', '{"a":"j***@x.example"}'],
     [{ fields: ['/a'], with: 'partial' }, '{"a":"12345678"}', '{"a":"********"}'],
   ]
   it.each(cases)('%j turns %s into %s', async (config, before, after) => {

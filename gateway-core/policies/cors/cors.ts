@@ -182,7 +182,11 @@ function preflight(cors: Cors, exchange: Exchange, origin: string | undefined, o
   if (cors.credentials) headers.push(['Access-Control-Allow-Credentials', 'true'])
   if (!refused) headers.push(...permissions(cors, exchange.request.headers))
   headers.push(vary)
-  return { verdict: 'respond', response: { status: 204, headers }, evidence: refused && [refused] }
+  return {
+    verdict: 'respond',
+    response: { status: 204, headers },
+    evidence: [refused ?? originEvidence(cors, origins)],
+  }
 }
 
 const preflightVary = 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers'

@@ -18,13 +18,16 @@ export function masked(value: string, masking: Masking, kind?: DetectorName): st
     case 'redact':
       return masking.replacement
     case 'partial':
-      return kind === 'email' ? partialEmail(value) : partial(value, masking.keep)
+      return kind === 'email' || address.test(value) ? partialEmail(value) : partial(value, masking.keep)
     case 'hash':
       return `hmac:${masking.tag(`data-mask:${plain(value, kind)}`)}`
     case 'tokenize':
       return tokenized(value, plain(value, kind), masking.tag)
   }
 }
+
+/** A field that holds nothing but an address is masked like one that was detected. */
+const address = /^[^@\s]+@[^@\s]+$/
 
 /** Stars for letters and digits, the last `keep` characters and all separators left as they are. Short values keep nothing. */
 function partial(value: string, keep: number): string {
