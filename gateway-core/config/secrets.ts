@@ -20,7 +20,10 @@ export function readSecrets(text: string): Map<string, string> {
   if (content === null && document.errors.length === 0) return new Map()
   if (typeof content !== 'object' || content === null)
     throw new Error('it is not a YAML mapping of names to sealed values')
-  return new Map(Object.entries(content).map(([name, sealed]) => [name, String(sealed)]))
+  const entries = Object.entries(content as Record<string, unknown>)
+  const other = entries.find(([, sealed]) => typeof sealed !== 'string')
+  if (other) throw new Error(`the value of "${other[0]}" is not a sealed text`)
+  return new Map(entries as [string, string][])
 }
 
 /** Opens one secret of a secrets file. */

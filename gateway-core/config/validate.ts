@@ -139,7 +139,8 @@ function explainOne(error: ErrorObject, base: string, shown: Shown): Issue {
     case 'enum':
     case 'const': {
       const allowed = (error.keyword === 'enum' ? (error.schema as unknown[]) : [error.schema]).map(String)
-      const suggestion = allowed.length > 1 ? didYouMean(String(error.data), allowed, 'it can be') : undefined
+      const text = typeof error.data === 'string' ? error.data : show(error.data)
+      const suggestion = allowed.length > 1 ? didYouMean(text, allowed, 'it can be') : undefined
       return issue('BAD_VALUE', `${name} cannot be ${seen()}`, suggestion)
     }
     case 'pattern':

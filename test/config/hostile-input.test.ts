@@ -23,6 +23,19 @@ apis:
         stripPrefix: true
 `
 
+const sections = [
+  'listen',
+  'upstreams',
+  'consumers',
+  'policies',
+  'apis',
+  'limits',
+  'capture',
+  'trustedProxies',
+  'onError',
+  'name',
+]
+
 async function check(text: string) {
   const overlay = new Map([['gatehouse.yaml', text]])
   const result = await loadWorkspace('/no-such-folder', { overlay, env: { KEY: 'k-in-clear' }, readOnly: true })
@@ -80,24 +93,23 @@ describe('whatever stands in the file', () => {
   })
 
   it('is told as problems in their place, never thrown: any value under any key', async () => {
-    const keys = [
-      'listen',
-      'upstreams',
-      'consumers',
-      'policies',
-      'apis',
-      'limits',
-      'capture',
-      'trustedProxies',
-      'onError',
-      'name',
-    ]
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(fc.constantFrom(...keys), fc.jsonValue({ maxDepth: 4 })), async (values) => {
+      fc.asyncProperty(fc.dictionary(fc.constantFrom(...sections), fc.jsonValue({ maxDepth: 4 })), async (values) => {
         await check(JSON.stringify({ gatehouse: 1, ...values }))
       }),
       { numRuns: 300 },
     )
+  })
+
+  it('is told as problems when keys are names that every object has', async () => {
+    for (const key of ['toString', 'valueOf', 'constructor', '__proto__', 'hasOwnProperty']) {
+      const value = `{ ${key}: { ${key}: 1 } }`
+      for (const section of sections) await check(`gatehouse: 1\n${section}: ${value}\n`)
+      await check(
+        `gatehouse: 1\npolicies: [${value}, ip-restriction: ${value}, ${key}, { ip-restriction: { mode: ${value} } }]`,
+      )
+      await check(`gatehouse: 1\napis: [{ name: ${value}, routes: [${value}, { path: ${value} }] }]\n${key}: 1`)
+    }
   })
 
   it('is told when aliases refer to themselves or grow without bound', async () => {
