@@ -108,9 +108,9 @@ function judge(matrix: Matrix, exchange: Exchange, judge: Judge): Outcome {
   if (role !== undefined) return { verdict: 'pass', evidence: [{ at, observed: role, expected: `${method} ${path}` }] }
   if (allows(matrix.everyone, method, segments)) return { verdict: 'pass', evidence: [{ at, observed: '*' }] }
   const able = [...matrix.byRole].filter(([, rules]) => allows(rules, method, segments)).map(([name]) => name)
-  const expected = able.length > 0 ? `one of the roles ${able.join(', ')}` : 'no role may do this'
+  const expected = able.length > 0 ? `one of the roles ${able.join(', ')} for ${method}` : `no role may ${method} here`
   const detail = { method, path: path.slice(0, 200) }
-  return deny('ROLE_NOT_ALLOWED', [{ at, observed: roles.slice(0, 50), expected: `${expected} for ${method}`, detail }])
+  return deny('ROLE_NOT_ALLOWED', [{ at, observed: roles.slice(0, 50), expected, detail }])
 }
 
 function rolesOf({ claims, by }: Matrix, judge: Judge): readonly string[] {

@@ -60,7 +60,7 @@ function tolerance({ skewMs }: TimeRules): string {
 }
 
 function instant(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+  return new Date(Math.floor(seconds) * 1000).toISOString().replace('.000Z', 'Z')
 }
 
 /** `12 min`, `3 h 5 min`, `41 days`: two units at most. */
