@@ -154,6 +154,8 @@ export interface BodyReading {
   /** May hold secrets that cannot be told apart: coded or binary content that could not be looked into, or a place sealed as a whole. */
   opaque: boolean
   secrets: readonly string[]
+  /** Part that holds it unchanged, once written; 0 before. */
+  part: number
 }
 
 export function readBody(
@@ -165,7 +167,7 @@ export function readBody(
 ): BodyReading {
   const coding = isPlainCoding(head.coding) ? undefined : head.coding
   const content = coding === undefined ? bytes : decodeContent(bytes, coding)
-  const reading = { bytes, coding, text: undefined, exact: false, changed: false, secrets: none }
+  const reading = { bytes, coding, text: undefined, exact: false, changed: false, secrets: none, part: 0 }
   if (!content) return { ...reading, opaque: true }
   const readable = utf8Of(content)
   const secrets: string[] = []

@@ -22,6 +22,8 @@ import type { Sealer } from './sealer.ts'
 export interface SealedBody {
   value: string | Uint8Array
   note: string | null
+  /** Where the body stands as it came: equal bodies of other records are this same reading. */
+  reading?: BodyReading
 }
 
 /** One record without its secrets, each text as it will stand in the database. */
@@ -51,14 +53,8 @@ type ReadingKind = 'context' | 'request' | 'response' | 'detail' | 'knowledge' |
  */
 export class RecordSealer {
   readonly #sealer: Sealer
-  readonly #readings: Record<ReadingKind, Map<string, Reading>> = {
-    context: new Map(),
-    request: new Map(),
-    response: new Map(),
-    detail: new Map(),
-    knowledge: new Map(),
-    extra: new Map(),
-  }
+  /** By the places they were made under, because those change what is secret. */
+  readonly #readings = new Map<SealedPlaces, Record<ReadingKind, Map<string, Reading>>>()
   #readingSize = 0
   readonly #bodies = new Map<string, BodyReading>()
   #bodySize = 0
@@ -75,7 +71,7 @@ export class RecordSealer {
 
   /** Forgets all texts; afterwards every reading's part is unwritten again. */
   clear(): void {
-    for (const readings of Object.values(this.#readings)) readings.clear()
+    this.#readings.clear()
     this.#bodies.clear()
     this.#places.clear()
     this.#readingSize = 0
@@ -112,6 +108,7 @@ export class RecordSealer {
     const secrets = found.length === 0 ? none : found.length === 1 ? found[0]! : union(found)
     const seal = (json: boolean, value: string) => this.#sealer.sealEchoes(value, secrets, json)
     const any = secrets.length > 0
+    const cut = any && extraText !== null && extraText.includes('"truncated":true')
     return {
       context: this.#echoFree(context, secrets),
       requestHeaders: this.#echoFree(requestHeaders, secrets),
@@ -123,7 +120,7 @@ export class RecordSealer {
       query: any && query !== '' ? seal(false, query!) : query!,
       target: any && target !== null ? seal(false, target) : target,
       own: any ? seal(true, own) : own,
-      bodies: bodies.map((body) => (typeof body === 'object' ? this.#sealBody(body, secrets) : body)),
+      bodies: bodies.map((body) => (typeof body === 'object' ? this.#sealBody(body, secrets, cut) : body)),
     }
   }
 
@@ -146,13 +143,14 @@ export class RecordSealer {
   }
 
   #reading(kind: ReadingKind, text: string, places: SealedPlaces): Reading {
-    const readings = this.#readings[kind]
-    const key = places.key === '' ? text : places.key + text
-    const known = readings.get(key)
+    let byKind = this.#readings.get(places)
+    if (!byKind) this.#readings.set(places, (byKind = emptyReadings()))
+    const readings = byKind[kind]
+    const known = readings.get(text)
     if (known) return known
     const reading = this.#read(kind, text, places)
-    readings.set(key, reading)
-    this.#readingSize += key.length + reading.text.length
+    readings.set(text, reading)
+    this.#readingSize += text.length + reading.text.length
     return reading
   }
 
@@ -282,16 +280,20 @@ export class RecordSealer {
     return reading
   }
 
-  #sealBody(body: BodyReading, secrets: readonly string[]): SealedBody {
+  #sealBody(body: BodyReading, secrets: readonly string[], cut: boolean): SealedBody {
     const { bytes, coding } = body
     if (body.opaque || (body.text === undefined && this.#sealer.holds(latin1(bytes), secrets))) {
       return { value: '', note: noteOf({ sealed: this.#sealer.bytesTag(bytes), length: bytes.byteLength }) }
     }
-    if (body.text === undefined) return { value: bytes, note: coding ?? null }
+    if (body.text === undefined) return { value: bytes, note: coding ?? null, reading: body }
     let text = secrets.length > 0 ? this.#sealer.sealEchoes(body.text, secrets, false) : body.text
-    if (secrets.length > 0) text = this.#sealer.sealTail(text, secrets)
+    if (cut) text = this.#sealer.sealTail(text, secrets)
     const changed = body.changed || text !== body.text
-    if (!changed) return body.exact ? { value: text, note: null } : { value: bytes, note: coding ?? null }
+    if (!changed) {
+      return body.exact
+        ? { value: text, note: null, reading: body }
+        : { value: bytes, note: coding ?? null, reading: body }
+    }
     if (body.exact) return { value: text, note: null }
     return { value: text, note: noteOf({ sealed: this.#sealer.bytesTag(bytes), length: bytes.byteLength }) }
   }
@@ -303,6 +305,17 @@ export class RecordSealer {
  */
 export function noteOf(body: { sealed: string; length: number }): string {
   return markerOf(body.sealed, body.length)
+}
+
+function emptyReadings(): Record<ReadingKind, Map<string, Reading>> {
+  return {
+    context: new Map(),
+    request: new Map(),
+    response: new Map(),
+    detail: new Map(),
+    knowledge: new Map(),
+    extra: new Map(),
+  }
 }
 
 function union(lists: readonly (readonly string[])[]): readonly string[] {

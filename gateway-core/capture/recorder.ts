@@ -38,6 +38,8 @@ const batchMs = 20
 const batchRecords = 256
 const batchBytes = 1024 * 1024
 const announceMs = 1000
+/** The worker's short-lived garbage would otherwise take 100 MB before anybody collects it. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 }
 
 /** Starts the store worker and returns at once; what goes wrong later is told through `onEvent` and never thrown. */
 export function openRecorder(options: RecorderOptions): CaptureRecorder {
@@ -71,7 +73,11 @@ class BatchingRecorder implements CaptureRecorder {
       counters: this.#counters.buffer,
       tellWritten: options.onWritten !== undefined,
     }
-    this.#worker = new Worker(new URL('./store-worker.ts', import.meta.url), { workerData: setup, name: 'captures' })
+    this.#worker = new Worker(new URL('./store-worker.ts', import.meta.url), {
+      workerData: setup,
+      name: 'captures',
+      resourceLimits,
+    })
     this.#worker.unref()
     this.#worker.on('message', (message: FromWorker) => this.#receive(message))
     this.#worker.on('error', (error) => this.#workerEnded(error.message))

@@ -143,11 +143,13 @@ export class CaptureWriter {
     return reading.part
   }
 
-  #bodyPart(body: SealedBody): number {
-    if (typeof body.value === 'string' && body.value.length <= 4096)
-      return this.#textPart('body', body.value, body.note)
-    this.#insertPart.run([++this.#part, partKind.body, body.value, body.note])
-    return this.#part
+  #bodyPart({ value, note, reading }: SealedBody): number {
+    if (reading && reading.part !== 0) return reading.part
+    let part: number
+    if (typeof value === 'string' && value.length <= 4096) part = this.#textPart('body', value, note)
+    else this.#insertPart.run([(part = ++this.#part), partKind.body, value, note])
+    if (reading) reading.part = part
+    return part
   }
 
   #textPart(kind: PartKind, text: string, note: string | null): number {
