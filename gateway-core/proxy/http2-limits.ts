@@ -29,12 +29,6 @@ export function http2Options(limits: Limits): http2.SecureServerOptions {
   }
 }
 
-/**
- * Bytes that all streams of a session may have under way. The protocol's 64 KB would let one body that is held for a
- * policy or a breakpoint stop every other stream.
- */
-export const sessionWindow = 4 * 1024 * 1024
-
 /** An HTTP/2 head taken apart: pseudo-headers by name, fields in order, cookie crumbs joined (RFC 9113 §8.2.3). */
 export interface SplitHeaders {
   headers: string[]

@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Limits, Listen, ListenAddress } from '../config/workspace.ts'
 import { addressOf, closeGently, connectionOf, problemBytes, track, trackSession } from './connection.ts'
 import { takeSilence } from './client-faults.ts'
-import { http2Options, sessionWindow } from './http2-limits.ts'
+import { http2Options } from './http2-limits.ts'
 import {
   type InboundContext,
   type InboundHandler,
@@ -149,12 +149,8 @@ function secureServer(
     sessions.add(session)
     session.once('close', () => sessions.delete(session))
     const connection = connectionOf(session.socket)
-    if (!connection || connection.closing) {
-      session.destroy()
-      return
-    }
-    trackSession(session, connection)
-    session.setLocalWindowSize(sessionWindow)
+    if (!connection || connection.closing) session.destroy()
+    else trackSession(session, connection)
   })
   server.on('sessionError', (error: NodeJS.ErrnoException, session: http2.ServerHttp2Session) => {
     const connection = connectionOf(session)
