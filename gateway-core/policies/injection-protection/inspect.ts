@@ -39,8 +39,8 @@ export interface Hit {
 export type Threshold = (kind: InjectionClass) => number
 
 /** Texts are read in pieces of this many characters, so that no rule ever sees more; pieces overlap. */
-const pieceLength = 8_192
-const overlap = 512
+const pieceLength = 2_048
+const overlap = 256
 
 export type Inspect = (value: string, context: Context, threshold: Threshold) => Hit | undefined
 

@@ -13,7 +13,14 @@ export function detectXss(text: string, traits: number): Finding | undefined {
   if (found && found.score >= 9) return found
   if (
     traits &
-    (trait.parenthesis | trait.equals | trait.colon | trait.quote | trait.dot | trait.angle | trait.bracket)
+    (trait.parenthesis |
+      trait.equals |
+      trait.colon |
+      trait.quote |
+      trait.dot |
+      trait.angle |
+      trait.bracket |
+      trait.hash)
   ) {
     found = stronger(found, firstOf('xss', outsideTags, text))
   }
@@ -162,6 +169,7 @@ function bareAddress(value: string): string {
 }
 
 const outsideTags = byScore([
+  { rule: 'ActiveX object', score: 7, pattern: /\bnew\s+activexobject\b/i },
   { rule: 'processing instruction that loads', score: 7, pattern: /<\?(?:import|xml:namespace)\b/i },
   { rule: 'dialog called through parentheses', score: 8, pattern: /\(\s*(?:alert|confirm|prompt|eval)\s*\)\s*\(/i },
   { rule: 'padded character reference', score: 6, pattern: /&#0{2,8}\d{2}|&#x0{1,8}3[ce](?![\da-f])/i },

@@ -16,7 +16,7 @@ const rules = byScore([
     pattern: new RegExp(String.raw`\.\.[\\/].{0,400}${secretFiles}`, 'is'),
   },
   { rule: 'three steps upwards', score: 8, pattern: /(?:\.\.[\\/]{1,3}){3}/ },
-  { rule: 'two steps upwards', score: 6, pattern: /(?:\.\.[\\/]{1,3}){2}/ },
+  { rule: 'two steps upwards', score: 6, pattern: /(?:\.\.[\\/]{1,3}(?:\.[\\/]{1,3})?){2}/ },
   {
     rule: 'steps upwards in disguise',
     score: 7,
