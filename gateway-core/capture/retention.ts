@@ -33,7 +33,7 @@ export class Retention {
     }
     if (now - this.#sizeChecked >= sizeIntervalMs) {
       this.#sizeChecked = now
-      if (this.usedBytes() > this.#settings.maxBytes) this.#deleteOldest(Math.max(1, Math.ceil(this.#count / 20)))
+      for (let epochs = 0; epochs < 4 && this.usedBytes() > this.#settings.maxBytes; epochs++) this.#deleteOldestEpoch()
       this.#db.prepare('PRAGMA incremental_vacuum(256)').all()
     }
     if (now - this.#secretsPurged >= secretsIntervalMs) this.purgeSecrets(now)
@@ -53,11 +53,22 @@ export class Retention {
   }
 
   #deleteOldest(count: number): void {
-    const wanted = Math.min(count, deleteAtOnce)
+    const oldest = 'seq IN (SELECT seq FROM exchanges ORDER BY seq LIMIT ?)'
+    this.#delete(oldest, Math.min(count, deleteAtOnce))
+  }
+
+  /** Texts and bodies are given back by the epoch, so that is what makes room. The current one stays. */
+  #deleteOldestEpoch(): void {
+    const epochs = this.#db.prepare('SELECT first_seq FROM epochs ORDER BY first_seq LIMIT 2').all() as {
+      first_seq: number
+    }[]
+    if (epochs[1]) this.#delete('seq < ?', epochs[1].first_seq)
+  }
+
+  #delete(condition: string, parameter: number): void {
     this.#db.exec('BEGIN IMMEDIATE')
     try {
-      const oldest = 'SELECT seq FROM exchanges ORDER BY seq LIMIT ?'
-      const { changes } = this.#db.prepare(`DELETE FROM exchanges WHERE seq IN (${oldest})`).run([wanted])
+      const { changes } = this.#db.prepare(`DELETE FROM exchanges WHERE ${condition}`).run([parameter])
       deleteUnusedParts(this.#db)
       this.#db.exec('COMMIT')
       this.#count -= changes
@@ -77,7 +88,7 @@ export function deleteUnusedParts(db: CaptureDatabase): void {
   const first = db.prepare('SELECT min(seq) AS n FROM exchanges').get() as { n: number | null }
   const epoch = db
     .prepare('SELECT first_seq, first_part FROM epochs WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1')
-    .get(first.n ?? Number.MAX_SAFE_INTEGER) as { first_seq: number; first_part: number } | undefined
+    .get([first.n ?? Number.MAX_SAFE_INTEGER]) as { first_seq: number; first_part: number } | undefined
   if (!epoch) return
   db.prepare('DELETE FROM parts WHERE id < ?').run([epoch.first_part])
   db.prepare('DELETE FROM epochs WHERE first_seq < ?').run([epoch.first_seq])

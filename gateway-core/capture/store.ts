@@ -127,7 +127,7 @@ export class Captures {
     }
   }
 
-  /** Deletes what matches; returns how many. Sealed values of deleted exchanges go when nothing else can refer to them. */
+  /** Deletes what matches; returns how many. When nothing is left, every text and sealed value goes as well, else with their time. */
   delete(query: string | Filter): number {
     const filter = typeof query === 'string' ? parseFilter(query) : query
     let deleted = 0
@@ -137,7 +137,8 @@ export class Captures {
         deleted += this.#db.prepare(`DELETE FROM exchanges WHERE seq IN (${sql})`).run(parameters).changes
       }
       if (this.#db.prepare('SELECT 1 FROM exchanges LIMIT 1').get([]) === undefined) {
-        this.#db.exec('DELETE FROM sealed')
+        // Nothing refers to them any more; a gateway that is writing notices and starts anew.
+        this.#db.exec('DELETE FROM sealed; DELETE FROM parts')
       }
       deleteUnusedParts(this.#db)
       this.#db.exec('COMMIT')

@@ -7,8 +7,10 @@ import { Retention } from './retention.ts'
 import { type CaptureDatabase, openDatabase, type PartKind, partKind, type Statement } from './schema.ts'
 import { Sealer } from './sealer.ts'
 
-/** Exchanges after which texts are written anew, so that old ones can go (see `epochs` in the schema). */
+/** Most exchanges of an epoch (see the schema). A shorter one gives room back in smaller steps, a longer one writes less. */
 const epochLength = 10_000
+/** An epoch is at most this part of the whole capture, so that retention never has to throw much away at once. */
+const epochShare = 1 / 16
 
 /** What a list shows of each record that was written, without secrets. Flat, because it crosses threads. */
 export type WrittenField = Field
@@ -31,24 +33,40 @@ export class CaptureWriter {
   readonly #partIds = new Map<string, number>()
   /** Sequence of exchanges written as `open`, by id. */
   readonly #open = new Map<string, number>()
+  readonly #dataVersion: Statement
+  #seenVersion = 0
   #seq: number
   #part: number
   #epochStart = 0
   /** Last sequence of this epoch; 0: none begun. */
   #epochEnd = 0
+  /** Bytes of the parts of this epoch, roughly. */
+  #epochBytes = 0
+  readonly #epochLimit: number
+  readonly #epochLength: number
 
   /** Throws a CaptureStoreError when the database cannot be used. */
   constructor(folder: string, key: WorkspaceKey, settings: CaptureSettings) {
     const db = openDatabase(folder, { create: true })
     this.#db = db
+    this.#epochLimit = settings.maxBytes * epochShare
+    this.#epochLength = Math.max(100, Math.min(epochLength, Math.ceil(settings.maxExchanges * epochShare)))
     this.#sealer = new Sealer(key, settings.secretsMs)
     this.#records = new RecordSealer(this.#sealer, settings.seal)
     this.#insertExchange = db.prepare(`INSERT OR REPLACE INTO exchanges VALUES (${'?, '.repeat(21)}?)`)
     this.#insertPart = db.prepare('INSERT INTO parts VALUES (?, ?, ?, ?)')
     this.#insertSealed = db.prepare('INSERT OR REPLACE INTO sealed VALUES (?, ?, ?)')
     this.#insertEpoch = db.prepare('INSERT OR REPLACE INTO epochs VALUES (?, ?)')
-    this.#seq = numberOf(db, 'SELECT max(seq) AS n FROM exchanges')
-    this.#part = numberOf(db, 'SELECT max(id) AS n FROM parts')
+    // Numbers of what was deleted are not given again: readers may remember them.
+    this.#seq = numberOf(
+      db,
+      'SELECT max((SELECT ifnull(max(seq), 0) FROM exchanges), (SELECT ifnull(max(first_seq), 1) - 1 FROM epochs)) AS n',
+    )
+    this.#part = numberOf(
+      db,
+      'SELECT max((SELECT ifnull(max(id), 0) FROM parts), (SELECT ifnull(max(first_part), 1) - 1 FROM epochs)) AS n',
+    )
+    this.#dataVersion = db.prepare('SELECT data_version AS n FROM pragma_data_version')
     this.#retention = new Retention(db, settings)
     this.#retention.purgeSecrets(Date.now())
   }
@@ -63,8 +81,9 @@ export class CaptureWriter {
     this.#sealer.setTime(Date.now())
     this.#db.exec('BEGIN IMMEDIATE')
     try {
+      this.#noticeOthers()
       for (let at = 0; at < fields.length; at += fieldsPerRecord) {
-        if (this.#seq >= this.#epochEnd || this.#records.full) this.#beginEpoch()
+        if (this.#seq >= this.#epochEnd || this.#epochBytes > this.#epochLimit || this.#records.full) this.#beginEpoch()
         const sealed = this.#records.seal(fields, at, bytes)
         this.#insert(fields, at, sealed)
         if (written) addWritten(written, fields, at, sealed, this.#seq)
@@ -76,6 +95,15 @@ export class CaptureWriter {
       throw error
     }
     this.#retention.added(this.#seq - seq)
+  }
+
+  /** After somebody else wrote (deleted, most likely), what is remembered as written may be gone. */
+  #noticeOthers(): void {
+    const { n } = this.#dataVersion.get([]) as { n: number }
+    if (n === this.#seenVersion) return
+    this.#seenVersion = n
+    this.#epochEnd = 0
+    this.#sealer.forget()
   }
 
   #rollBack(seq: number, part: number): void {
@@ -132,7 +160,8 @@ export class CaptureWriter {
 
   #beginEpoch(): void {
     this.#epochStart = this.#seq + 1
-    this.#epochEnd = this.#seq + epochLength
+    this.#epochEnd = this.#seq + this.#epochLength
+    this.#epochBytes = 0
     this.#partIds.clear()
     this.#records.clear()
     this.#insertEpoch.run([this.#epochStart, this.#part + 1])
@@ -147,7 +176,11 @@ export class CaptureWriter {
     if (reading && reading.part !== 0) return reading.part
     let part: number
     if (typeof value === 'string' && value.length <= 4096) part = this.#textPart('body', value, note)
-    else this.#insertPart.run([(part = ++this.#part), partKind.body, value, note])
+    else {
+      part = ++this.#part
+      this.#epochBytes += value.length
+      this.#insertPart.run([part, partKind.body, value, note])
+    }
     if (reading) reading.part = part
     return part
   }
@@ -157,6 +190,7 @@ export class CaptureWriter {
     let id = this.#partIds.get(key)
     if (id === undefined) {
       id = ++this.#part
+      this.#epochBytes += text.length
       this.#insertPart.run([id, partKind[kind], text, note])
       this.#partIds.set(key, id)
     }

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ExchangeRecord } from '../../gateway-core/capture/record.ts'
 import { exportHar, type HarProblem, importHar, readHar } from '../../gateway-core/capture/har.ts'
