@@ -135,7 +135,7 @@ class Loader {
     const broken = new BrokenParts()
     checkAgainst(structure.workspace, root, root, references, (pointer, finding) => {
       problems.at(root, pointer, finding)
-      if (finding.code !== 'UNKNOWN_KEY') broken.add(pointer)
+      broken.add(pointer, finding.code)
     })
     broken.leaveOut(root)
     const around = { problems, files: this.#files, references, key: this.#key, broken }
