@@ -137,5 +137,9 @@ const rules = byScore([
     pattern:
       /\b(?:process|require|global|module|console)\s*\[\s*["'`\w]|\bconsole\s*\.\s*(?:log|info|error|debug|warn)\s*(?:\.\s*\w+\s*)?\([^"'`]|this\.constructor\b|\bconstructor\s*:\s*constructor\b|__js_function/,
   },
-  { rule: 'template literal of a server', score: 6, pattern: /^\s*["']?\s*\+\s*(?:require|process|global)\b/ },
+  {
+    rule: 'template literal of a server',
+    score: 6,
+    pattern: /^\s{0,4}["']?\s{0,4}\+\s{0,4}(?:require|process|global)\b/,
+  },
 ])

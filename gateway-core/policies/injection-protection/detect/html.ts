@@ -41,14 +41,17 @@ const unsafeStyle = /expression\s*\(|javascript\s*:|behaviou?r\s*:|-moz-binding|
 /** Reads tags until something runs; what merely looks unusual is kept in case nothing worse comes. */
 function inTags(text: string): Finding | undefined {
   let found: Finding | undefined
+  // Attributes of one tag run on into the next in a text of open tags; what was read again and again is read no more.
+  const budget = { left: 4 * text.length + 1_000 }
   for (let open = text.indexOf('<'); open >= 0; open = text.indexOf('<', open + 1)) {
-    found = stronger(found, tagAt(text, open))
+    if (budget.left <= 0) return found
+    found = stronger(found, tagAt(text, open, budget))
     if (found && found.score >= 9) return found
   }
   return found
 }
 
-function tagAt(text: string, open: number): Finding | undefined {
+function tagAt(text: string, open: number, budget: { left: number }): Finding | undefined {
   let at = open + 1
   const closing = text[at] === '/'
   if (closing) at += 1
@@ -79,12 +82,12 @@ function tagAt(text: string, open: number): Finding | undefined {
   }
   if (name.toLowerCase() === 'style' && /[@=:{\\]/.test(text.slice(at, at + 200))) return hit('style element', 6)
   if (/^(?:form|input|button|textarea|select|marquee|dialog|details|isindex|keygen)$/i.test(name) && text[at] !== '>') {
-    return stronger(attributesOf(text, at, name.toLowerCase(), hit), hit('form element', 5))
+    return stronger(attributesOf(text, at, name.toLowerCase(), hit, budget), hit('form element', 5))
   }
   if (/^script/i.test(name)) return hit('script element', 9)
   if (dangerous.test(name)) return hit('element that loads or runs', 8)
   return stronger(
-    attributesOf(text, at, name.toLowerCase(), hit),
+    attributesOf(text, at, name.toLowerCase(), hit, budget),
     /^(?:svg|math)$|^(?:svg|math|html|x|t|v|o):\w/i.test(name)
       ? hit('foreign element', name.includes(':') ? 5 : 4)
       : undefined,
@@ -93,7 +96,13 @@ function tagAt(text: string, open: number): Finding | undefined {
 
 type Hit = (rule: string, score: number, end?: number) => Finding
 
-function attributesOf(text: string, from: number, tag: string, hit: Hit): Finding | undefined {
+function attributesOf(
+  text: string,
+  from: number,
+  tag: string,
+  hit: Hit,
+  budget: { left: number },
+): Finding | undefined {
   let at = from
   let found: Finding | undefined
   const limit = Math.min(text.length, from + 2_000)
@@ -123,6 +132,7 @@ function attributesOf(text: string, from: number, tag: string, hit: Hit): Findin
     )
     if (found && found.score >= 9) return found
   }
+  budget.left -= at - from
   return found
 }
 

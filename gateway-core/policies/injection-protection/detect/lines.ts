@@ -16,14 +16,14 @@ const inBodies = byScore([
     rule: 'header field after a line break',
     score: 7,
     pattern:
-      /[\r\n\u0085\u2028\u560A\u560D]\s*(?:set-cookie2?|transfer-encoding|x-xss-protection|access-control-allow-\w{1,20}|refresh)\s*:\s*\S/i,
+      /[\r\n\u0085\u2028\u560A\u560D][ \t]{0,8}(?:set-cookie2?|transfer-encoding|x-xss-protection|access-control-allow-\w{1,20}|refresh)\s*:\s*\S/i,
   },
-  { rule: 'response in a value', score: 8, pattern: /[\r\n]\s*HTTP\/\d(?:\.\d)?\s+\d{3}\b/ },
+  { rule: 'response in a value', score: 8, pattern: /[\r\n][ \t]{0,8}HTTP\/\d(?:\.\d)?\s+\d{3}\b/ },
   {
     rule: 'request in a value',
     score: 7,
     pattern:
-      /[\r\n]\s*(?:GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH|CONNECT|TRACE|PROPFIND)\s+(?:\/|https?:\/\/)\S{0,200}\s+HTTP\/\d/i,
+      /[\r\n][ \t]{0,8}(?:GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH|CONNECT|TRACE|PROPFIND)\s+(?:\/|https?:\/\/)\S{0,200}\s+HTTP\/\d/i,
   },
 ])
 
@@ -43,8 +43,8 @@ const elsewhere = byScore([
   {
     rule: 'request after a line break',
     score: 7,
-    pattern: /[\r\n]\s*(?:GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH|CONNECT|TRACE)\s+(?:\/|https?:\/\/)/i,
+    pattern: /[\r\n][ \t]{0,8}(?:GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH|CONNECT|TRACE)\s+(?:\/|https?:\/\/)/i,
   },
-  { rule: 'tag after a line break', score: 6, pattern: /[\r\n]{2,8}\s*</ },
-  { rule: 'header field after a line break', score: 5, pattern: /[\r\n]\s*[a-z][a-z-]{2,30}:\s?\S/i },
+  { rule: 'tag after a line break', score: 6, pattern: /[\r\n]{2}[ \t]{0,8}</ },
+  { rule: 'header field after a line break', score: 5, pattern: /[\r\n][ \t]{0,8}[a-z][a-z-]{2,30}:\s?\S/i },
 ])

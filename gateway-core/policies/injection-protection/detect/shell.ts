@@ -65,10 +65,12 @@ function separated(text: string): Finding | undefined {
   return found
 }
 
+const leading = new Set([' ', '\t', '\n', '\r', '(', '{', '!'])
+
 /** Reads one command that begins at `from`; `kind` is what separates it from what stands before. */
 function commandAt(text: string, start: number, from: number, kind: string): Finding | undefined {
   let at = from
-  while (at < text.length && /[\s({!]/.test(text[at]!)) at += 1
+  while (at - from < 40 && leading.has(text[at] ?? '')) at += 1
   const wordStart = at
   while (at < text.length && at - wordStart < 80 && /[^\s;|&()<>`,=]/.test(text[at]!)) at += 1
   const raw = text.slice(wordStart, at)
