@@ -1,5 +1,5 @@
 import type { ExchangeSummary } from '../capture/summary.ts'
-import { clock, durationText, instanceName } from './exchange-line.ts'
+import { clock, day, durationText, instanceName } from './exchange-line.ts'
 import type { Paint, Style } from './io.ts'
 import { visible } from './visible.ts'
 
@@ -27,10 +27,4 @@ function look(row: ExchangeSummary): { mark: string; style: Style } {
   if (row.verdict === 'pass') return row.wouldDeny ? { mark: '◐', style: 'yellow' } : { mark: '●', style: 'green' }
   if (row.verdict === 'respond') return { mark: '◆', style: 'blue' }
   return row.verdict === 'aborted' ? { mark: '–', style: 'dim' } : { mark: '✕', style: 'red' }
-}
-
-function day(at: number): string {
-  const date = new Date(at)
-  const two = (number: number) => String(number).padStart(2, '0')
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
 }

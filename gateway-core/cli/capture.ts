@@ -114,7 +114,6 @@ function show(
 
 function stats(io: Io, captures: Captures, json: boolean): ExitCode {
   const { exchanges, oldest, newest, bytes, sealedValues } = captures.stats()
-  const time = (at: number | undefined) => (at === undefined ? null : new Date(at).toISOString())
   if (json) printJson(io, { exchanges, oldest: time(oldest), newest: time(newest), bytes, sealedValues })
   else {
     io.print(`exchanges      ${exchanges.toLocaleString('en')}`)
@@ -124,6 +123,10 @@ function stats(io: Io, captures: Captures, json: boolean): ExitCode {
     io.print(`sealed values  ${sealedValues.toLocaleString('en')}`)
   }
   return 0
+}
+
+function time(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString()
 }
 
 function orderOf(text: string | undefined): 'newest' | 'oldest' {

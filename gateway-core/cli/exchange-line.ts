@@ -38,12 +38,21 @@ export function durationText(micros: number): string {
   return micros < 999_500 ? `${Math.round(micros / 1000)} ms` : `${(micros / 1e6).toFixed(1)} s`
 }
 
-/** Local time with milliseconds. */
+/** Local time of day with milliseconds. */
 export function clock(at: number): string {
   const time = new Date(at)
-  const two = (number: number) => String(number).padStart(2, '0')
-  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
-  return `${clock}.${String(time.getMilliseconds()).padStart(3, '0')}`
+  const parts = [time.getHours(), time.getMinutes(), time.getSeconds()].map(twoDigits)
+  return `${parts.join(':')}.${String(time.getMilliseconds()).padStart(3, '0')}`
+}
+
+/** Local date, `2026-03-01`. */
+export function day(at: number): string {
+  const date = new Date(at)
+  return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map(twoDigits).join('-')
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, '0')
 }
 
 const reasonsShown = 3

@@ -24,9 +24,6 @@ export interface Io {
 /** The process's own streams. A reader that goes away (`| head`) ends the output, not the program with a stack. */
 export function processIo(): Io {
   const { stdin, stdout, stderr, env } = process
-  const leave = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  }
   stdout.on('error', leave)
   stderr.on('error', leave)
   return {
@@ -40,6 +37,10 @@ export function processIo(): Io {
     print: (text) => void stdout.write(`${text}\n`),
     tell: (text) => void stderr.write(`${text}\n`),
   }
+}
+
+function leave(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 /** Writes a JSON value to stdout, readable for people and programs. */

@@ -68,9 +68,11 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
     gateway,
     async reload(next) {
       recorder?.saveRevision(next.revision, next.files)
-      const result = await gateway.reload(next)
+      const { needsRestart } = await gateway.reload(next)
+      // The recorder keeps the settings that it was started with.
+      const recorded = JSON.stringify(next.capture) === JSON.stringify(workspace.capture)
       current = next
-      return result
+      return { needsRestart: recorded ? needsRestart : [...needsRestart, 'capture: its settings'] }
     },
     flush: async () => recorder?.flush(),
     async close(graceMs) {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { CannotRun } from './command.ts'
@@ -35,12 +35,10 @@ export function startServices(io: Io, folder: string): Promise<RunningServices> 
     child.stderr!.on('data', (chunk: Buffer) => {
       said = `${said}${chunk.toString()}`.slice(-2000)
     })
-    let told = () => {}
     const ended = new Promise<string>((settle) => {
       child.once('exit', (code, signal) => {
         const why = said.trim() || (signal ?? `exit code ${code}`)
         reject(new CannotRun(`the services of the workspace did not start: ${why}`))
-        told()
         settle(why)
       })
     })
@@ -49,14 +47,14 @@ export function startServices(io: Io, folder: string): Promise<RunningServices> 
     )
     child.once('message', (message) => {
       const { lines = [], tries = [] } = message as Partial<Ready>
-      const close = () =>
-        new Promise<void>((done) => {
-          if (child.exitCode !== null || child.signalCode !== null) return done()
-          told = done
-          child.kill('SIGTERM')
-          setTimeout(() => child.kill('SIGKILL'), 3000).unref()
-        })
-      resolve({ lines, tries, ended, close })
+      resolve({ lines, tries, ended, close: () => end(child, ended) })
     })
   })
+}
+
+async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), 3000)
+  await ended
+  clearTimeout(timer)
 }

@@ -1,3 +1,4 @@
+import { relative } from 'node:path'
 import { startIdentityProvider } from './identity-provider/server.ts'
 import { closeOnSignal } from './listening.ts'
 import { startUpstream } from './upstream/server.ts'
@@ -53,7 +54,10 @@ if (import.meta.main) {
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
   const token = services.lines.find((line) => line.includes('TOKEN='))!
   process.send?.({
-    lines: services.lines.filter((line) => line !== token),
+    lines: [
+      ...services.lines.filter((line) => line !== token),
+      `an API key         KEY=$(npx gatehouse secret show mobile-app-key -w ${relative(process.cwd(), import.meta.dirname) || '.'})`,
+    ],
     tries: [
       token.slice(token.indexOf('TOKEN=')),
       'curl -i {gateway}/books/1 -H "Authorization: Bearer $TOKEN"',

@@ -9,6 +9,7 @@ let upstream: TestUpstream
 beforeAll(async () => {
   upstream = await testUpstream((request, response) => {
     request.resume()
+    if (request.url === '/hang') return
     if (request.url === '/slow') setTimeout(() => response.end('late'), 400)
     else response.end('fine')
   })
@@ -120,6 +121,17 @@ describe('serve', { timeout: 60_000 }, () => {
     expect([await slow, code]).toEqual(['late', 0])
     const { stdout } = await cli(['capture', 'list', place.folder, '--json'])
     expect((JSON.parse(stdout) as { exchanges: { url: string }[] }).exchanges[0]?.url).toBe('/slow')
+    place.remove()
+  })
+
+  test('a second signal ends it at once', async () => {
+    const place = folderWith({ 'gatehouse.yaml': yaml(limited) })
+    const gateway = await serving([place.folder])
+    const hanging = fetch(`${gateway.url}/hang`).catch(() => 'cut')
+    await once(upstream.server, 'request')
+    gateway.child.kill('SIGINT')
+    await gateway.says(/stopping: .*\n/)
+    expect([await gateway.stop('SIGINT'), await hanging]).toEqual([2, 'cut'])
     place.remove()
   })
 
