@@ -16,7 +16,7 @@ export function parseText(text: string): ParsedText {
     }
   }
   try {
-    return { ok: true, value: parse(text, { merge: true, maxAliasCount: 10_000, logLevel: 'silent' }) }
+    return { ok: true, value: parse(text, { merge: true, maxAliasCount: 10_000, logLevel: 'error' }) }
   } catch (error) {
     if (!(error instanceof YAMLParseError)) return { ok: false, message: (error as Error).message }
     const [at] = error.linePos ?? []

@@ -20,12 +20,12 @@ export function viewsOf(value: string, traits: number): readonly View[] {
   const seen = new Set([value])
   for (let at = 0; at < views.length && views.length < mostViews; at += 1) {
     const view = views[at]!
-    for (const { name, applies, decode } of decoders) {
-      if (!applies(view)) continue
-      const text = decode(view.text)
+    for (const decoder of decoders) {
+      if (!decoder.applies(view)) continue
+      const text = decoder.decode(view.text)
       if (text === undefined || seen.has(text)) continue
       seen.add(text)
-      views.push({ text, traits: traitsOf(text), by: [...view.by, name] })
+      views.push({ text, traits: traitsOf(text), by: [...view.by, decoder.name] })
       if (views.length >= mostViews) break
     }
   }

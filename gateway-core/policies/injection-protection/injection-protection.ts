@@ -16,6 +16,8 @@ import { visitHead } from './places.ts'
 
 interface Prepared {
   inspect: Inspect
+  /** For header fields with a grammar of their own. */
+  inspectHeader: (text: string) => Hit | undefined
   least: number
   ignores: Ignores
   operations: Operations | undefined
@@ -83,8 +85,10 @@ export const injectionProtection = definePolicy({
       setup.problem('/bodyLimit', 'BAD_DURATION', `"${config.bodyLimit}" is not a size`, 'write it like 256kb or 1mb')
     const { openapi } = setup
     const known = new Map<Operation, Fields>()
+    const inspect = inspectionOf(config.classes)
     return {
-      inspect: inspectionOf(config.classes),
+      inspect,
+      inspectHeader: headerInspection(inspect, leastScores[config.sensitivity]),
       least: leastScores[config.sensitivity],
       ignores: ignoresOf(config.ignore),
       operations: openapi && operationsOf(openapi),
@@ -111,7 +115,9 @@ function judgeHead(prepared: Prepared, exchange: Exchange): Outcome {
     const name = 'name' in at ? at.name : undefined
     const declared = name === undefined || context.name ? undefined : fields?.parameters.get(`${at.in}:${name}`)
     if (declared?.field.clears(text, declared.read(text))) return
-    const hit = prepared.inspect(text, context, thresholdOf(prepared, declared?.field, cautious))
+    const hit = cautious
+      ? prepared.inspectHeader(text)
+      : prepared.inspect(text, context, thresholdOf(prepared, declared?.field))
     if (hit) evidence.push(evidenceOf(hit, at, text, context))
   })
   return evidence.length === 0 ? pass : deny('INJECTION_DETECTED', evidence)
@@ -130,15 +136,32 @@ function judgeBody(prepared: Prepared, exchange: Exchange): Outcome {
     if (text.length < 3 || evidence.length >= mostFindings || declared?.clears(text)) return
     const at: Place = pointer === undefined ? { in: 'body' } : { in: 'body', pointer }
     if (ignores.has(at)) return
-    const hit = prepared.inspect(text, context, thresholdOf(prepared, declared, false))
+    const hit = prepared.inspect(text, context, thresholdOf(prepared, declared))
     if (hit) evidence.push(evidenceOf(hit, at, text, context))
   })
   return evidence.length === 0 ? pass : deny('INJECTION_DETECTED', evidence)
 }
 
-/** Fields made for markup may hold it: only what runs for sure counts there. Header fields with a grammar of their own need surer evidence too. */
-function thresholdOf({ least }: Prepared, field: Field | undefined, cautious: boolean): Threshold {
-  if (cautious) return () => Math.max(least, 7)
+/**
+ * Header fields with a grammar of their own need surer evidence. Clients send the same ones (User-Agent, Accept) again and
+ * again, so those found clean are remembered; the memory is thrown away when it is full.
+ */
+function headerInspection(inspect: Inspect, least: number): (text: string) => Hit | undefined {
+  const clean = new Set<string>()
+  const context: Context = { place: 'header', name: false }
+  const threshold = (): number => Math.max(least, 7)
+  return (text) => {
+    if (clean.has(text)) return undefined
+    const hit = inspect(text, context, threshold)
+    if (hit || text.length > 512) return hit
+    if (clean.size >= 1_000) clean.clear()
+    clean.add(text)
+    return undefined
+  }
+}
+
+/** Fields made for markup may hold it: only what runs for sure counts there. */
+function thresholdOf({ least }: Prepared, field: Field | undefined): Threshold {
   switch (field?.kind) {
     case 'html':
       return (kind) => (kind === 'xss' ? 8 : least + 1)

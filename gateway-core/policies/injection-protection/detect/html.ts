@@ -114,7 +114,7 @@ function attributesOf(
     const start = at
     while (at < limit && /[\w:.-]/.test(text[at]!)) at += 1
     const name = text.slice(start, at)
-    while (at < limit && /[\s\0/\u000B]/.test(text[at]!)) at += 1
+    while (at < limit && /[\s\0/]/.test(text[at]!)) at += 1
     if (text[at] !== '=') continue
     at += 1
     while (at < limit && /[\s\0]/.test(text[at]!)) at += 1

@@ -116,7 +116,7 @@ function programOf(raw: string): string {
 /** Whether what follows a name looks like arguments, like prose, or is nothing. */
 function followUp(rest: string, kind: string, wordlikeName: boolean): 'argument' | 'prose' | 'none' {
   const after = rest.replace(/^\$\{?IFS\}?/, ' ')
-  if (/^\s*(?:$|[;|&)`>'"}<\n]|%0a|--|#)/.test(after) || (kind === '`' && /^`/.test(after))) return 'none'
+  if (/^\s*(?:$|[;|&)`>'"}<\n]|%0a|--|#)/.test(after) || (kind === '`' && after.startsWith('`'))) return 'none'
   if (
     /^\s*(?:-{1,2}\w|\/[\w.?*]|~\/|\.{1,2}\/|\$|["'`]|%\w|@|https?:|ftp:|[A-Za-z]:\\|\d|\*|\{|\\|<|>|\/[a-z]\b)/i.test(
       after,

@@ -87,7 +87,7 @@ function judge(tokens: SqlTokens, inside: boolean): Finding | undefined {
     if (at && !(rule === 'quote left, then a calculation' && score === 5 && /\s/.test(tokens.texts[0]!.trim())))
       found = finding(tokens, rule, score, at.index, at.index + at[0].length)
   }
-  if (inside && /^s\)*[oal]/.test(kinds) === false && !/[FED;U]/.test(kinds)) return found
+  if (inside && !/^s\)*[oal]/.test(kinds) && !/[FED;U]/.test(kinds)) return found
   return stronger(found, bySense(tokens, inside))
 }
 
@@ -181,7 +181,7 @@ function statement(tokens: SqlTokens, at: number, inside: boolean, note: Note): 
   if (!shape?.test(texts.slice(at + 1, at + 6).join(' '))) return
   const before = kinds[at - 1]
   if (texts[at] === 'waitfor') note('statement that waits', 9, at, at + 3)
-  else if (before === ';' || (inside && at < 6) || /c$/.test(kinds)) note('second statement', 8, at, at + 3)
+  else if (before === ';' || (inside && at < 6) || kinds.endsWith('c')) note('second statement', 8, at, at + 3)
   else if (at === 0 || before === ')' || before === 's')
     note('statement', /^(?:exec|declare|drop|insert|truncate|alter|load|update)/.test(texts[at]!) ? 6 : 5, at, at + 3)
 }
