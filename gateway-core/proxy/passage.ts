@@ -1,99 +1,48 @@
 import type { Readable } from 'node:stream'
 import type { ExchangeVerdict } from '../capture/record.ts'
-import type { Route } from '../config/workspace.ts'
 import { HeldBody } from '../body.ts'
 import type { DenialCode } from '../errors.ts'
-import type { Place, RequestMessage, ResponseMessage } from '../exchange.ts'
+import type { ResponseMessage } from '../exchange.ts'
 import { HeaderList } from '../headers.ts'
-import { ExchangeFacts } from '../pipeline/exchange-facts.ts'
 import { whenReady } from '../pipeline/facts.ts'
-import { JudgedExchange } from '../pipeline/judged-exchange.ts'
 import type { GatewayResponse } from '../pipeline/outcome.ts'
-import type { Plan } from '../pipeline/plan.ts'
-import { Run } from '../pipeline/runner.ts'
 import { BodyTee } from './body-tee.ts'
+import { CarriedExchange } from './carried-exchange.ts'
 import { ClientResponse } from './client-response.ts'
 import { decodeContent } from './content-coding.ts'
 import type { Engine } from './engine.ts'
-import { exchangeId } from './exchange-id.ts'
-import { clientHeaders, rewriteBack, upstreamHeaders } from './forward-headers.ts'
+import { forwardedPath, headersFor, setLength, translateBack } from './forward-call.ts'
+import { clientHeaders } from './forward-headers.ts'
 import { type Abort, send, type UpstreamCall, type UpstreamFailure, type UpstreamSink } from './forwarder.ts'
 import type { Inbound } from './connection.ts'
+import { HeldResponse } from './held-response.ts'
 import { answerOf, denialResponse } from './own-response.ts'
-import { type Carried, recordOf } from './record-exchange.ts'
 import { holdBody, RequestTee } from './request-body.ts'
-import { requestOfHead } from './request-of-head.ts'
-import { routeExchange } from './route-exchange.ts'
 import type { Target } from './upstream.ts'
 
 /**
  * The path of one request through the gateway, top to bottom: route, judge, forward, judge the response, write, record.
  * Everything happens synchronously as long as nothing has to be waited for.
  */
-export class Passage implements UpstreamSink, Carried {
-  readonly engine: Engine
+export class Passage extends CarriedExchange implements UpstreamSink {
   readonly inbound: Inbound
-  readonly exchange: JudgedExchange
-  readonly received: RequestMessage
-  readonly startMicros: number
   readonly client: ClientResponse
-  run: Run | undefined
-  facts: ExchangeFacts | undefined
-  target: Target | undefined
-  forwardedPath: string | undefined
-  requestTee: BodyTee | undefined
-  responseTee: BodyTee | undefined
-  /** The upstream's own answer, kept where the client gets something else. */
-  upstreamResponse: ResponseMessage | undefined
-  upstreamMicros: number | undefined
-  requestBytes: Uint8Array | undefined
-  responseBytes: Uint8Array | undefined
-  responseTrailers: string[] | undefined
-  error: string | undefined
-  refusedWith: DenialCode | undefined
-  /** The request body that went on is not the one that came. */
-  requestBodyChanged = false
-  #plan!: Plan
-  #route: Route | undefined
-  #allowedMethods: readonly string[] = []
   #abort: Abort | undefined
   #failedTargets: Target[] = []
-  #held: Buffer[] | undefined
-  #heldBytes = 0
+  #held: HeldResponse | undefined
   #resume: (() => void) | undefined
   #headReady = false
   #endedWith: string[] | undefined
-  #recorded = false
 
   constructor(engine: Engine, inbound: Inbound) {
-    const { head, peer } = inbound
-    this.engine = engine
+    super(engine, inbound.head, inbound.peer)
     this.inbound = inbound
-    this.startMicros = engine.around.timeline.micros()
-    const now = engine.around.timeline.now()
-    this.received = requestOfHead(head)
-    this.exchange = new JudgedExchange(exchangeId(now), now, peer, this.received)
     this.client = new ClientResponse(inbound, () => this.#clientLeft())
     inbound.onFault = (code, detail) => this.#faulted(code, detail)
   }
 
-  /** Places of this exchange that the recorder seals. */
-  get sealed(): readonly Place[] {
-    const { sealed } = this.exchange
-    const planned = this.#plan?.sealed ?? []
-    return sealed.length === 0 ? planned : [...planned, ...sealed]
-  }
-
   start(): void {
     try {
-      const routed = routeExchange(this.engine.workspace, this.engine.router, this.exchange)
-      this.#plan = routed.plan
-      this.#route = routed.route
-      this.#allowedMethods = routed.allowedMethods
-      if (this.#plan.instances.length > 0) {
-        this.facts = new ExchangeFacts(this.engine.around.facts, this.exchange)
-        this.run = new Run(this.exchange, this.#plan, this.engine.world, this.facts)
-      }
       this.#wait(whenReady(this.run?.run('requestHeaders'), () => this.#headersJudged()))
     } catch (error) {
       this.#bug(error)
@@ -106,9 +55,9 @@ export class Passage implements UpstreamSink, Carried {
     const limit = this.engine.workspace.limits.bodyBytes
     if (limit !== undefined && (head.contentLength ?? 0) > limit) return this.#refuse('BODY_TOO_LARGE')
     if (!this.exchange.route) return this.#refuseUnrouted()
-    if (!head.hasBody || this.#plan.requestBodyBytes === 0) return this.#forward()
+    if (!head.hasBody || this.plan.requestBodyBytes === 0) return this.#forward()
     if (head.expectContinue) this.client.writeContinue()
-    return this.#judgeBody(this.#plan.requestBodyBytes)
+    return this.#judgeBody(this.plan.requestBodyBytes)
   }
 
   async #judgeBody(limit: number): Promise<void> {
@@ -139,35 +88,28 @@ export class Passage implements UpstreamSink, Carried {
   }
 
   #forward(body?: Uint8Array): void {
-    const { engine, exchange, inbound } = this
-    const { route, request } = exchange
-    const pools = route?.upstream === undefined ? undefined : engine.pools(route.upstream)
+    const { exchange, inbound, engine } = this
+    const name = exchange.route?.upstream
+    const pools = name === undefined ? undefined : engine.pools(name)
     if (!pools) return this.#refuse('NO_UPSTREAM')
-    const target = pools.pick(() => this.#draw(), this.#failedTargets)
+    const target = pools.pick(() => this.draw(), this.#failedTargets)
     if (!target) return this.#refuse('UPSTREAM_UNREACHABLE')
     this.target = target
-    const ownPath = request.path === this.received.path ? route!.upstreamPath : request.path
-    this.forwardedPath = target.basePath + ownPath + (request.query === '' ? '' : `?${request.query}`)
-    const { head, peer } = inbound
-    const headers = upstreamHeaders(request.headers.raw, {
-      peer: peer.address,
-      trusted: engine.trusts(peer.address),
-      scheme: request.scheme,
-      authority: request.authority,
-      host: this.#route!.preserveHost ? request.authority : target.host,
-      httpVersion: head.httpVersion,
-    })
+    this.forwardedPath = forwardedPath(exchange, this.received, target)
+    this.requestBodyChanged = body !== undefined && body !== this.requestBytes
+    const { head } = inbound
+    const headers = headersFor(engine, inbound, exchange, target, this.route!.preserveHost)
+    const { contentLength } = exchange.request
+    if (body && (this.requestBodyChanged || contentLength === undefined)) setLength(headers, body.length)
     const call: UpstreamCall = {
-      method: request.method,
+      method: exchange.request.method,
       path: this.forwardedPath,
       headers,
       body: body ?? (head.hasBody ? this.#streamBody() : undefined),
       timeoutMs: pools.upstream.timeoutMs,
       expectContinue: head.expectContinue && body === undefined,
-      trailers: head.hasBody && body === undefined && request.headers.has('trailer'),
+      trailers: head.hasBody && body === undefined && exchange.request.headers.has('trailer'),
     }
-    this.requestBodyChanged = body !== undefined && body !== this.requestBytes
-    if (body && (this.requestBodyChanged || request.contentLength === undefined)) setLength(headers, body.length)
     this.#abort = send(target, call, this)
   }
 
@@ -188,7 +130,7 @@ export class Passage implements UpstreamSink, Carried {
     this.#resume = resume
     this.upstreamMicros = this.engine.around.timeline.micros() - this.startMicros
     const headers = clientHeaders(raw)
-    this.#translateBack(headers)
+    translateBack(headers, this.exchange, this.received, this.target!)
     const response: ResponseMessage = {
       status,
       reason,
@@ -218,7 +160,7 @@ export class Passage implements UpstreamSink, Carried {
       this.#wait(this.#decided())
       return
     }
-    if (this.#holdsResponse()) this.#held = []
+    if (this.#holdsResponse()) this.#held = new HeldResponse(this.engine.around.budget)
     else this.#writeHead()
   }
 
@@ -231,35 +173,30 @@ export class Passage implements UpstreamSink, Carried {
 
   #holdsResponse(): boolean {
     const { response, request } = this.exchange
-    if (this.#plan.responseBodyBytes === 0 || this.#plan.phases.responseBody.length === 0) return false
+    if (this.plan.responseBodyBytes === 0 || this.plan.phases.responseBody.length === 0) return false
     if (request.method === 'HEAD' || response!.status === 204 || response!.status === 304) return false
     return !response!.headers.get('content-type')?.startsWith('text/event-stream')
   }
 
   onData(chunk: Buffer): boolean {
     if (this.client.gone) return true
-    if (this.#held) return this.#hold(chunk)
+    if (this.#held) return this.#hold(this.#held, chunk)
     this.responseTee?.add(chunk)
     return this.client.write(chunk, this.#resume!)
   }
 
-  #hold(chunk: Buffer): boolean {
-    const { budget } = this.engine.around
-    this.#held!.push(chunk)
-    this.#heldBytes += chunk.length
-    budget.held += chunk.length
-    const full = budget.held > this.engine.workspace.limits.bufferBytes
-    if (full || this.#heldBytes > this.#plan.responseBodyBytes) {
+  #hold(held: HeldResponse, chunk: Buffer): boolean {
+    const failure = held.add(chunk, this.plan.responseBodyBytes, this.engine.workspace.limits.bufferBytes)
+    if (failure) {
       this.#abort?.()
       this.#releaseHeld()
-      this.#refuse(full ? 'OVERLOADED' : 'UPSTREAM_BODY_TOO_LARGE')
+      this.#refuse(failure)
     }
     return true
   }
 
   #releaseHeld(): void {
-    this.engine.around.budget.held -= this.#heldBytes
-    this.#heldBytes = 0
+    this.#held?.release()
     this.#held = undefined
   }
 
@@ -270,17 +207,17 @@ export class Passage implements UpstreamSink, Carried {
       return
     }
     this.responseTrailers = trailers.length > 0 ? trailers : undefined
-    if (this.#held) this.#wait(this.#judgeResponseBody(Buffer.concat(this.#held)))
+    if (this.#held) this.#wait(this.#judgeResponseBody(this.#held.bytes))
     else {
       this.client.end(trailers)
-      this.#record()
+      this.record()
     }
   }
 
   async #judgeResponseBody(bytes: Buffer): Promise<void> {
     try {
       const encoding = this.exchange.response!.headers.list('content-encoding')
-      const decoded = await decodeContent(bytes, encoding, this.#plan.responseBodyBytes)
+      const decoded = await decodeContent(bytes, encoding, this.plan.responseBodyBytes)
       if ('failure' in decoded)
         return this.#refuse(decoded.failure === 'too-large' ? 'UPSTREAM_BODY_TOO_LARGE' : 'UPSTREAM_BAD_CODING')
       this.exchange.response = { ...this.exchange.response!, body: new HeldBody(decoded.bytes) }
@@ -302,7 +239,7 @@ export class Passage implements UpstreamSink, Carried {
       // Half an answer is already with the client: cutting the connection is the only honest end.
       this.client.cut()
       this.refusedWith = failure.code
-      this.#record('failed')
+      this.record('failed')
       return
     }
     const replayable = !this.inbound.head.hasBody || this.requestBytes !== undefined
@@ -322,7 +259,7 @@ export class Passage implements UpstreamSink, Carried {
   }
 
   #refuseUnrouted(): void | Promise<void> {
-    const allowed = this.#allowedMethods
+    const allowed = this.allowedMethods
     if (allowed.length === 0) return this.#refuse('NO_ROUTE')
     this.refusedWith = 'METHOD_NOT_ROUTED'
     return this.#answer(denialResponse('METHOD_NOT_ROUTED', this.exchange.id, [['Allow', allowed.join(', ')]]))
@@ -364,7 +301,7 @@ export class Passage implements UpstreamSink, Carried {
       request.method,
       this.inbound.head.hasBody && this.requestBytes === undefined,
     )
-    this.#record(verdict)
+    this.record(verdict)
   }
 
   #writeHead(): void {
@@ -373,29 +310,8 @@ export class Passage implements UpstreamSink, Carried {
     if (this.engine.around.recorder) this.responseTee = new BodyTee(this.engine.workspace.capture.bodyBytes)
     this.client.head(response)
     if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
-      this.engine.around.recorder?.record(recordOf(this, 'pass', 'open'))
+      this.recordOpen()
     }
-  }
-
-  #translateBack(headers: string[]): void {
-    const { exchange, target } = this
-    const { path } = this.received
-    const upstream = target!.basePath + exchange.route!.upstreamPath
-    const same = upstream === path
-    if (same && exchange.request.authority === target!.host) return
-    const common = commonEnd(path, upstream)
-    rewriteBack(headers, {
-      upstreamOrigin: target!.origin,
-      upstreamPrefix: same ? '' : upstream.slice(0, upstream.length - common).replace(/\/$/, ''),
-      clientPrefix: same ? '' : path.slice(0, path.length - common).replace(/\/$/, ''),
-      clientOrigin: `${exchange.request.scheme}://${exchange.request.authority}`,
-    })
-  }
-
-  #draw(): number {
-    this.facts ??= new ExchangeFacts(this.engine.around.facts, this.exchange)
-    const answer = this.facts.random(`upstream:${this.exchange.route?.upstream}`)
-    return 'value' in answer ? answer.value : 0
   }
 
   /** The rest of the request did not arrive as promised: a broken chunk, silence. */
@@ -406,14 +322,14 @@ export class Passage implements UpstreamSink, Carried {
     if (this.client.headSent) {
       this.refusedWith = code
       this.client.cut()
-      this.#record('refused')
+      this.record('refused')
     } else this.#refuse(code)
   }
 
   #clientLeft(): void {
     this.#abort?.()
     this.#releaseHeld()
-    this.#record('aborted')
+    this.record('aborted')
   }
 
   #wait(work: unknown): void {
@@ -425,7 +341,7 @@ export class Passage implements UpstreamSink, Carried {
     this.#abort?.()
     if (this.client.headSent) {
       this.client.cut()
-      this.#record('error')
+      this.record('error')
       return
     }
     this.refusedWith = 'INTERNAL_ERROR'
@@ -433,32 +349,4 @@ export class Passage implements UpstreamSink, Carried {
     this.exchange.response = { status: own.status, reason: '', headers: HeaderList.of(own.headers), from: 'gateway' }
     this.#sendWhole(Buffer.from(own.body as string), 'error')
   }
-
-  #record(verdict?: ExchangeVerdict): void {
-    if (this.#recorded) return
-    this.#recorded = true
-    const { recorder, onExchange } = this.engine.around
-    if (!recorder && !onExchange) return
-    const record = recordOf(this, verdict, 'done')
-    recorder?.record(record)
-    onExchange?.(record)
-  }
-}
-
-function setLength(headers: string[], length: number): void {
-  for (let at = headers.length - 2; at >= 0; at -= 2) {
-    if (headers[at]!.toLowerCase() === 'content-length') headers.splice(at, 2)
-  }
-  headers.push('Content-Length', String(length))
-}
-
-/** Length of the common end of two paths, counted from a segment boundary. */
-function commonEnd(one: string, other: string): number {
-  let common = 0
-  let boundary = 0
-  while (common < one.length && common < other.length && one.at(-1 - common) === other.at(-1 - common)) {
-    common++
-    if (one.at(-common) === '/') boundary = common
-  }
-  return boundary
 }

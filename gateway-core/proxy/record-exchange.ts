@@ -1,47 +1,11 @@
 import type { ExchangeRecord, ExchangeVerdict, RecordedRequest, RecordedResponse } from '../capture/record.ts'
-import type { Place, RequestMessage, ResponseMessage } from '../exchange.ts'
+import type { RequestMessage, ResponseMessage } from '../exchange.ts'
 import { recordBytes } from './body-tee.ts'
-import type { DenialCode } from '../errors.ts'
-import type { ExchangeFacts } from '../pipeline/exchange-facts.ts'
-import type { JudgedExchange } from '../pipeline/judged-exchange.ts'
-import type { Run } from '../pipeline/runner.ts'
-import type { BodyTee } from './body-tee.ts'
-import type { Inbound } from './connection.ts'
-import type { Engine } from './engine.ts'
-import type { Target } from './upstream.ts'
-
-/** What is known of an exchange at its end, by whoever carried it through. */
-export interface Carried {
-  readonly engine: Engine
-  readonly inbound: Pick<Inbound, 'listener' | 'head'>
-  readonly exchange: JudgedExchange
-  /** The request as it came. */
-  readonly received: RequestMessage
-  readonly startMicros: number
-  readonly client: { readonly headSent: boolean }
-  readonly sealed: readonly Place[]
-  run: Run | undefined
-  facts: ExchangeFacts | undefined
-  target: Target | undefined
-  forwardedPath: string | undefined
-  /** Bodies: held whole, or kept while they streamed by. */
-  requestBytes: Uint8Array | undefined
-  requestTee: BodyTee | undefined
-  responseBytes: Uint8Array | undefined
-  responseTee: BodyTee | undefined
-  responseTrailers: string[] | undefined
-  /** The request body that went on is not the one that came. */
-  requestBodyChanged: boolean
-  /** The upstream's own answer, kept where the client gets something else. */
-  upstreamResponse: ResponseMessage | undefined
-  upstreamMicros: number | undefined
-  error: string | undefined
-  refusedWith: DenialCode | undefined
-}
+import type { CarriedExchange } from './carried-exchange.ts'
 
 /** What the recorder gets of a passage: everything seen, decided and sent. Shares what is immutable, copies what is not. */
 export function recordOf(
-  passage: Carried,
+  passage: CarriedExchange,
   verdict: ExchangeVerdict | undefined,
   state: 'open' | 'done',
 ): ExchangeRecord {
@@ -104,13 +68,13 @@ function verdictOf(verdict: 'deny' | 'respond' | 'error' | 'undecidable'): Excha
   return verdict === 'undecidable' ? 'error' : verdict
 }
 
-function timingsOf({ run, upstreamMicros }: Carried): ExchangeRecord['timings'] {
+function timingsOf({ run, upstreamMicros }: CarriedExchange): ExchangeRecord['timings'] {
   let policyMicros = 0
   if (run) for (const entry of run.trace) policyMicros += entry.micros
   return upstreamMicros === undefined ? { policyMicros } : { policyMicros, upstreamMicros: Math.round(upstreamMicros) }
 }
 
-function requestOf(passage: Carried, request: RequestMessage, httpVersion: string): RecordedRequest {
+function requestOf(passage: CarriedExchange, request: RequestMessage, httpVersion: string): RecordedRequest {
   const { method, scheme, authority, target, path, query, headers } = request
   const recorded: RecordedRequest = {
     method,
@@ -127,7 +91,7 @@ function requestOf(passage: Carried, request: RequestMessage, httpVersion: strin
   return recorded
 }
 
-function responseOf(passage: Carried, response: ResponseMessage): RecordedResponse {
+function responseOf(passage: CarriedExchange, response: ResponseMessage): RecordedResponse {
   const recorded: RecordedResponse = {
     status: response.status,
     reason: response.reason,

@@ -1,85 +1,36 @@
 import http from 'node:http'
 import type { Socket } from 'node:net'
-import type { ExchangeVerdict } from '../capture/record.ts'
-import type { Route } from '../config/workspace.ts'
 import type { DenialCode } from '../errors.ts'
-import type { Place, RawHeaders, RequestMessage, ResponseMessage } from '../exchange.ts'
+import type { RawHeaders } from '../exchange.ts'
 import { HeaderList } from '../headers.ts'
 import { HeldBody } from '../body.ts'
-import { ExchangeFacts } from '../pipeline/exchange-facts.ts'
 import { whenReady } from '../pipeline/facts.ts'
-import { JudgedExchange } from '../pipeline/judged-exchange.ts'
 import type { GatewayResponse } from '../pipeline/outcome.ts'
-import type { Plan } from '../pipeline/plan.ts'
-import { Run } from '../pipeline/runner.ts'
-import type { BodyTee } from './body-tee.ts'
+import { CarriedExchange } from './carried-exchange.ts'
 import { closeGently } from './connection.ts'
 import type { Engine } from './engine.ts'
-import { exchangeId } from './exchange-id.ts'
-import { clientHeaders, upstreamHeaders } from './forward-headers.ts'
+import { forwardedPath, headersFor } from './forward-call.ts'
+import { clientHeaders } from './forward-headers.ts'
 import type { InboundUpgrade } from './inbound.ts'
 import { answerOf, denialResponse } from './own-response.ts'
-import { type Carried, recordOf } from './record-exchange.ts'
-import { requestOfHead } from './request-of-head.ts'
-import { routeExchange } from './route-exchange.ts'
 import { type TunnelAnswer, type TunnelEnd, tunnel } from './upgrade.ts'
-import type { Target } from './upstream.ts'
 
 /** How long a client may take to read the answer that it got instead of a tunnel. */
 const lingerMs = 2_000
 
 /** The path of one WebSocket handshake: judged like any request, then a tunnel of bytes. Recorded when it opens and when it ends. */
-export class UpgradePassage implements Carried {
-  readonly engine: Engine
+export class UpgradePassage extends CarriedExchange {
   readonly inbound: InboundUpgrade
-  readonly exchange: JudgedExchange
-  readonly received: RequestMessage
-  readonly startMicros: number
   readonly client = { headSent: false }
-  run: Run | undefined
-  facts: ExchangeFacts | undefined
-  target: Target | undefined
-  forwardedPath: string | undefined
-  requestBytes: Uint8Array | undefined
-  requestTee: BodyTee | undefined
-  responseBytes: Uint8Array | undefined
-  responseTee: BodyTee | undefined
-  responseTrailers: string[] | undefined
-  requestBodyChanged = false
-  upstreamResponse: ResponseMessage | undefined
-  upstreamMicros: number | undefined
-  error: string | undefined
-  refusedWith: DenialCode | undefined
-  #plan: Plan
-  #route: Route | undefined
-  #allowedMethods: readonly string[]
-  #recorded = false
 
   constructor(engine: Engine, inbound: InboundUpgrade) {
-    this.engine = engine
+    super(engine, inbound.head, inbound.peer, 'websocket')
     this.inbound = inbound
-    const { timeline } = engine.around
-    this.startMicros = timeline.micros()
-    this.received = requestOfHead(inbound.head)
-    const now = timeline.now()
-    this.exchange = new JudgedExchange(exchangeId(now), now, inbound.peer, this.received, 'websocket')
-    const { plan, route, allowedMethods } = routeExchange(engine.workspace, engine.router, this.exchange)
-    this.#plan = plan
-    this.#route = route
-    this.#allowedMethods = allowedMethods
-    if (plan.instances.length > 0) {
-      this.facts = new ExchangeFacts(engine.around.facts, this.exchange)
-      this.run = new Run(this.exchange, plan, engine.world, this.facts)
-    }
-  }
-
-  get sealed(): readonly Place[] {
-    return [...this.#plan.sealed, ...this.exchange.sealed]
   }
 
   start(): void {
     const { socket } = this.inbound
-    const left = () => this.#record('aborted')
+    const left = () => this.record('aborted')
     socket.once('close', left)
     const judged = async () => {
       await this.run?.run('requestHeaders')
@@ -92,21 +43,19 @@ export class UpgradePassage implements Carried {
       this.error = error instanceof Error ? (error.stack ?? error.message) : String(error)
       this.refusedWith = 'INTERNAL_ERROR'
       this.#write(denialResponse('INTERNAL_ERROR', this.exchange.id))
-      this.#record('error')
+      this.record('error')
     })
   }
 
   #forward(): void {
     const { engine, exchange, inbound } = this
-    const { route, request } = exchange
-    if (!route) return this.#refuse(this.#allowedMethods.length > 0 ? 'METHOD_NOT_ROUTED' : 'NO_ROUTE')
+    const { route } = exchange
+    if (!route) return this.#refuse(this.allowedMethods.length > 0 ? 'METHOD_NOT_ROUTED' : 'NO_ROUTE')
     const pools = route.upstream === undefined ? undefined : engine.pools(route.upstream)
-    const target = pools?.pick(() => this.#draw())
+    const target = pools?.pick(() => this.draw())
     if (!pools || !target) return this.#refuse('NO_UPSTREAM')
     this.target = target
-    const ownPath = request.path === this.received.path ? route.upstreamPath : request.path
-    this.forwardedPath = target.basePath + ownPath + (request.query === '' ? '' : `?${request.query}`)
-    const { peer, head } = inbound
+    this.forwardedPath = forwardedPath(exchange, this.received, target)
     let cut: () => void = () => undefined
     cut = tunnel({
       id: exchange.id,
@@ -114,14 +63,7 @@ export class UpgradePassage implements Carried {
       firstBytes: inbound.firstBytes,
       target: new URL(target.origin),
       path: this.forwardedPath,
-      headers: upstreamHeaders(request.headers.raw, {
-        peer: peer.address,
-        trusted: engine.trusts(peer.address),
-        scheme: request.scheme,
-        authority: request.authority,
-        host: this.#route!.preserveHost ? request.authority : target.host,
-        httpVersion: head.httpVersion,
-      }),
+      headers: headersFor(engine, inbound, exchange, target, this.route!.preserveHost),
       tls: pools.upstream.tls,
       timeoutMs: pools.upstream.timeoutMs,
       onOpen: (status, headers) => this.#opened(status, headers),
@@ -136,10 +78,10 @@ export class UpgradePassage implements Carried {
 
   #opened(status: number, raw: RawHeaders): RawHeaders {
     this.client.headSent = true
-    const { timeline, recorder } = this.engine.around
+    const { timeline } = this.engine.around
     this.upstreamMicros = timeline.micros() - this.startMicros
     const headers = this.#judgeResponse(status, 'Switching Protocols', raw)
-    recorder?.record(recordOf(this, 'pass', 'open'))
+    this.recordOpen()
     return headers
   }
 
@@ -169,12 +111,12 @@ export class UpgradePassage implements Carried {
     if (end.body.length > 0) this.responseBytes = end.body
     this.error ??= end.error
     const opened = this.exchange.response?.status === 101
-    this.#record(this.refusedWith ? 'failed' : this.exchange.response && (opened || !end.error) ? undefined : 'aborted')
+    this.record(this.refusedWith ? 'failed' : this.exchange.response && (opened || !end.error) ? undefined : 'aborted')
   }
 
   #refuse(code: DenialCode): void {
     this.refusedWith = code
-    const allow = code === 'METHOD_NOT_ROUTED' ? ([['Allow', this.#allowedMethods.join(', ')]] as const) : []
+    const allow = code === 'METHOD_NOT_ROUTED' ? ([['Allow', this.allowedMethods.join(', ')]] as const) : []
     void this.#answer(denialResponse(code, this.exchange.id, allow))
   }
 
@@ -193,7 +135,7 @@ export class UpgradePassage implements Carried {
     const { status, headers } = this.exchange.response
     this.#write({ status, headers: [...headers.entries()], body: bytes })
     this.responseBytes = bytes
-    this.#record()
+    this.record()
   }
 
   #write({ status, headers, body = '' }: GatewayResponse): void {
@@ -204,21 +146,5 @@ export class UpgradePassage implements Carried {
     lines.push(`Content-Length: ${bytes.length}`, 'Connection: close', '', '')
     const head = Buffer.from(lines.join('\r\n'), 'latin1')
     closeGently(this.inbound.socket as Socket, lingerMs, Buffer.concat([head, bytes]))
-  }
-
-  #draw(): number {
-    this.facts ??= new ExchangeFacts(this.engine.around.facts, this.exchange)
-    const answer = this.facts.random(`upstream:${this.exchange.route?.upstream}`)
-    return 'value' in answer ? answer.value : 0
-  }
-
-  #record(verdict?: ExchangeVerdict): void {
-    if (this.#recorded) return
-    this.#recorded = true
-    const { recorder, onExchange } = this.engine.around
-    if (!recorder && !onExchange) return
-    const record = recordOf(this, verdict, 'done')
-    recorder?.record(record)
-    onExchange?.(record)
   }
 }

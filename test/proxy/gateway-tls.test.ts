@@ -75,7 +75,7 @@ describe('HTTPS with the local CA', () => {
         const stream = session.request({ ':path': at % 2 === 0 ? `/books/${at}` : `/books/%2e%2e%2f${at}` })
         const [response] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders]
         stream.resume()
-        return response[':status']
+        return Number(response[':status'])
       }),
     )
     expect(statuses.filter((status) => status === 200)).toHaveLength(20)
