@@ -3,6 +3,7 @@ import type { Evidence } from '../exchange.ts'
 import type { Position, TraceEntry } from '../pipeline/outcome.ts'
 import { evidenceText } from './evidence-text.ts'
 import type { Paint, Style } from './io.ts'
+import { shownTarget } from './shown-target.ts'
 import { visible } from './visible.ts'
 
 /** How positions are shown: usually relative to where the person stands, so that a terminal can open them. */
@@ -14,7 +15,7 @@ export type ShowPosition = (position: Position) => string
  */
 export function exchangeLines(record: ExchangeRecord, paint: Paint, show: ShowPosition): string[] {
   const { mark, style } = look(record)
-  const request = `${visible(record.request.method, 20) || '?'} ${visible(record.request.target, 100)}`
+  const request = `${visible(record.request.method, 20) || '?'} ${visible(shownTarget(record), 100)}`
   const status = record.status === 0 ? '–' : String(record.status)
   const parts = [
     paint('dim', clock(record.startedAt)),

@@ -7,6 +7,7 @@ import { exchangeLines, type ShowPosition } from './exchange-line.ts'
 import type { Io } from './io.ts'
 import { LineWriter } from './line-writer.ts'
 import { positionsIn, problemsText, shownPath } from './load.ts'
+import { shownTarget } from './shown-target.ts'
 import { printedStep } from './trace-table.ts'
 import { visible } from './visible.ts'
 
@@ -103,7 +104,7 @@ function exchangeEvent(record: ExchangeRecord): object {
     startedAt: new Date(startedAt).toISOString(),
     durationMicros,
     method: request.method,
-    path: request.path,
+    path: shownTarget(record).split('?', 1)[0],
     verdict,
     status,
     decidedBy: decidedBy ?? null,

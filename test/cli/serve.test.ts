@@ -158,6 +158,19 @@ describe('serve', { timeout: 60_000 }, () => {
     place.remove()
   })
 
+  test('credentials in a request are not shown', async () => {
+    const policy = '      - key-auth: { query: k }\n'
+    const place = folderWith({ 'gatehouse.yaml': yaml(policy) })
+    const gateway = await serving([place.folder])
+    const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJiZW4ifQ.c2lnbmF0dXJl'
+    await fetch(`${gateway.url}/a?k=hunter2&api_key=hunter3&q=open&t=${token}`, { headers: { 'X-API-Key': 'hunter4' } })
+    const said = await gateway.says(/GET \/a.*\n.*\n/)
+    expect(said).toContain('GET /a?k=•••&api_key=•••&q=open&t=•••')
+    await gateway.stop()
+    expect(gateway.said + gateway.complained).not.toMatch(/hunter|eyJ/)
+    place.remove()
+  })
+
   test('--upstream without a workspace: everything passes, is shown and recorded', async () => {
     const place = folderWith({})
     const port = await freePort()

@@ -1,0 +1,25 @@
+import type { ExchangeRecord } from '../capture/record.ts'
+import { sortPlaces } from '../capture/sealed-places.ts'
+import { secretsOfParameters, tokenShape } from '../capture/secret-values.ts'
+
+const hiddenValue = '•••'
+
+/**
+ * The request target of a live record for a terminal or a log: values of credentials, of what policies call secret and of
+ * tokens anywhere in it are not shown. (Records from the capture hold marks in their place already.)
+ */
+export function shownTarget(record: ExchangeRecord): string {
+  const { target } = record.request
+  const places = record.sealed.length > 0 ? sortPlaces(record.sealed, '') : undefined
+  let shown = target
+  if (target.includes('=')) {
+    for (const { start, end } of secretsOfParameters(target, places?.query).toReversed()) {
+      shown = shown.slice(0, start) + hiddenValue + shown.slice(end)
+    }
+  }
+  for (const name of places?.path ?? []) {
+    const value = record.route?.parameters[name]
+    if (value) shown = shown.replaceAll(value, hiddenValue).replaceAll(encodeURIComponent(value), hiddenValue)
+  }
+  return shown.includes('eyJ') ? shown.replaceAll(tokenShape, hiddenValue) : shown
+}
