@@ -210,6 +210,9 @@ function objectOf(pairs: readonly (readonly [string, string])[], shape: Shape, d
 
 function readContent(parameter: Parameter, text: string): ParameterReading {
   if (!/[/+]json\b/i.test(parameter.mediaType ?? '')) return read(scalar(text, parameter.shape), text)
+  // Deeper nesting than this would exhaust the stack of the schema that refers to itself.
+  if ((text.match(/[[{]/g)?.length ?? 0) > 1_000)
+    return malformed(text.slice(0, 200), 'JSON that is not nested so deeply')
   try {
     return read([JSON.parse(text)], text)
   } catch {

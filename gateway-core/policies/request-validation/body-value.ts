@@ -59,11 +59,21 @@ export function formReadingOf(document: OpenApiDocument, media: MediaType): Form
 /** Reads a held body as its content type says. */
 export function readBody(body: Body, kind: BodyKind, type: ContentType, form: FormReading): BodyReading {
   if (kind === 'opaque') return { ok: true, value: undefined }
-  if (kind === 'multipart') return readMultipart(body, type, form)
+  if (kind === 'multipart') return shallow(readMultipart(body, type, form))
   if (!isUtf8(body.bytes)) return { ok: false, observed: 'bytes that are not UTF-8', expected: 'UTF-8 text' }
   if (kind === 'text') return { ok: true, value: body.text }
-  if (kind === 'form') return readForm(body.text, form)
+  if (kind === 'form') return shallow(readForm(body.text, form))
   return readJson(body)
+}
+
+/** Refuses what is nested so deeply that walking it would exhaust the stack. */
+function shallow(reading: BodyReading): BodyReading {
+  if (!reading.ok || !isDeeperThan(reading.value, deepest)) return reading
+  return {
+    ok: false,
+    observed: `more than ${deepest} levels`,
+    expected: `values nested at most ${deepest} levels deep`,
+  }
 }
 
 function readJson(body: Body): BodyReading {
@@ -75,15 +85,10 @@ function readJson(body: Body): BodyReading {
       expected: 'JSON (RFC 8259)',
       offset: json.offset,
     }
-  if (isDeeperThan(json.value, deepest)) {
-    return {
-      ok: false,
-      observed: `more than ${deepest} levels`,
-      expected: `JSON nested at most ${deepest} levels deep`,
-    }
-  }
+  const reading = shallow({ ok: true, value: json.value })
+  if (!reading.ok) return reading
   const twice = duplicateKey(body.text, json.value)
-  if (!twice) return { ok: true, value: json.value }
+  if (!twice) return reading
   return {
     ok: false,
     observed: `name "${twice.name.slice(0, 60)}" twice in one object`,

@@ -90,7 +90,7 @@ const rules = byScore([
   {
     rule: 'serialized Java object',
     score: 9,
-    pattern: /^(?:rO0AB[XQ]|KztAAU|Cs7QAF|H4sIAAAAAAAA[\w/+]{0,8}rO0)|\u00AC\u00ED\0\u0005|\xAC\xED/,
+    pattern: /^(?:rO0AB[XQ]|KztAAU|Cs7QAF|H4sIAAAAAAAA[\w/+]{0,8}rO0)|\u00AC\u00ED/,
   },
   {
     rule: 'Node.js',
@@ -121,7 +121,7 @@ const rules = byScore([
     rule: 'Ruby',
     score: 7,
     pattern:
-      /\b(?:kernel|io|process|open3|pty|file|dir)\s*(?:\.|::)\s*(?:exec|popen\d?|spawn|system|open|read|fork|binread|readlines|write|syscall)\b|%x[{(\[|/]|\bobject\s*\.\s*send\b|\binstance_eval\b|\bmarshal\s*\.\s*load/i,
+      /\b(?:kernel|io|process|open3|pty|file|dir)\s*(?:\.|::)\s*(?:exec|popen\d?|spawn|system|open|read|fork|binread|readlines|write|syscall)\b|%x[{([|/]|\bobject\s*\.\s*send\b|\binstance_eval\b|\bmarshal\s*\.\s*load/i,
   },
   { rule: 'Perl', score: 8, pattern: /@\{\s*\[\s*(?:system|exec|qx|open|`)|\bqx\s*[/({|]/ },
   {
