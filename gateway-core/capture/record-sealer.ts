@@ -42,8 +42,8 @@ export interface SealedRecord {
 }
 
 const none: readonly string[] = []
-/** Texts remembered per run; a few MB, since what repeats is short. */
-const readingLimit = 4_000_000
+/** Characters of texts remembered per epoch: what repeats is short. */
+const readingLimit = 1_500_000
 
 type ReadingKind = 'context' | 'request' | 'response' | 'detail' | 'knowledge' | 'extra'
 

@@ -22,13 +22,14 @@ export interface RecorderOptions {
   /** Rows for lists, after they are durable, without secrets. */
   onWritten?: (rows: ExchangeSummary[]) => void
   onEvent?: (event: CaptureEvent) => void
-  /** Most memory for records on their way to the store, in bytes (default 64 MB); bodies are dropped from half of it on. */
+  /** Most memory for records on their way to the store, in bytes (default 32 MB); bodies are dropped from half of it on. */
   queueBytes?: number
 }
 
 /** A recorder that also keeps the files behind each revision. */
 export interface CaptureRecorder extends Recorder {
-  saveRevision(revision: string, files: readonly WorkspaceFile[]): void
+  /** Keeps the files behind a revision. `secrets`: values that stand in them in clear (a key written into the YAML); they are sealed. */
+  saveRevision(revision: string, files: readonly WorkspaceFile[], secrets?: readonly string[]): void
   /** Since the start: records taken, records and bodies dropped. */
   readonly counts: Readonly<{ recorded: number; droppedRecords: number; droppedBodies: number }>
 }
@@ -65,7 +66,7 @@ class BatchingRecorder implements CaptureRecorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options
-    this.#queueKilobytes = Math.ceil((options.queueBytes ?? 64 * 1024 * 1024) / 1024)
+    this.#queueKilobytes = Math.ceil((options.queueBytes ?? 32 * 1024 * 1024) / 1024)
     const setup: WorkerSetup = {
       folder: options.folder,
       key: options.key.share(),
@@ -111,8 +112,8 @@ class BatchingRecorder implements CaptureRecorder {
     }
   }
 
-  saveRevision(revision: string, files: readonly WorkspaceFile[]): void {
-    if (this.#alive) this.#post({ type: 'revision', revision, files })
+  saveRevision(revision: string, files: readonly WorkspaceFile[], secrets: readonly string[] = []): void {
+    if (this.#alive) this.#post({ type: 'revision', revision, files, secrets })
   }
 
   flush(): Promise<void> {

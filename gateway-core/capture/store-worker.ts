@@ -52,7 +52,7 @@ port.on('message', (message: ToWorker) => {
   if (message.type === 'batch') write(message)
   else if (message.type === 'revision') {
     const target = openWriter()
-    if (target) attempt(() => target.saveRevision(message.revision, message.files))
+    if (target) attempt(() => target.saveRevision(message.revision, message.files, message.secrets))
   } else if (message.type === 'flush') port.postMessage({ type: 'flushed', id: message.id })
   else {
     attempt(() => writer?.close())

@@ -168,7 +168,14 @@ export class Captures {
   revisionFile(revision: string, path: string): string | undefined {
     const sql = 'SELECT f.text FROM revisions r JOIN files f USING (sha256) WHERE r.revision = ? AND r.path = ?'
     const row = this.#db.prepare(sql).get([revision, path]) as { text: string | null } | undefined
-    return row?.text ?? undefined
+    return row?.text === null || row === undefined ? undefined : this.#opened(row.text)
+  }
+
+  #opened(text: string): string {
+    return openMarkers(text, (tag) => {
+      const bytes = this.#openValue(tag)
+      return bytes && Buffer.from(bytes).toString('utf8')
+    })
   }
 
   close(): void {

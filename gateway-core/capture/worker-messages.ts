@@ -18,7 +18,7 @@ export const counter = { doneBatches: 0, doneKilobytes: 1, lostRecords: 2 } as c
 
 export type ToWorker =
   | { type: 'batch'; batch: Batch; records: number; kilobytes: number }
-  | { type: 'revision'; revision: string; files: readonly WorkspaceFile[] }
+  | { type: 'revision'; revision: string; files: readonly WorkspaceFile[]; secrets: readonly string[] }
   | { type: 'flush'; id: number }
   | { type: 'close' }
 

@@ -11,6 +11,7 @@ import { Sealer } from './sealer.ts'
 const epochLength = 10_000
 /** An epoch is at most this part of the whole capture, so that retention never has to throw much away at once. */
 const epochShare = 1 / 16
+const privateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*-----END [A-Z ]*PRIVATE KEY-----/g
 
 /** What a list shows of each record that was written, without secrets. Flat, because it crosses threads. */
 export type WrittenField = Field
@@ -35,8 +36,8 @@ export class CaptureWriter {
   readonly #open = new Map<string, number>()
   readonly #dataVersion: Statement
   #seenVersion = 0
-  #seq: number
-  #part: number
+  #seq = 0
+  #part = 0
   #epochStart = 0
   /** Last sequence of this epoch; 0: none begun. */
   #epochEnd = 0
@@ -57,15 +58,6 @@ export class CaptureWriter {
     this.#insertPart = db.prepare('INSERT INTO parts VALUES (?, ?, ?, ?)')
     this.#insertSealed = db.prepare('INSERT OR REPLACE INTO sealed VALUES (?, ?, ?)')
     this.#insertEpoch = db.prepare('INSERT OR REPLACE INTO epochs VALUES (?, ?)')
-    // Numbers of what was deleted are not given again: readers may remember them.
-    this.#seq = numberOf(
-      db,
-      'SELECT max((SELECT ifnull(max(seq), 0) FROM exchanges), (SELECT ifnull(max(first_seq), 1) - 1 FROM epochs)) AS n',
-    )
-    this.#part = numberOf(
-      db,
-      'SELECT max((SELECT ifnull(max(id), 0) FROM parts), (SELECT ifnull(max(first_part), 1) - 1 FROM epochs)) AS n',
-    )
     this.#dataVersion = db.prepare('SELECT data_version AS n FROM pragma_data_version')
     this.#retention = new Retention(db, settings)
     this.#retention.purgeSecrets(Date.now())
@@ -77,43 +69,53 @@ export class CaptureWriter {
    */
   write(batch: Batch, written?: WrittenField[]): void {
     const { fields, bytes } = batch
-    const { seq, part } = { seq: this.#seq, part: this.#part }
+    let before = 0
     this.#sealer.setTime(Date.now())
     this.#db.exec('BEGIN IMMEDIATE')
     try {
       this.#noticeOthers()
+      before = this.#seq
       for (let at = 0; at < fields.length; at += fieldsPerRecord) {
         if (this.#seq >= this.#epochEnd || this.#epochBytes > this.#epochLimit || this.#records.full) this.#beginEpoch()
         const sealed = this.#records.seal(fields, at, bytes)
         this.#insert(fields, at, sealed)
         if (written) addWritten(written, fields, at, sealed, this.#seq)
       }
-      for (const { tag, value, expiresAt } of this.#sealer.takeFresh()) this.#insertSealed.run([tag, value, expiresAt])
+      this.#insertFresh()
       this.#db.exec('COMMIT')
     } catch (error) {
-      this.#rollBack(seq, part)
+      this.#rollBack()
       throw error
     }
-    this.#retention.added(this.#seq - seq)
+    this.#retention.added(this.#seq - before)
   }
 
-  /** After somebody else wrote (deleted, most likely), what is remembered as written may be gone. */
+  /**
+   * After somebody else wrote (an import, another gateway, a deletion), what is remembered as written may be gone and
+   * the next numbers may be taken. Inside a transaction, so that nobody writes in between.
+   */
   #noticeOthers(): void {
     const { n } = this.#dataVersion.get([]) as { n: number }
     if (n === this.#seenVersion) return
     this.#seenVersion = n
+    // Numbers of what was deleted are not given again either: readers may remember them.
+    const seq = 'max((SELECT ifnull(max(seq), 0) FROM exchanges), (SELECT ifnull(max(first_seq), 1) - 1 FROM epochs))'
+    const part = 'max((SELECT ifnull(max(id), 0) FROM parts), (SELECT ifnull(max(first_part), 1) - 1 FROM epochs))'
+    this.#seq = numberOf(this.#db, `SELECT ${seq} AS n`)
+    this.#part = numberOf(this.#db, `SELECT ${part} AS n`)
     this.#epochEnd = 0
+    this.#open.clear()
     this.#sealer.forget()
   }
 
-  #rollBack(seq: number, part: number): void {
+  #rollBack(): void {
     try {
       this.#db.exec('ROLLBACK')
     } catch {
       // SQLite has already rolled back on a full disk.
     }
-    this.#seq = seq
-    this.#part = part
+    // Everything that was remembered is read anew.
+    this.#seenVersion = -1
     this.#epochEnd = 0
     this.#partIds.clear()
     this.#records.clear()
@@ -198,7 +200,7 @@ export class CaptureWriter {
   }
 
   /** Keeps the files of a revision, so that the policy line of an old exchange can be shown as it was. */
-  saveRevision(revision: string, files: readonly WorkspaceFile[]): void {
+  saveRevision(revision: string, files: readonly WorkspaceFile[], secrets: readonly string[] = []): void {
     const known = this.#db.prepare('SELECT 1 FROM revisions WHERE revision = ? LIMIT 1').get(revision)
     if (known) return
     const file = this.#db.prepare('INSERT OR IGNORE INTO files VALUES (?, ?)')
@@ -206,14 +208,30 @@ export class CaptureWriter {
     this.#db.exec('BEGIN IMMEDIATE')
     try {
       for (const { path, sha256, text } of files) {
-        file.run([sha256, text ?? null])
+        file.run([sha256, text === undefined ? null : this.#sealFile(text, secrets)])
         entry.run([revision, path, sha256, Date.now()])
       }
+      this.#insertFresh()
       this.#db.exec('COMMIT')
     } catch (error) {
       this.#db.exec('ROLLBACK')
       throw error
     }
+  }
+
+  /** Tokens and private keys are known by their looks, other secrets have to be named. */
+  #sealFile(text: string, secrets: readonly string[]): string {
+    this.#sealer.setTime(Date.now())
+    const keys = Array.from(text.matchAll(privateKey), ({ index, 0: key }) => ({
+      start: index,
+      end: index + key.length,
+    }))
+    const sealed = this.#sealer.sealTokens(this.#sealer.sealSpans(text, keys, []), [])
+    return this.#sealer.sealEchoes(sealed, secrets, false)
+  }
+
+  #insertFresh(): void {
+    for (const { tag, value, expiresAt } of this.#sealer.takeFresh()) this.#insertSealed.run([tag, value, expiresAt])
   }
 
   /** Work that may wait: retention, purging expired secrets. Call it now and then. */

@@ -231,7 +231,7 @@ test.each(malformed)('malformed: %s', async (har, message, offset) => {
 test('any JSON entry at all gives a record or a problem, wherever the chunks are cut', async () => {
   await fc.assert(
     fc.asyncProperty(fc.jsonValue({ maxDepth: 4 }), fc.integer({ min: 1, max: 40 }), async (value, chunk) => {
-      const entry = { ...chrome, ...(typeof value === 'object' ? value : {}), x: value }
+      const entry = { ...chrome, ...(value as object), x: value }
       const odd = {
         request: { ...chrome.request, headers: value, postData: value },
         response: value,

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { WorkspaceKey } from '../../gateway-core/config/workspace-key.ts'
 import type { Place } from '../../gateway-core/exchange.ts'
 import type { ExchangeRecord } from '../../gateway-core/capture/record.ts'
+import { CaptureWriter } from '../../gateway-core/capture/writer.ts'
 import { openRecorder } from '../../gateway-core/capture/recorder.ts'
 import { body, captures, record, request, response, settings, temporaryFolder, testKey, write } from './records.ts'
 
@@ -251,6 +252,19 @@ test('expired secrets are forgotten', () => {
   const read = captures(folder)
   expect(read.stats().sealedValues).toBe(0)
   expect(read.get(exchange.id)!.secrets).toBe('sealed')
+})
+
+test('a secret in a workspace file is sealed in the blobs of the revision', () => {
+  const folder = temporaryFolder()
+  const pem = `-----BEGIN PRIVATE KEY-----\n${plain}\n-----END PRIVATE KEY-----`
+  const text = `keys: [${plain}]\ntoken: ${jwt}\npem: ${pem}\n`
+  const writer = new CaptureWriter(folder, testKey, settings)
+  writer.saveRevision('r1', [{ path: 'gatehouse.yaml', sha256: 'a', text }], [plain])
+  writer.close()
+  const found = files(folder)
+  for (const form of [plain, jwt]) for (const spelling of spellings(form)) expect(found.includes(spelling)).toBe(false)
+  expect(captures(folder).revisionFile('r1', 'gatehouse.yaml')).toBe(text)
+  expect(captures(folder, null).revisionFile('r1', 'gatehouse.yaml')).toMatch(/^keys: \[⟦sealed:[\w-]{22}:19⟧\]\n/)
 })
 
 test('through the worker no secret reaches a file either', async () => {

@@ -103,6 +103,21 @@ test('deleting works while a gateway writes, and deleting everything leaves no t
   writer.close()
 })
 
+test('two writers at once (a gateway and an import) do not overwrite each other', () => {
+  const folder = temporaryFolder()
+  const writers = [new CaptureWriter(folder, testKey, settings), new CaptureWriter(folder, testKey, settings)]
+  const all = numbers(1, 60).map(get)
+  const encoder = new BatchEncoder()
+  for (const [at, exchange] of all.entries()) {
+    encoder.add(exchange, true)
+    if (at % 5 === 4) writers[Math.floor(at / 5) % 2]!.write(encoder.take())
+  }
+  for (const writer of writers) writer.close()
+  const read = captures(folder)
+  expect(read.list({ order: 'oldest' }).map((row) => row.url)).toEqual(all.map((exchange) => exchange.request.path))
+  for (const { id, request } of all) expect(read.get(id)!.request).toEqual(request)
+})
+
 test('a capture is found again after a restart, and goes on counting', () => {
   const folder = temporaryFolder()
   write(folder, [get(1), get(2)])

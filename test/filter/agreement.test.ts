@@ -26,6 +26,11 @@ const content = fc.oneof(
 )
 const message = fc.record({ headers, content })
 
+const flat = (list: [string, string][], coded: boolean) => [
+  ...list.flat(),
+  ...(coded ? ['Content-Encoding', 'gzip'] : []),
+]
+
 const exchange: fc.Arbitrary<ExchangeRecord> = fc
   .record({
     message,
@@ -42,10 +47,6 @@ const exchange: fc.Arbitrary<ExchangeRecord> = fc
     method: fc.constantFrom('GET', 'POST'),
   })
   .map((parts) => {
-    const flat = (list: [string, string][], coded: boolean) => [
-      ...list.flat(),
-      ...(coded ? ['Content-Encoding', 'gzip'] : []),
-    ]
     const coded = (each: typeof parts.message) => each.content?.bytes[0] === 0x1f && each.content.bytes[1] === 0x8b
     const { message: sent, answer } = parts
     return record({
@@ -106,17 +107,19 @@ const textField = fc.constantFrom(
 )
 const wordField = fc.constantFrom('consumer', 'client', 'method', 'policy', 'denied', 'id', 'peer', 'host', 'group')
 const numberTest = fc.constantFrom(
-  ...[
-    'status:403',
-    'status:4xx',
-    'status>=400',
-    'status<300',
-    'duration>1s',
-    'duration:10ms-2s',
-    'size>3',
-    'size<=4kb',
-  ],
-  ...['req.size:0', 'time>2000-01-01', 'status:0-200,500', 'duration!=5ms', 'size:*'.replace('*', '5000')],
+  'status:403',
+  'status:4xx',
+  'status>=400',
+  'status<300',
+  'status:0-200,500',
+  'duration>1s',
+  'duration:10ms-2s',
+  'duration!=5ms',
+  'size>3',
+  'size<=4kb',
+  'size:5000',
+  'req.size:0',
+  'time>2000-01-01',
 )
 const leaf = fc.oneof(
   numberTest,
