@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { loadOpenApi } from '../../gateway-core/openapi/load.ts'
 import { requestValidation } from '../../gateway-core/policies/request-validation/request-validation.ts'
