@@ -92,10 +92,11 @@ function reasons(record: ExchangeRecord, paint: Paint, show: ShowPosition): stri
   const lines: string[] = []
   for (const entry of record.trace) {
     const decides = entry.verdict === 'deny' && entry.policy === record.decidedBy
+    const alternative = entry.verdict === 'deny' && !decides && record.verdict === 'deny'
     const shadow = entry.verdict === 'would-deny' && record.verdict === 'pass'
-    const broke = entry.verdict === 'error'
-    if (!decides && !shadow && !broke) continue
-    const what = shadow ? `${instanceName(entry.policy)} would deny ${entry.code ?? ''}: ` : ''
+    if (!decides && !alternative && !shadow && entry.verdict !== 'error') continue
+    const name = instanceName(entry.policy)
+    const what = shadow ? `${name} would deny ${entry.code ?? ''}: ` : alternative ? `and ${name}: ` : ''
     lines.push(...entryReasons(entry, visible(what), paint, show))
   }
   if (record.error !== undefined) lines.push(`    ${visible(record.error.split('\n')[0]!, 300)}`)

@@ -21,7 +21,7 @@ export interface RunningServices extends Ready {
  * Runs `services.ts` of a workspace as a child process. It sends `{lines, tries}` once it is ready, and ends when it is
  * told to (SIGTERM) or when this process is gone. Throws CannotRun when there is none or it does not start.
  */
-export function startServices(io: Io, folder: string): Promise<RunningServices> {
+export async function startServices(io: Io, folder: string): Promise<RunningServices> {
   const file = join(folder, 'services.ts')
   if (!existsSync(file)) throw new CannotRun('this workspace has no services.ts', 'leave --services out')
   return new Promise((resolve, reject) => {

@@ -64,18 +64,17 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
     const workspace = at(first.workspace)
     const quiet = options.quiet === true
     const output = options.json ? jsonOutput(io, quiet) : humanOutput(io, first.folder, quiet)
-    const services = options.services ? await startServices(io, first.folder) : undefined
     const records = capture ?? workspace.capture.enabled
-    const opened = await openGateway({
-      workspace,
-      env: io.env,
-      capture: records,
-      onExchange: output.exchange,
-      onTrouble: (message) => output.note(message),
-    }).catch(async (error: unknown) => {
-      await services?.close()
-      throw error
-    })
+    const { opened, services } = await openBoth(
+      openGateway({
+        workspace,
+        env: io.env,
+        capture: records,
+        onExchange: output.exchange,
+        onTrouble: (message) => output.note(message),
+      }),
+      options.services ? startServices(io, first.folder) : undefined,
+    )
     const { addresses } = opened.gateway
     const url = (addresses.http ?? addresses.https)!.url
     const withdraw = announceGateway(workspace.folder, addresses)
@@ -100,6 +99,20 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
     return 0
   },
 })
+
+/** Gateway and services start side by side; where one fails, the other is closed again. */
+async function openBoth(
+  gateway: Promise<OpenedGateway>,
+  beside: Promise<RunningServices> | undefined,
+): Promise<{ opened: OpenedGateway; services: RunningServices | undefined }> {
+  const [opened, services] = await Promise.allSettled([gateway, beside])
+  if (opened.status === 'fulfilled' && services.status === 'fulfilled') {
+    return { opened: opened.value, services: services.value }
+  }
+  if (opened.status === 'fulfilled') await opened.value.close(0)
+  if (services.status === 'fulfilled') await services.value?.close()
+  throw (opened.status === 'rejected' ? opened : (services as PromiseRejectedResult)).reason
+}
 
 /** What happens when files changed: one reload after the other, each whole. */
 function takeOver(

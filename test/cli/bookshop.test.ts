@@ -88,6 +88,9 @@ describe('the newcomer', { timeout: 120_000 }, () => {
     const bare = await book({})
     expect(bare.status).toBe(401)
     expect(bare.headers.get('www-authenticate')).toMatch(/Bearer.*Key/)
+    const said = await gateway.says(/jwt-auth TOKEN_MISSING.*\n.*\n.*\n/)
+    expect(said).toMatch(/gatehouse\.yaml:\d+:\d+ {2}saw no header Authorization, wanted Bearer and a token/)
+    expect(said).toMatch(/gatehouse\.yaml:\d+:\d+ {2}and key-auth: saw no header X-API-Key, wanted the API key/)
   })
 
   test.each([
