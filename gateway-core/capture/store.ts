@@ -133,6 +133,10 @@ export class Captures {
     let deleted = 0
     this.#db.exec('BEGIN IMMEDIATE')
     try {
+      // The numbers given so far stay given, also when their exchanges are gone.
+      this.#db.exec(
+        'INSERT OR IGNORE INTO epochs SELECT (SELECT max(seq) FROM exchanges) + 1, (SELECT max(id) FROM parts) + 1 WHERE EXISTS (SELECT 1 FROM exchanges)',
+      )
       for (const { sql, parameters } of this.#selects('e.seq', { query: filter })) {
         deleted += this.#db.prepare(`DELETE FROM exchanges WHERE seq IN (${sql})`).run(parameters).changes
       }

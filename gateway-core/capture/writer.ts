@@ -101,8 +101,8 @@ export class CaptureWriter {
     // Numbers of what was deleted are not given again either: readers may remember them.
     const seq = 'max((SELECT ifnull(max(seq), 0) FROM exchanges), (SELECT ifnull(max(first_seq), 1) - 1 FROM epochs))'
     const part = 'max((SELECT ifnull(max(id), 0) FROM parts), (SELECT ifnull(max(first_part), 1) - 1 FROM epochs))'
-    this.#seq = numberOf(this.#db, `SELECT ${seq} AS n`)
-    this.#part = numberOf(this.#db, `SELECT ${part} AS n`)
+    this.#seq = Math.max(this.#seq, numberOf(this.#db, `SELECT ${seq} AS n`))
+    this.#part = Math.max(this.#part, numberOf(this.#db, `SELECT ${part} AS n`))
     this.#epochEnd = 0
     this.#open.clear()
     this.#sealer.forget()

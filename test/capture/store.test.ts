@@ -101,6 +101,9 @@ test('deleting works while a gateway writes, and deleting everything leaves no t
   expect(rows.map((row) => row.sequence)).toEqual([19, 17, 15, 13, 11])
   expect(read.get(rows[0]!.id)!.request.headers).toEqual(['X-Api-Key', 'verysecretvalue', 'X-Text', 'find me'])
   writer.close()
+  read.delete('')
+  write(folder, [get(1)])
+  expect(read.list()[0]!.sequence).toBe(21)
 })
 
 test('two writers at once (a gateway and an import) do not overwrite each other', () => {
