@@ -112,5 +112,13 @@ export type Events = typeof events
 export type EventName = keyof Events
 export type EventData<N extends EventName> = DataOf<Events[N]>
 
-/** What serves the calls: one function for each. */
-export type Handlers = { readonly [N in CallName]: (params: Params<N>) => Result<N> | Promise<Result<N>> }
+/** What a running call knows besides its parameters. */
+export interface CallContext {
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal
+}
+
+/** What serves the calls: one function for each. It throws an RpcError where something cannot be done. */
+export type Handlers = {
+  readonly [N in CallName]: (params: Params<N>, context: CallContext) => Result<N> | Promise<Result<N>>
+}

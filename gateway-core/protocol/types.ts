@@ -49,13 +49,18 @@ export type TrafficRow = ExchangeSummary & { policies?: string[] }
 
 /** An exchange with what its screens need besides: the line of each policy now, and whether it changed since. */
 export interface ExchangeDetail {
-  exchange: Omit<StoredExchange, 'request' | 'forwarded' | 'response' | 'upstreamResponse'> & {
+  exchange: Omit<StoredExchange, 'request' | 'forwarded' | 'response' | 'upstreamResponse' | 'peer'> & {
+    /** Certificates as base64 of their DER form. */
+    peer: { address: string; port: number; certificates?: string[] }
     request: MessageHead<StoredExchange['request']>
     forwarded?: MessageHead<NonNullable<StoredExchange['forwarded']>>
     response?: MessageHead<NonNullable<StoredExchange['response']>>
     upstreamResponse?: MessageHead<NonNullable<StoredExchange['upstreamResponse']>>
   }
-  /** By instance id: the line as it was when the exchange was judged, and as it is now. */
+  /**
+   * By instance id: its lines (one, or several where its configuration goes on below) as they were when the exchange was
+   * judged, and as they are now. `then` is empty where the revision is not known any more.
+   */
   lines: Record<string, { then: string; now: { file: string; line: number; text: string } | null; changed: boolean }>
   upstreamCalled: boolean
 }
@@ -93,6 +98,8 @@ export interface JudgedUnder {
   trace: StoredExchange['trace']
   /** The first step in which the two differ. */
   firstDifference: { policy: string; field: string; recorded: string; judged: string; fact?: string } | null
+  /** What to know about the comparison, for people: judged again in its own environment it came out differently, and why. */
+  note?: string
 }
 
 export interface SavedQuery {
