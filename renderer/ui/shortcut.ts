@@ -1,0 +1,55 @@
+/** A key that was pressed, as the browser tells it. */
+export interface Pressed {
+  key: string
+  code: string
+  ctrlKey: boolean
+  metaKey: boolean
+  altKey: boolean
+  shiftKey: boolean
+}
+
+export const isMac = typeof navigator !== 'undefined' && /mac/i.test(navigator.platform)
+
+/**
+ * Whether a shortcut was pressed. Written as `Mod+K`, `Alt+1`, `Shift+?`, `j`, `ArrowDown`; `Mod` is ⌘ on a Mac and Ctrl
+ * elsewhere. Alternatives stand with a space between. Shift counts only where it is written or the key is a letter with Mod.
+ */
+export function matchesShortcut(shortcut: string, pressed: Pressed, mac = isMac): boolean {
+  return shortcut.split(' ').some((one) => matchesOne(one, pressed, mac))
+}
+
+function matchesOne(shortcut: string, pressed: Pressed, mac: boolean): boolean {
+  const parts = shortcut.split('+')
+  // `Mod++` names the plus key.
+  const key = parts.at(-1) === '' ? '+' : parts.at(-1)!
+  const wants = (name: string) => parts.slice(0, -1).includes(name)
+  const mod = mac ? pressed.metaKey : pressed.ctrlKey
+  const other = mac ? pressed.ctrlKey : pressed.metaKey
+  if (mod !== wants('Mod') || other || pressed.altKey !== wants('Alt')) return false
+  if (wants('Shift') !== pressed.shiftKey && (wants('Shift') || /^[a-z0-9]$/i.test(key))) return false
+  // With Alt a Mac types other characters: the digit is known by its place on the keyboard.
+  if (wants('Alt') && /^\d$/.test(key)) return pressed.code === `Digit${key}`
+  return pressed.key.toLowerCase() === key.toLowerCase()
+}
+
+const names: Readonly<Record<string, string>> = {
+  ArrowDown: '↓',
+  ArrowUp: '↑',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  Escape: 'Esc',
+  Enter: '↵',
+}
+
+/** The keys as they stand in tooltips: `['Ctrl', 'K']`; of alternatives the first. */
+export function shortcutKeys(shortcut: string, mac = isMac): string[] {
+  return shortcut
+    .split(' ')[0]!
+    .split('+')
+    .map((key) => {
+      if (key === 'Mod') return mac ? '⌘' : 'Ctrl'
+      if (key === 'Alt' && mac) return '⌥'
+      if (key === 'Shift' && mac) return '⇧'
+      return names[key] ?? (key.length === 1 ? (shortcut.includes('+') ? key.toUpperCase() : key) : key)
+    })
+}

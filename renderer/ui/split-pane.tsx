@@ -1,0 +1,34 @@
+import type { ReactNode } from 'react'
+import { Group, Panel, Separator, useDefaultLayout } from 'react-resizable-panels'
+import './split-pane.css'
+
+interface SplitPaneProps {
+  /** Under this name the sizes are kept. */
+  id: string
+  first: ReactNode
+  /** Without it the first one has all the room. */
+  second: ReactNode | undefined
+  /** Percent that the second one takes until somebody drags. */
+  secondSize?: number
+  direction?: 'horizontal' | 'vertical'
+  /** Smallest sizes, in px. */
+  minimum?: readonly [number, number]
+}
+
+/** Two panes with a line between them that is dragged with the mouse or moved by the arrows; sizes are kept. */
+export function SplitPane(props: SplitPaneProps) {
+  const { id, first, second, secondSize = 40, direction = 'horizontal', minimum = [240, 240] } = props
+  const kept = useDefaultLayout({ id: `split:${id}`, panelIds: ['first', 'second'], storage: localStorage })
+  if (second === undefined) return <div className="split">{first}</div>
+  return (
+    <Group className="split" orientation={direction} {...kept}>
+      <Panel id="first" minSize={minimum[0]}>
+        {first}
+      </Panel>
+      <Separator className={`split-line split-${direction}`} aria-label="Resize the panes" />
+      <Panel id="second" minSize={minimum[1]} defaultSize={`${secondSize}%`}>
+        {second}
+      </Panel>
+    </Group>
+  )
+}
