@@ -2,7 +2,7 @@
 export interface Timeline {
   /** Milliseconds since the epoch; never less than before. */
   now(): number
-  /** Next place in the global order, counted from 1. */
+  /** Next place in the global order. */
   next(): number
   /** Monotonic µs, for measuring. */
   micros(): number
@@ -11,12 +11,8 @@ export interface Timeline {
 /** The live timeline: the system's clock, held back from running backwards. */
 export class LiveTimeline implements Timeline {
   #last = 0
-  #sequence: number
-
-  /** `sequence` is the last place given by an earlier run on the same captures. */
-  constructor(sequence = 0) {
-    this.#sequence = sequence
-  }
+  /** Begins at the time in µs, so that the places of a later run on the same captures come after those of an earlier one. */
+  #sequence = Date.now() * 1000
 
   now(): number {
     const now = Date.now()

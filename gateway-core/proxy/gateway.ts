@@ -20,8 +20,6 @@ export interface GatewayOptions {
   onExchange?: (record: ExchangeRecord) => void
   /** Environment variables for outbound proxies; default `process.env`. */
   env?: Readonly<Record<string, string | undefined>>
-  /** Last sequence number of an earlier run on the same captures. */
-  sequence?: number
 }
 
 /** A running gateway. */
@@ -41,7 +39,7 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const around: Surroundings = {
     state: options.state,
-    timeline: new LiveTimeline(options.sequence),
+    timeline: new LiveTimeline(),
     facts: options.facts,
     recorder: options.recorder,
     onExchange: options.onExchange,
