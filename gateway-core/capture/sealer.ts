@@ -1,7 +1,7 @@
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import { isMarker, literalMarkerOf, markerOf } from './markers.ts'
 import { shortestNeedle, spellingsOf } from './needles.ts'
-import { type SecretSpan, tokenShape } from './secret-values.ts'
+import { type SecretSpan, tokensIn } from './secret-values.ts'
 
 /** A sealed value on its way into the database. */
 export interface SealedValue {
@@ -91,10 +91,8 @@ export class Sealer {
   /** Replaces JSON Web Tokens wherever they stand. */
   sealTokens(text: string, secrets: string[]): string {
     if (!text.includes('eyJ')) return text
-    return text.replace(tokenShape, (token) => {
-      secrets.push(token)
-      return this.marker(token)
-    })
+    const spans = tokensIn(text)
+    return spans.length > 0 ? this.sealSpans(text, spans, secrets) : text
   }
 
   /**

@@ -14,8 +14,32 @@ export interface SecretSpan {
   literal?: true
 }
 
-/** JSON Web Tokens (RFC 7519 §3) wherever they stand; base64url of `{"` begins with `eyJ`. */
-export const tokenShape = /eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)+/g
+const tokenSegment = /[A-Za-z0-9_-]*/y
+
+/**
+ * JSON Web Tokens (RFC 7519 §3) wherever they stand; base64url of `{"` begins with `eyJ`. Takes linear time: a run of
+ * letters that no dot follows holds no token, wherever one might begin in it.
+ */
+export function tokensIn(text: string): SecretSpan[] {
+  const spans: SecretSpan[] = []
+  for (let start = text.indexOf('eyJ'); start >= 0; ) {
+    const header = segmentEnd(text, start)
+    let end = header
+    if (text[header] === '.' && header - start >= 8) end = segmentEnd(text, header + 1)
+    if (end - header > 4 && text[end] === '.') {
+      while (text[end] === '.') end = segmentEnd(text, end + 1)
+      spans.push({ start, end })
+    } else end = header
+    start = text.indexOf('eyJ', end)
+  }
+  return spans
+}
+
+function segmentEnd(text: string, start: number): number {
+  tokenSegment.lastIndex = start
+  tokenSegment.exec(text)
+  return tokenSegment.lastIndex
+}
 
 /** Secret ranges of a header value. The scheme word and cookie names stay readable; undefined: nothing secret. */
 export function secretsOfHeader(name: string, value: string, also?: ReadonlySet<string>): SecretSpan[] | undefined {
@@ -118,14 +142,20 @@ export function mapSecretHeaders(
   return copy ?? headers
 }
 
-const multipartName = /content-disposition:[^\r\n]*?[;\s]name="?([^"\r\n;]+)"?[^]{0,2000}?\r?\n\r?\n/gi
+const partHeader = /content-disposition:([^\r\n]*)/gi
+const partName = /[;\s]name=(?:"([^"]*)"|([^";\s]+))/i
 
 /** Secret ranges of a multipart form (RFC 7578): the values of parts with a credential's name. */
 export function secretsOfMultipart(text: string, also?: ReadonlySet<string>): SecretSpan[] {
   const spans: SecretSpan[] = []
-  for (const match of text.matchAll(multipartName)) {
-    if (!also?.has(match[1]!) && !isCredentialParameter(match[1]!)) continue
-    const start = match.index + match[0].length
+  for (const match of text.matchAll(partHeader)) {
+    const found = partName.exec(match[1]!)
+    const name = found?.[1] ?? found?.[2]
+    if (name === undefined || (!also?.has(name) && !isCredentialParameter(name))) continue
+    const blank = /\r?\n\r?\n/g
+    blank.lastIndex = match.index
+    if (!blank.test(text)) continue
+    const start = blank.lastIndex
     const boundary = text.indexOf('\n--', start)
     const end = boundary < 0 ? text.length : text[boundary - 1] === '\r' ? boundary - 1 : boundary
     if (end > start) spans.push({ start, end })

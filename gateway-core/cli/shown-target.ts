@@ -1,6 +1,6 @@
 import type { ExchangeRecord } from '../capture/record.ts'
 import { sortPlaces } from '../capture/sealed-places.ts'
-import { secretsOfParameters, tokenShape } from '../capture/secret-values.ts'
+import { secretsOfParameters, tokensIn } from '../capture/secret-values.ts'
 
 const hiddenValue = '•••'
 
@@ -21,5 +21,8 @@ export function shownTarget(record: ExchangeRecord): string {
     const value = record.route?.parameters[name]
     if (value) shown = shown.replaceAll(value, hiddenValue).replaceAll(encodeURIComponent(value), hiddenValue)
   }
-  return shown.includes('eyJ') ? shown.replaceAll(tokenShape, hiddenValue) : shown
+  for (const { start, end } of tokensIn(shown).toReversed()) {
+    shown = shown.slice(0, start) + hiddenValue + shown.slice(end)
+  }
+  return shown
 }

@@ -267,6 +267,28 @@ test('a secret in a workspace file is sealed in the blobs of the revision', () =
   expect(captures(folder, null).revisionFile('r1', 'gatehouse.yaml')).toMatch(/^keys: \[⟦sealed:[\w-]{22}:19⟧\]\n/)
 })
 
+test('bodies made to be slow to search are not', () => {
+  const long = 200_000
+  const hostile = [
+    'eyJ'.repeat(long / 3),
+    'eyJhbGciOi.'.repeat(long / 11),
+    '['.repeat(long),
+    '{"password":'.repeat(long / 12),
+    `password=${'&password='.repeat(long / 10)}`,
+    'Content-Disposition: form-data; name=password'.repeat(long / 45),
+    `content-disposition:${';name='.repeat(long / 6)}`,
+    '\\"'.repeat(long / 2),
+  ]
+  const types = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain']
+  const folder = temporaryFolder()
+  const start = performance.now()
+  write(
+    folder,
+    hostile.flatMap((content) => types.map((type) => withBody(type, content))),
+  )
+  expect(performance.now() - start).toBeLessThan(6000)
+})
+
 test('through the worker no secret reaches a file either', async () => {
   const folder = temporaryFolder()
   const recorder = openRecorder({ folder, key: testKey, settings })
