@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { closest } from '../config/closest.ts'
 import { CannotRun, type Command, commonOptions, type OptionSpec } from './command.ts'
-import { visible } from './visible.ts'
+import { visible } from '../visible.ts'
 
 export interface Parsed {
   readonly values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>

@@ -10,7 +10,7 @@ import { CannotRun, type ExitCode } from './command.ts'
 import { type Io, printJson } from './io.ts'
 import { loadSound } from './load.ts'
 import { observingWorkspace } from './serve-upstream.ts'
-import { visible } from './visible.ts'
+import { visible } from '../visible.ts'
 
 /** Writes what matches as HAR 1.2, piece by piece. Secrets are markers: a HAR leaves the house. */
 export async function exportFile(

@@ -1,7 +1,7 @@
 import type { ExchangeSummary } from '../capture/summary.ts'
 import { clock, day, durationText, instanceName } from './exchange-line.ts'
 import type { Paint, Style } from './io.ts'
-import { visible } from './visible.ts'
+import { visible } from '../visible.ts'
 
 /** One recorded exchange as a line of `capture list`: id, time, request, status, what decided, caller, duration. */
 export function summaryLine(row: ExchangeSummary, paint: Paint): string {

@@ -8,7 +8,7 @@ import type {
 import { clock, durationText, exchangeLines, type ShowPosition } from './exchange-line.ts'
 import type { Paint } from './io.ts'
 import { printedStep, traceTable } from './trace-table.ts'
-import { visible, visibleLines } from './visible.ts'
+import { visible, visibleLines } from '../visible.ts'
 
 /** A whole exchange for a person: outcome and reason, the trace, then the messages as they were. */
 export function exchangeText(exchange: StoredExchange, paint: Paint, show: ShowPosition): string {

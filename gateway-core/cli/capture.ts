@@ -8,7 +8,7 @@ import { exchangeText, printedExchange } from './capture-show.ts'
 import { CannotRun, defineCommand, type ExitCode } from './command.ts'
 import { type Io, printJson } from './io.ts'
 import { isWorkspace, positionsIn, workspaceFolder } from './load.ts'
-import { visible } from './visible.ts'
+import { visible } from '../visible.ts'
 
 const actions = ['list', 'show', 'export', 'import', 'stats'] as const
 

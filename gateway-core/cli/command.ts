@@ -1,5 +1,7 @@
 import type { Io } from './io.ts'
 
+export { CannotRun } from '../workbench/cannot-run.ts'
+
 /** 0: fine. 1: something was found (problems, a denial, nothing matched). 2: it could not run. */
 export type ExitCode = 0 | 1 | 2
 
@@ -44,16 +46,6 @@ export interface Command<O extends Readonly<Record<string, OptionSpec>> = Readon
 /** Declares a command; the options give the type of what `run` receives. */
 export function defineCommand<const O extends Readonly<Record<string, OptionSpec>>>(command: Command<O>): Command {
   return command as unknown as Command
-}
-
-/** Why a command cannot do its work: shown to the person without a stack, exit code 2. */
-export class CannotRun extends Error {
-  readonly suggestion: string | undefined
-  constructor(message: string, suggestion?: string) {
-    super(message)
-    this.name = 'CannotRun'
-    this.suggestion = suggestion
-  }
 }
 
 /** Every command takes these. */

@@ -4,7 +4,7 @@ import { text as readAll } from 'node:stream/consumers'
 import type { Workspace } from '../config/workspace.ts'
 import type { Judgement } from '../proxy/judge-request.ts'
 import { CannotRun, defineCommand, type ExitCode } from './command.ts'
-import { type Difference, firstDifference } from './decide-compare.ts'
+import { type Difference, firstDifference } from '../rejudge/first-difference.ts'
 import { instanceName } from './exchange-line.ts'
 import type { FileRequest } from './file-request.ts'
 import { readHarRequests } from './har-requests.ts'
@@ -13,7 +13,7 @@ import { type Io, printJson } from './io.ts'
 import { judgeFile } from './judge-file.ts'
 import { loadSound, positionsIn } from './load.ts'
 import { type PrintedStep, printedStep, traceTable } from './trace-table.ts'
-import { visible } from './visible.ts'
+import { visible } from '../visible.ts'
 
 export const decide = defineCommand({
   usage: 'decide [workspace] --request <file.http|file.har|-> [--env name] [--now time]',

@@ -1,5 +1,5 @@
 import type { Evidence, Place } from '../exchange.ts'
-import { visible } from './visible.ts'
+import { visible } from '../visible.ts'
 
 /** One piece of evidence as a sentence: `saw claim roles = ["reader"], wanted one of ["editor"]`. */
 export function evidenceText(evidence: Evidence, most = 160): string {

@@ -4,7 +4,7 @@ import type { Position, TraceEntry } from '../pipeline/outcome.ts'
 import { evidenceText } from './evidence-text.ts'
 import type { Paint, Style } from './io.ts'
 import { shownTarget } from './shown-target.ts'
-import { visible } from './visible.ts'
+import { visible } from '../visible.ts'
 
 /** How positions are shown: usually relative to where the person stands, so that a terminal can open them. */
 export type ShowPosition = (position: Position) => string

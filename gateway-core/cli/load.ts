@@ -7,8 +7,8 @@ import type { Workspace } from '../config/workspace.ts'
 import { CannotRun } from './command.ts'
 import type { ShowPosition } from './exchange-line.ts'
 import type { Io, Paint } from './io.ts'
-import { version } from './version.ts'
-import { visible, visibleLines } from './visible.ts'
+import { version } from '../version.ts'
+import { visible, visibleLines } from '../visible.ts'
 
 /** Loads the workspace that a command names; without a name the current folder. */
 export async function load(io: Io, name: string | undefined, options: LoadOptions = {}): Promise<LoadResult> {

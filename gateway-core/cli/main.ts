@@ -3,8 +3,8 @@ import { parseArguments } from './arguments.ts'
 import { CannotRun, type Command, type ExitCode } from './command.ts'
 import { commandHelp, programHelp } from './help.ts'
 import { type Io, processIo } from './io.ts'
-import { visible } from './visible.ts'
-import { version } from './version.ts'
+import { visible } from '../visible.ts'
+import { version } from '../version.ts'
 
 interface Entry {
   name: string

@@ -6,7 +6,7 @@ import { CannotRun, defineCommand } from './command.ts'
 import { printJson } from './io.ts'
 import { workspaceFolder } from './load.ts'
 import { readHidden } from './read-hidden.ts'
-import { visible } from './visible.ts'
+import { visible } from '../visible.ts'
 
 export const secret = defineCommand({
   usage: 'secret set|list|show|remove [name] [--workspace folder]',

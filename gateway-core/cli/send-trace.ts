@@ -2,7 +2,7 @@ import type { ExchangeRecord } from '../capture/record.ts'
 import { openCaptures } from '../capture/store.ts'
 import { loadWorkspaceKey } from '../config/workspace-key.ts'
 import type { Workspace } from '../config/workspace.ts'
-import type { Answer } from './send-request.ts'
+import type { Answer } from '../workbench/send-request.ts'
 
 /**
  * Finds what a running gateway recorded of an exchange, by the port the request came from. Waits up to two seconds for

@@ -6,7 +6,7 @@ import { Router } from '../proxy/router.ts'
 import { isRefusal, judgeHead } from '../proxy/strict.ts'
 import { CannotRun } from './command.ts'
 import { rawHeadersOf, splitAddress } from './file-request.ts'
-import type { Sending } from './send-request.ts'
+import type { Sending } from '../workbench/send-request.ts'
 
 /** Where the gateway would forward a request, and with which target. Throws CannotRun when it would not. */
 export function upstreamAddress(workspace: Workspace, sending: Sending): { url: string; target: string } {

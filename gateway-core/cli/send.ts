@@ -8,13 +8,13 @@ import { CannotRun, defineCommand } from './command.ts'
 import { exchangeLines } from './exchange-line.ts'
 import { type Io, printJson } from './io.ts'
 import { isWorkspace, loadSound, positionsIn } from './load.ts'
-import { openGateway } from './open-gateway.ts'
-import { findRunningGateway } from './running-gateway.ts'
+import { openGateway } from '../workbench/open-gateway.ts'
+import { findRunningGateway } from '../workbench/running-gateway.ts'
 import { findRecord } from './send-trace.ts'
 import { upstreamAddress } from './send-upstream.ts'
-import { type Answer, sendOnce, type Sending } from './send-request.ts'
+import { type Answer, sendOnce, type Sending } from '../workbench/send-request.ts'
 import { printedStep, traceTable } from './trace-table.ts'
-import { visible, visibleLines } from './visible.ts'
+import { visible, visibleLines } from '../visible.ts'
 
 export const send = defineCommand({
   usage: 'send [workspace] <METHOD> <path|url> [-H field]… [-d body] [--to gateway|upstream]',

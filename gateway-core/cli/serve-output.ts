@@ -9,7 +9,7 @@ import { LineWriter } from './line-writer.ts'
 import { positionsIn, problemsText, shownPath } from './load.ts'
 import { shownTarget } from './shown-target.ts'
 import { printedStep } from './trace-table.ts'
-import { visible } from './visible.ts'
+import { visible } from '../visible.ts'
 
 /** What `serve` tells, in the order it happens. */
 export interface ServeOutput {

@@ -1,7 +1,7 @@
 import { workspaceFile } from '../config/load.ts'
 import type { Route, Workspace } from '../config/workspace.ts'
 import { CannotRun } from './command.ts'
-import { visible } from './visible.ts'
+import { visible } from '../visible.ts'
 
 /** A workspace that exists in memory only: everything passes to one server. */
 export function observingWorkspace(upstream: string): Map<string, string> {

@@ -6,16 +6,16 @@ import type { Workspace } from '../config/workspace.ts'
 import { numberOption } from './arguments.ts'
 import { changedPolicies } from './changed-policies.ts'
 import { CannotRun, defineCommand } from './command.ts'
-import { createDevelopmentSecrets } from './development-secrets.ts'
+import { createDevelopmentSecrets } from '../workbench/development-secrets.ts'
 import type { Io } from './io.ts'
-import { load, problemsText } from './load.ts'
-import { openGateway, type OpenedGateway } from './open-gateway.ts'
-import { announceGateway } from './running-gateway.ts'
+import { load, problemsText, workspaceFolder } from './load.ts'
+import { openGateway, type OpenedGateway } from '../workbench/open-gateway.ts'
+import { announceGateway } from '../workbench/running-gateway.ts'
 import { humanOutput, jsonOutput, type ServeOutput } from './serve-output.ts'
-import { type RunningServices, startServices } from './serve-services.ts'
+import { type RunningServices, startServices } from '../workbench/services.ts'
 import { firstTry, observingWorkspace } from './serve-upstream.ts'
-import { version } from './version.ts'
-import { visible } from './visible.ts'
+import { version } from '../version.ts'
+import { visible } from '../visible.ts'
 
 export const serve = defineCommand({
   usage:
@@ -56,7 +56,10 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
     const place = upstream === undefined ? words[0] : (folder ?? '.')
     const loading: LoadOptions = { environment: options.env, env: io.env, engineVersion: version }
     if (upstream !== undefined) loading.overlay = observingWorkspace(upstream)
-    else if (options.services) await createDevelopmentSecrets(io, place)
+    else if (options.services) {
+      const made = await createDevelopmentSecrets(workspaceFolder(io, place), io.env)
+      for (const name of made) io.tell(`made a development secret: ${visible(name)}`)
+    }
     const first = await load(io, place, loading)
     if (first.problems.length > 0) io.tell(problemsText(io, first, io.paintError))
     if (!first.workspace) throw new CannotRun('the workspace has errors, so nothing was started')
@@ -73,7 +76,7 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
         onExchange: output.exchange,
         onTrouble: (message) => output.note(message),
       }),
-      options.services ? startServices(io, first.folder) : undefined,
+      options.services ? startServices(first.folder, io.env) : undefined,
     )
     const { addresses } = opened.gateway
     const url = (addresses.http ?? addresses.https)!.url

@@ -2,7 +2,7 @@ import type { TraceEntry, TraceVerdict } from '../pipeline/outcome.ts'
 import { evidenceText } from './evidence-text.ts'
 import { instanceName, type ShowPosition } from './exchange-line.ts'
 import type { Paint, Style } from './io.ts'
-import { visible } from './visible.ts'
+import { visible } from '../visible.ts'
 
 const looks: Readonly<Record<TraceVerdict, { mark: string; style: Style; word: string }>> = {
   pass: { mark: '●', style: 'green', word: 'pass' },

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import type { ExchangeRecord } from '../capture/record.ts'
 import { type CaptureEvent, openRecorder } from '../capture/recorder.ts'
+import type { ExchangeSummary } from '../capture/summary.ts'
 import type { Workspace } from '../config/workspace.ts'
 import { loadWorkspaceKey, WorkspaceKeyError } from '../config/workspace-key.ts'
 import { createLiveFacts } from '../facts/live.ts'
@@ -9,7 +10,7 @@ import { MemoryState } from '../pipeline/memory-state.ts'
 import { openStateFile } from '../pipeline/state-file.ts'
 import { type Gateway, startGateway } from '../proxy/gateway.ts'
 import { outboundProxyFrom } from '../proxy/outbound-proxy.ts'
-import { CannotRun } from './command.ts'
+import { CannotRun } from './cannot-run.ts'
 
 export interface OpenGatewayOptions {
   workspace: Workspace
@@ -17,6 +18,8 @@ export interface OpenGatewayOptions {
   /** Whether exchanges are recorded in the workspace's `.gatehouse`. */
   capture: boolean
   onExchange?: (record: ExchangeRecord) => void
+  /** Rows of what was recorded, once they can be read. */
+  onWritten?: (rows: ExchangeSummary[]) => void
   /** Something that a person should know; the gateway goes on. */
   onTrouble: (message: string) => void
 }
@@ -34,7 +37,7 @@ export interface OpenedGateway {
 
 /** Starts a gateway as `serve` and `send` run it. Throws CannotRun, for example when the port is taken. */
 export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGateway> {
-  const { workspace, env, capture, onExchange, onTrouble } = options
+  const { workspace, env, capture, onExchange, onWritten, onTrouble } = options
   const { folder } = workspace
   const key = await loadWorkspaceKey(folder, env).catch((error: Error) => {
     throw new CannotRun(error.message, error instanceof WorkspaceKeyError ? error.suggestion : undefined)
@@ -51,7 +54,13 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
     problem: onTrouble,
   })
   const recorder = capture
-    ? openRecorder({ folder, key, settings: workspace.capture, onEvent: (event) => onTrouble(eventText(event)) })
+    ? openRecorder({
+        folder,
+        key,
+        settings: workspace.capture,
+        onEvent: (event) => onTrouble(eventText(event)),
+        ...(onWritten && { onWritten }),
+      })
     : undefined
   recorder?.saveRevision(workspace.revision, workspace.files)
   const closeRest = async () => {

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
-import { CannotRun } from './command.ts'
-import { visible } from './visible.ts'
+import { CannotRun } from './cannot-run.ts'
+import { visible } from '../visible.ts'
 
 export interface Sending {
   method: string

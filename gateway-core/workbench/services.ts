@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { CannotRun } from './command.ts'
-import type { Io } from './io.ts'
+import { CannotRun } from './cannot-run.ts'
+
+/** File of a workspace that starts what stands behind it. */
+export const servicesFile = 'services.ts'
 
 /** What a workspace's `services.ts` tells over IPC when everything it starts is ready. */
 interface Ready {
@@ -19,17 +21,22 @@ export interface RunningServices extends Ready {
 
 /**
  * Runs `services.ts` of a workspace as a child process. It sends `{lines, tries}` once it is ready, and ends when it is
- * told to (SIGTERM) or when this process is gone. Throws CannotRun when there is none or it does not start.
+ * told to (SIGTERM) or when this process is gone. `node` is a Node that runs TypeScript; this process's own without it.
+ * Throws CannotRun when there is none or it does not start.
  */
-export async function startServices(io: Io, folder: string): Promise<RunningServices> {
-  const file = join(folder, 'services.ts')
+export async function startServices(
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+  node: string = process.execPath,
+): Promise<RunningServices> {
+  const file = join(folder, servicesFile)
   if (!existsSync(file)) throw new CannotRun('this workspace has no services.ts', 'leave --services out')
   return new Promise((resolve, reject) => {
     // In a group of its own: Ctrl-C in the terminal ends the gateway first, which may still need its upstream.
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
+    const child = spawn(node, ['--disable-warning=ExperimentalWarning', file], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true,
-      env: { ...io.env },
+      env: { ...env },
     })
     let said = ''
     child.stderr!.on('data', (chunk: Buffer) => {

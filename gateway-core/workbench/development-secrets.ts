@@ -4,24 +4,21 @@ import { join } from 'node:path'
 import { workspaceFile } from '../config/load.ts'
 import { listSecrets, setSecret } from '../config/secrets.ts'
 import { loadWorkspaceKey } from '../config/workspace-key.ts'
-import type { Io } from './io.ts'
-import { workspaceFolder } from './load.ts'
-import { visible } from './visible.ts'
 
 /**
  * Makes up every `${secret:name}` that a sample refers to and that does not exist yet, so that a fresh clone runs
- * without a secret in the repository. What exists is never changed.
+ * without a secret in the repository. What exists is never changed. Returns the names of those that were made.
  */
-export async function createDevelopmentSecrets(io: Io, place: string | undefined): Promise<void> {
-  const folder = workspaceFolder(io, place)
+export async function createDevelopmentSecrets(
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string[]> {
   const known = new Set(await listSecrets(folder).catch(() => []))
   const missing = [...namesIn(folder)].filter((name) => !known.has(name))
-  if (missing.length === 0) return
-  const key = await loadWorkspaceKey(folder, io.env)
-  for (const name of missing) {
-    await setSecret(folder, name, randomBytes(18).toString('base64url'), key)
-    io.tell(`made a development secret: ${visible(name)}`)
-  }
+  if (missing.length === 0) return []
+  const key = await loadWorkspaceKey(folder, env)
+  for (const name of missing) await setSecret(folder, name, randomBytes(18).toString('base64url'), key)
+  return missing
 }
 
 function namesIn(folder: string): Set<string> {

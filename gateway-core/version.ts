@@ -1,4 +1,4 @@
-import packageFile from '../../package.json' with { type: 'json' }
+import packageFile from '../package.json' with { type: 'json' }
 
 /** Version of this Gatehouse. */
 export const version: string = packageFile.version
