@@ -17,7 +17,8 @@ export interface Leaf {
   readonly key: string
 }
 
-type CryptoKey = webcrypto.CryptoKey
+/** Node's own, by the name of the standard that the certificate library goes by. */
+const subtle = webcrypto.subtle as unknown as SubtleCrypto
 
 // Loaded only when a certificate is made: it costs more start-up time than all the rest of the listener.
 const loadX509 = () => {
@@ -42,7 +43,7 @@ export async function ensureLocalCa(folder: string, now: number = Date.now()): P
   const kept = await readPair(place, 'ca')
   if (kept && isFresh(kept.certificate, now)) return { folder, ...kept }
   const x509 = await loadX509()
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: `CN=Gatehouse local CA ${randomBytes(3).toString('hex')}, O=Gatehouse`,
@@ -93,14 +94,14 @@ export function clientLeafFor(ca: LocalCa, commonName: string, now: number = Dat
 async function makeLeaf(ca: LocalCa, names: readonly string[], usage: 'server' | 'client', now: number): Promise<Leaf> {
   const x509 = await loadX509()
   const issuer = new x509.X509Certificate(ca.certificate)
-  const signingKey = await webcrypto.subtle.importKey(
+  const signingKey = await subtle.importKey(
     'pkcs8',
     x509.PemConverter.decodeFirst(ca.key),
     algorithm,
     false,
     ['sign'],
   )
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const hosts = usage === 'server' ? [...new Set([...names, ...alwaysNamed])] : []
   const alternatives = hosts.map((host) => ({ type: isIP(host) ? ('ip' as const) : ('dns' as const), value: host }))
   const certificate = await x509.X509CertificateGenerator.create({
@@ -138,7 +139,7 @@ function serialNumber(): string {
 
 async function keyPem(key: CryptoKey): Promise<string> {
   const { PemConverter } = await loadX509()
-  return PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')
+  return PemConverter.encode(await subtle.exportKey('pkcs8', key), 'PRIVATE KEY')
 }
 
 function isFresh(pem: string, now: number): boolean {

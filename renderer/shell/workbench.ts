@@ -1,0 +1,58 @@
+import { create } from 'zustand'
+import type { OpenWorkspace, WorkbenchState } from '../../gateway-core/protocol/types.ts'
+import { core } from '../core/core.ts'
+import { tellFailure, useNotices } from './notices.ts'
+
+interface Workbench {
+  /** Undefined until the core told it for the first time. */
+  state: WorkbenchState | undefined
+  connection: { state: 'connecting' | 'connected' | 'closed'; reason?: string | undefined }
+  /** Paths of files with edits that are not saved, as the Policies screen tells them. */
+  unsaved: readonly string[]
+  /** What is being done now, shown in the footer; undefined when nothing is. */
+  job: { title: string; cancel?: () => void } | undefined
+  setUnsaved(paths: readonly string[]): void
+  setJob(job: Workbench['job']): void
+}
+
+/** What every screen knows of the core and the open workspace. */
+export const useWorkbench = create<Workbench>((set) => ({
+  state: undefined,
+  connection: { state: core.state },
+  unsaved: [],
+  job: undefined,
+  setUnsaved: (unsaved) => set({ unsaved }),
+  setJob: (job) => set({ job }),
+}))
+
+/** The open workspace, or undefined. */
+export function useWorkspace(): OpenWorkspace | undefined {
+  return useWorkbench(({ state }) => state?.workspace ?? undefined)
+}
+
+/** Begins to listen to the core. Called once, when the page starts. */
+export function followCore(): void {
+  const take = (state: WorkbenchState) => useWorkbench.setState({ state })
+  const ask = () => {
+    core.call('workbench.state').then(take, tellFailure)
+  }
+  core.onState((state, reason) => useWorkbench.setState({ connection: { state, reason } }))
+  core.onSync(ask)
+  core.on('workbench.changed', take)
+  core.on('trouble', (refusal) => useNotices.getState().tell(refusal))
+  if (core.state === 'connected') ask()
+}
+
+/** Makes a call whose answer is the new state; failures are shown. Resolves to whether it went well. */
+export async function change(call: Promise<WorkbenchState>, title?: string): Promise<boolean> {
+  if (title) useWorkbench.setState({ job: { title } })
+  try {
+    useWorkbench.setState({ state: await call })
+    return true
+  } catch (error) {
+    tellFailure(error)
+    return false
+  } finally {
+    if (title) useWorkbench.setState({ job: undefined })
+  }
+}
