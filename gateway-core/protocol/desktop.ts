@@ -63,8 +63,8 @@ export type ToCore =
       userData: string
     }
   | { kind: 'connect' }
-  /** Answer to `key`: the workspace key (32 bytes, base64) out of the system's keychain; null when it keeps none. */
-  | { kind: 'key'; folder: string; key: string | null }
+  /** Answer to `key`: the workspace key (32 bytes, base64) out of the system's keychain; null when it keeps none. With a `problem` the workspace must not be opened. */
+  | { kind: 'key'; folder: string; key: string | null; problem?: string }
   /** Let open exchanges finish, write what has to be kept, then exit. */
   | { kind: 'stop' }
 
