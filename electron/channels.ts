@@ -7,9 +7,9 @@ export const channels = {
   /** From the window. */
   connect: 'gatehouse:connect',
   restartCore: 'gatehouse:restart-core',
-  chooseFolder: 'gatehouse:choose-folder',
-  chooseFile: 'gatehouse:choose-file',
-  chooseNewFile: 'gatehouse:choose-new-file',
-  openWindow: 'gatehouse:open-window',
+  pickFolder: 'gatehouse:pick-folder',
+  pickFile: 'gatehouse:pick-file',
+  saveFile: 'gatehouse:save-file',
+  newWindow: 'gatehouse:new-window',
   setTheme: 'gatehouse:set-theme',
 } as const

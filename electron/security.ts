@@ -31,11 +31,18 @@ export function hardenPages(app: App): void {
 function harden(contents: WebContents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }))
   contents.on('will-navigate', (event, url) => {
-    if (!isOwnPage(url)) event.preventDefault()
+    if (!isStartPage(url)) event.preventDefault()
   })
-  contents.on('will-frame-navigate', (event) => event.preventDefault())
+  contents.on('will-frame-navigate', (event) => {
+    if (!event.isMainFrame || !isStartPage(event.url)) event.preventDefault()
+  })
   contents.on('will-redirect', (event) => event.preventDefault())
   contents.on('will-attach-webview', (event) => event.preventDefault())
+}
+
+/** The one page there is: it may load itself again. */
+function isStartPage(url: string): boolean {
+  return url === `${appOrigin}/` || url.startsWith(`${appOrigin}/#`)
 }
 
 /** What pages may ask of the system: to write the clipboard (copy as curl). Nothing else, and nothing remote is loaded. */

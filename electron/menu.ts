@@ -1,0 +1,84 @@
+import { app, Menu, type MenuItemConstructorOptions, shell } from 'electron'
+import type { Windows } from './windows.ts'
+
+/** Where the menu of help leads. Opened in the user's browser: never in a window of the app. */
+const helpAddress = 'https://github.com/gatehouse-dev/gatehouse#readme'
+
+/**
+ * The native menu. What the system knows (copy, zoom, quit) are roles; what the workbench knows are its own actions, by
+ * their ids, run in the window that has the focus. Shortcuts of actions are the page's: they are not registered twice.
+ */
+export function installMenu(windows: Windows): void {
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform, windows)))
+}
+
+/** Exported for its tests. */
+export function menuTemplate(
+  platform: string,
+  windows: Pick<Windows, 'open' | 'current'>,
+): MenuItemConstructorOptions[] {
+  const action = (label: string, id: string, shown?: string): MenuItemConstructorOptions => ({
+    id,
+    label,
+    ...(shown && { accelerator: shown, registerAccelerator: false }),
+    click: () => windows.current?.run(id),
+  })
+  const line: MenuItemConstructorOptions = { type: 'separator' }
+  const mac = platform === 'darwin'
+  return [
+    ...(mac ? [{ role: 'appMenu' as const }] : []),
+    {
+      label: '&File',
+      submenu: [
+        {
+          label: 'New Window',
+          accelerator: 'CmdOrCtrl+Shift+N',
+          click: () => void windows.open({ kind: 'welcome' }),
+        },
+        action('Open Workspace…', 'workbench.openFolder', 'CmdOrCtrl+O'),
+        line,
+        action('Save', 'policies.save', 'CmdOrCtrl+S'),
+        line,
+        action('Import HAR…', 'traffic.importHar'),
+        action('Export HAR…', 'traffic.exportHar'),
+        line,
+        { role: 'close' },
+        ...(mac ? [] : [{ role: 'quit' as const }]),
+      ],
+    },
+    { role: 'editMenu' },
+    {
+      label: '&View',
+      submenu: [
+        action('Command Palette', 'shell.palette', 'CmdOrCtrl+K'),
+        line,
+        action('Traffic', 'go.traffic'),
+        action('Policies', 'go.policies'),
+        line,
+        { role: 'resetZoom' },
+        { role: 'zoomIn' },
+        { role: 'zoomOut' },
+        line,
+        { role: 'togglefullscreen' },
+        { role: 'toggleDevTools' },
+      ],
+    },
+    {
+      label: '&Gateway',
+      submenu: [
+        action('Start or Stop', 'gateway.toggle'),
+        line,
+        { id: 'restart-core', label: 'Restart the Core', click: () => windows.current?.core.restart() },
+      ],
+    },
+    { role: 'windowMenu' },
+    {
+      role: 'help',
+      submenu: [
+        action('Keyboard Shortcuts', 'shell.shortcuts'),
+        { label: 'Documentation', click: () => void shell.openExternal(helpAddress) },
+        ...(mac ? [] : [{ label: `About Gatehouse`, click: () => app.showAboutPanel() }]),
+      ],
+    },
+  ]
+}

@@ -1,0 +1,124 @@
+import { BrowserWindow, MessageChannelMain, nativeTheme, screen } from 'electron'
+import type { CoreStatus } from '../gateway-core/protocol/desktop.ts'
+import { appOrigin } from './app-protocol.ts'
+import { channels } from './channels.ts'
+import type { CoreEvents, CoreLink } from './core-link.ts'
+import type { Opening } from './launch-arguments.ts'
+import { webPreferences } from './security.ts'
+import { smallest, type WindowStates } from './window-state.ts'
+
+export interface WorkbenchWindowOptions {
+  opening: Opening
+  preload: string
+  states: WindowStates
+  startCore(events: CoreEvents): CoreLink
+  closed(): void
+}
+
+/** Milliseconds of quiet after which a moved window is remembered. */
+const rememberAfterMs = 300
+
+/** One window with a core of its own: a workspace that crashes or hangs takes no other along. */
+export class WorkbenchWindow {
+  readonly window: BrowserWindow
+  readonly core: CoreLink
+  readonly #options: WorkbenchWindowOptions
+  #folder: string | null
+  #remember: ReturnType<typeof setTimeout> | undefined
+
+  constructor(options: WorkbenchWindowOptions) {
+    const { opening, states } = options
+    this.#options = options
+    this.#folder = opening.kind === 'folder' ? opening.folder : null
+    const displays = screen.getAllDisplays().map(({ workArea }) => workArea)
+    const state = states.get(this.#folder, displays)
+    this.window = new BrowserWindow({
+      ...state.bounds,
+      minWidth: smallest.width,
+      minHeight: smallest.height,
+      show: false,
+      title: 'Gatehouse',
+      backgroundColor: nativeTheme.shouldUseDarkColors ? '#111317' : '#ffffff',
+      autoHideMenuBar: process.platform !== 'darwin',
+      webPreferences: webPreferences(options.preload),
+    })
+    // The core starts while the page loads.
+    this.core = options.startCore({
+      status: (status) => this.#tellStatus(status),
+      workspace: (folder, name) => this.#show(folder, name),
+    })
+    if (state.maximized) this.window.maximize()
+    if (state.fullScreen) this.window.setFullScreen(true)
+    this.#listen(state.zoom)
+    void this.window.loadURL(`${appOrigin}/`).catch(() => undefined)
+  }
+
+  /** The folder of the workspace that is open here. */
+  get folder(): string | null {
+    return this.#folder
+  }
+
+  /** Makes a channel between page and core. */
+  connect(): void {
+    const { port1, port2 } = new MessageChannelMain()
+    this.core.connect(port1)
+    this.window.webContents.postMessage(channels.port, null, [port2])
+  }
+
+  run(action: string): void {
+    this.window.webContents.send(channels.menu, action)
+  }
+
+  focus(): void {
+    if (this.window.isMinimized()) this.window.restore()
+    this.window.show()
+    this.window.focus()
+  }
+
+  #listen(zoom: number): void {
+    const { window } = this
+    window.once('ready-to-show', () => window.show())
+    window.webContents.on('did-finish-load', () => {
+      window.webContents.setZoomLevel(zoom)
+      this.#tellStatus(this.core.status)
+    })
+    // The page does not name the window: which workspace is open does.
+    window.on('page-title-updated', (event) => event.preventDefault())
+    const soon = () => {
+      clearTimeout(this.#remember)
+      this.#remember = setTimeout(() => this.#keepState(), rememberAfterMs)
+    }
+    window.on('resize', soon)
+    window.on('move', soon)
+    window.on('close', () => this.#keepState())
+    window.on('closed', () => {
+      clearTimeout(this.#remember)
+      this.#options.closed()
+    })
+    window.webContents.on('render-process-gone', (_event, { reason }) => {
+      if (reason !== 'clean-exit' && !window.isDestroyed()) window.webContents.reload()
+    })
+  }
+
+  #keepState(): void {
+    const { window } = this
+    if (window.isDestroyed() || window.isMinimized()) return
+    this.#options.states.set(this.#folder, {
+      bounds: window.getNormalBounds(),
+      maximized: window.isMaximized(),
+      fullScreen: window.isFullScreen(),
+      zoom: window.webContents.getZoomLevel(),
+    })
+  }
+
+  #show(folder: string | null, name: string | null): void {
+    this.#folder = folder
+    if (this.window.isDestroyed()) return
+    this.window.setTitle(name === null ? 'Gatehouse' : `${name} — Gatehouse`)
+    if (process.platform === 'darwin' && folder !== null) this.window.setRepresentedFilename(folder)
+  }
+
+  #tellStatus(status: CoreStatus): void {
+    if (!this.window.isDestroyed()) this.window.webContents.send(channels.core, status)
+  }
+}
