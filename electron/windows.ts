@@ -79,7 +79,13 @@ export class Windows {
           stdio: 'pipe',
           env: { ...process.env, GATEHOUSE_VERSION: app.getVersion() },
         }),
-      start: { kind: 'start', open: openingOf(opening), samples, userData },
+      start: {
+        kind: 'start',
+        open: openingOf(opening),
+        samples,
+        userData,
+        node: process.env['GATEHOUSE_NODE'] ?? null,
+      },
       events,
       keyFor: (folder) => this.#keychain.keyFor(folder),
     })

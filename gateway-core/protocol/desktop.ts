@@ -59,6 +59,8 @@ export type ToCore =
       /** Folders of the app: where samples stand, and where the app keeps lists such as recent workspaces. */
       samples: string
       userData: string
+      /** A Node that runs TypeScript, for the services of samples; null where the app knows none. */
+      node: string | null
     }
   | { kind: 'connect' }
   /** Answer to `key`: the workspace key (32 bytes, base64) out of the system's keychain; null when it keeps none. With a `problem` the workspace must not be opened. */
