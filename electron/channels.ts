@@ -7,9 +7,9 @@ export const channels = {
   /** From the window. */
   connect: 'gatehouse:connect',
   restartCore: 'gatehouse:restart-core',
-  pickFolder: 'gatehouse:pick-folder',
-  pickFile: 'gatehouse:pick-file',
-  saveFile: 'gatehouse:save-file',
-  newWindow: 'gatehouse:new-window',
+  chooseFolder: 'gatehouse:choose-folder',
+  chooseFile: 'gatehouse:choose-file',
+  chooseNewFile: 'gatehouse:choose-new-file',
+  openWindow: 'gatehouse:open-window',
   setTheme: 'gatehouse:set-theme',
 } as const

@@ -1,8 +1,6 @@
-import { app, Menu, type MenuItemConstructorOptions, shell } from 'electron'
+import { Menu, type MenuItemConstructorOptions } from 'electron'
+import type { MenuCommand } from '../gateway-core/protocol/desktop.ts'
 import type { Windows } from './windows.ts'
-
-/** Where the menu of help leads. Opened in the user's browser: never in a window of the app. */
-const helpAddress = 'https://github.com/gatehouse-dev/gatehouse#readme'
 
 /**
  * The native menu. What the system knows (copy, zoom, quit) are roles; what the workbench knows are its own actions, by
@@ -17,7 +15,7 @@ export function menuTemplate(
   platform: string,
   windows: Pick<Windows, 'open' | 'current'>,
 ): MenuItemConstructorOptions[] {
-  const action = (label: string, id: string, shown?: string): MenuItemConstructorOptions => ({
+  const action = (label: string, id: MenuCommand, shown?: string): MenuItemConstructorOptions => ({
     id,
     label,
     ...(shown && { accelerator: shown, registerAccelerator: false }),
@@ -35,12 +33,12 @@ export function menuTemplate(
           accelerator: 'CmdOrCtrl+Shift+N',
           click: () => void windows.open({ kind: 'welcome' }),
         },
-        action('Open Workspace…', 'workbench.openFolder', 'CmdOrCtrl+O'),
+        action('Open Workspace…', 'file.open', 'CmdOrCtrl+O'),
         line,
-        action('Save', 'policies.save', 'CmdOrCtrl+S'),
+        action('Save', 'file.save', 'CmdOrCtrl+S'),
         line,
-        action('Import HAR…', 'traffic.importHar'),
-        action('Export HAR…', 'traffic.exportHar'),
+        action('Import HAR…', 'file.importHar'),
+        action('Export HAR…', 'file.exportHar'),
         line,
         { role: 'close' },
         ...(mac ? [] : [{ role: 'quit' as const }]),
@@ -50,10 +48,11 @@ export function menuTemplate(
     {
       label: '&View',
       submenu: [
-        action('Command Palette', 'shell.palette', 'CmdOrCtrl+K'),
+        action('Command Palette', 'view.palette', 'CmdOrCtrl+K'),
         line,
-        action('Traffic', 'go.traffic'),
-        action('Policies', 'go.policies'),
+        action('Traffic', 'view.traffic'),
+        action('Policies', 'view.policies'),
+        action('Problems', 'view.problems', 'CmdOrCtrl+Shift+M'),
         line,
         { role: 'resetZoom' },
         { role: 'zoomIn' },
@@ -74,11 +73,7 @@ export function menuTemplate(
     { role: 'windowMenu' },
     {
       role: 'help',
-      submenu: [
-        action('Keyboard Shortcuts', 'shell.shortcuts'),
-        { label: 'Documentation', click: () => void shell.openExternal(helpAddress) },
-        ...(mac ? [] : [{ label: `About Gatehouse`, click: () => app.showAboutPanel() }]),
-      ],
+      submenu: [action('Keyboard Shortcuts', 'help.shortcuts'), action('About Gatehouse', 'help.about')],
     },
   ]
 }

@@ -1,5 +1,5 @@
 import { dialog, ipcMain, type IpcMainEvent, nativeTheme } from 'electron'
-import type { FileKind, Theme } from '../gateway-core/protocol/desktop.ts'
+import type { Theme } from '../gateway-core/protocol/desktop.ts'
 import { channels } from './channels.ts'
 import { isTrustedSender } from './security.ts'
 import type { Windows } from './windows.ts'
@@ -15,7 +15,7 @@ export function answerRequests(windows: Windows): void {
       const from = windowOf(event)
       if (from) run(from, value)
     })
-  const answer = (channel: string, run: (from: WorkbenchWindow, value: unknown) => Promise<string | undefined>) =>
+  const answer = (channel: string, run: (from: WorkbenchWindow, value: unknown) => Promise<string | null>) =>
     ipcMain.handle(channel, (event, value: unknown) => {
       const from = windowOf(event)
       if (!from) throw new Error('not a page of this app')
@@ -24,43 +24,47 @@ export function answerRequests(windows: Windows): void {
 
   hear(channels.connect, (from) => from.connect())
   hear(channels.restartCore, (from) => from.core.restart())
-  hear(channels.newWindow, (_from, folder) => {
+  hear(channels.openWindow, (_from, folder) => {
     if (folder === undefined) windows.open({ kind: 'welcome' })
     else if (typeof folder === 'string' && folder !== '') windows.open({ kind: 'folder', folder })
   })
   hear(channels.setTheme, (_from, theme) => {
     if (isTheme(theme)) nativeTheme.themeSource = theme
   })
-  answer(channels.pickFolder, async ({ window }) => {
+  answer(channels.chooseFolder, async ({ window }) => {
     const { filePaths } = await dialog.showOpenDialog(window, {
       title: 'Open workspace',
       properties: ['openDirectory', 'createDirectory'],
     })
-    return filePaths[0]
+    return filePaths[0] ?? null
   })
-  answer(channels.pickFile, async ({ window }, kinds) => {
-    const filters = fileKinds(kinds)
-    const { filePaths } = await dialog.showOpenDialog(window, { properties: ['openFile'], filters })
-    return filePaths[0]
+  answer(channels.chooseFile, async ({ window }, kind) => {
+    if (!isFileKind(kind)) return null
+    const { title, filters } = fileKinds[kind]
+    const { filePaths } = await dialog.showOpenDialog(window, { title, filters, properties: ['openFile'] })
+    return filePaths[0] ?? null
   })
-  answer(channels.saveFile, async ({ window }, name) => {
-    const defaultPath = typeof name === 'string' ? name.replaceAll(/[\\/:*?"<>|\0]/g, '-').slice(0, 200) : 'capture.har'
-    const { filePath } = await dialog.showSaveDialog(window, { defaultPath })
-    return filePath === '' ? undefined : filePath
+  answer(channels.chooseNewFile, async ({ window }, kind) => {
+    if (kind !== 'har') return null
+    const { filters } = fileKinds.har
+    const { filePath } = await dialog.showSaveDialog(window, {
+      title: 'Export HAR',
+      defaultPath: 'traffic.har',
+      filters,
+    })
+    return filePath || null
   })
+}
+
+const fileKinds = {
+  har: { title: 'Import HAR', filters: [{ name: 'HTTP archive', extensions: ['har', 'json'] }] },
+  openapi: { title: 'Open an OpenAPI document', filters: [{ name: 'OpenAPI', extensions: ['yaml', 'yml', 'json'] }] },
+}
+
+function isFileKind(value: unknown): value is keyof typeof fileKinds {
+  return typeof value === 'string' && Object.hasOwn(fileKinds, value)
 }
 
 function isTheme(value: unknown): value is Theme {
   return value === 'dark' || value === 'light' || value === 'system'
-}
-
-/** What a page names as kinds of files, as far as it is that. Exported for its tests. */
-export function fileKinds(value: unknown): { name: string; extensions: string[] }[] {
-  if (!Array.isArray(value)) return []
-  return (value as Partial<FileKind>[]).slice(0, 10).flatMap((kind) => {
-    const { name, extensions } = kind ?? {}
-    if (typeof name !== 'string' || !Array.isArray(extensions)) return []
-    const plain = extensions.filter((one): one is string => typeof one === 'string' && /^[A-Za-z0-9*]{1,10}$/.test(one))
-    return plain.length === 0 ? [] : [{ name: name.slice(0, 60), extensions: plain }]
-  })
 }

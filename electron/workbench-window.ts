@@ -1,5 +1,5 @@
 import { BrowserWindow, MessageChannelMain, nativeTheme, screen } from 'electron'
-import type { CoreStatus } from '../gateway-core/protocol/desktop.ts'
+import type { CoreStatus, MenuCommand } from '../gateway-core/protocol/desktop.ts'
 import { appOrigin } from './app-protocol.ts'
 import { channels } from './channels.ts'
 import type { CoreEvents, CoreLink } from './core-link.ts'
@@ -65,8 +65,9 @@ export class WorkbenchWindow {
     this.window.webContents.postMessage(channels.port, null, [port2])
   }
 
-  run(action: string): void {
-    this.window.webContents.send(channels.menu, action)
+  /** Asks the page to do what a menu item says. */
+  run(command: MenuCommand): void {
+    this.window.webContents.send(channels.menu, command)
   }
 
   focus(): void {

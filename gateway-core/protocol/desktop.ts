@@ -12,43 +12,47 @@ export interface CoreStatus {
   restarts: number
 }
 
-export type Theme = 'dark' | 'light' | 'system'
+/** What a menu item asks the window to do: the id of one of its actions. */
+export type MenuCommand =
+  | 'file.open'
+  | 'file.save'
+  | 'file.importHar'
+  | 'file.exportHar'
+  | 'view.palette'
+  | 'view.traffic'
+  | 'view.policies'
+  | 'view.problems'
+  | 'gateway.toggle'
+  | 'help.shortcuts'
+  | 'help.about'
 
-/** Files that a dialog offers. */
-export interface FileKind {
-  name: string
-  /** Without the dot. */
-  extensions: readonly string[]
-}
+export type Theme = 'dark' | 'light' | 'system'
 
 /**
  * `window.gatehouse` in the desktop app; absent in a browser. Everything that a page of the app may ask of the system.
+ * `connect` asks for a port to the core: it arrives as a `message` event of the window itself, whose data is
+ * `portMessage` and whose first port speaks the protocol. A core that was started anew needs a new port.
  */
 export interface DesktopBridge {
   readonly platform: 'linux' | 'darwin' | 'win32'
-  /**
-   * Asks for a port to the core: it arrives as a `message` event of the window itself, whose data is `portMessage` and
-   * whose first port speaks the protocol. A core that was started anew needs a new port.
-   */
-  requestPort(): void
-  /** Hears how the core is: at once with what is known, then on each change. Returns a function that stops that. */
+  connect(): void
+  /** Calls at once with what is known, then on each change. Returns a function that stops that. */
   onCore(listener: (status: CoreStatus) => void): () => void
+  onMenu(listener: (command: MenuCommand) => void): () => void
   /** Starts a core that gave up, or one that hangs, again. */
   restartCore(): void
-  /** A command of the native menu, by the id of the action that it runs. Returns a function that stops listening. */
-  onCommand(listener: (action: string) => void): () => void
-  /** The system's dialogs; they resolve to nothing when they were dismissed. */
-  pickFolder(): Promise<string | undefined>
-  pickFile(kinds: readonly FileKind[]): Promise<string | undefined>
-  saveFile(name: string): Promise<string | undefined>
+  /** The system's dialogs; null when they were dismissed. */
+  chooseFolder(): Promise<string | null>
+  chooseFile(kind: 'har' | 'openapi'): Promise<string | null>
+  chooseNewFile(kind: 'har'): Promise<string | null>
   /** Another window, on this workspace or on the welcome screen. A workspace that has a window comes to the front. */
-  newWindow(folder?: string): void
+  openWindow(folder?: string): void
   /** So that native parts (menus, dialogs, the frame) look like the page. */
   setTheme(theme: Theme): void
 }
 
 /** Data of the window message that carries the port. */
-export const portMessage = 'gatehouse-port'
+export const portMessage = 'gatehouse:port'
 
 /** What the main process tells the core process. A `connect` carries one port. */
 export type ToCore =
