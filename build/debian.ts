@@ -9,6 +9,8 @@ export interface DebianPackage {
   why: string
 }
 
+const libraries = process.arch === 'arm64' ? '/usr/lib/aarch64-linux-gnu' : '/usr/lib/x86_64-linux-gnu'
+
 /** What the tests need beyond npm. */
 export const testPackages: readonly DebianPackage[] = [
   {
@@ -21,6 +23,15 @@ export const testPackages: readonly DebianPackage[] = [
     provides: '/usr/bin/curl',
     why: 'tests send requests as a user would: HTTP/2, 100-continue, client certificates',
   },
+]
+
+/** What the tests of the desktop app need: a display without a screen, and what Electron's binary is linked with. */
+export const desktopPackages: readonly DebianPackage[] = [
+  { name: 'xvfb', provides: '/usr/bin/Xvfb', why: 'a display in memory: the tests open real windows' },
+  { name: 'libgtk-3-0', provides: `${libraries}/libgtk-3.so.0`, why: 'Electron draws menus and dialogs with GTK' },
+  { name: 'libnss3', provides: `${libraries}/libnss3.so`, why: 'Chromium loads its certificates through NSS' },
+  { name: 'libgbm1', provides: `${libraries}/libgbm.so.1`, why: 'Chromium allocates what it paints through GBM' },
+  { name: 'libasound2', provides: `${libraries}/libasound.so.2`, why: 'Chromium is linked with ALSA' },
 ]
 
 /** What the benchmark compares with, and the load generator. */

@@ -140,7 +140,7 @@ export function endedText(code: number, lastWords: string): string {
   // A stack trace names the error in its first line; what follows helps only us.
   const errors = lastWords
     .split('\n')
-    .filter((line) => /^(?:Uncaught )?[A-Z]\w*(?:Error|Exception)\b/.test(line.trim()))
+    .filter((line) => /^(?:Uncaught )?(?:[A-Z]\w*)?(?:Error|Exception)\b/.test(line.trim()))
   const error = errors.at(-1)?.trim().slice(0, 300)
   const how = code === 0 ? 'ended by itself' : `ended with code ${code}`
   return error ? `the core ${how}: ${error}` : `the core ${how}`

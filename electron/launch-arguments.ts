@@ -52,9 +52,10 @@ function readAttach(text: string): Opening {
   }
   const scheme = { 'http:': 'ws:', 'https:': 'wss:', 'ws:': 'ws:', 'wss:': 'wss:' }[url.protocol]
   if (!scheme) throw new LaunchProblem(`--attach speaks WebSocket: ${form}`)
-  const token = url.hash.slice(1)
+  const fragment = url.hash.slice(1)
+  const token = new URLSearchParams(fragment).get('token') ?? fragment
   if (token === '') throw new LaunchProblem(`--attach needs the token after #: ${form}`)
-  url.hash = ''
-  url.protocol = scheme
-  return { kind: 'attach', url: url.href.replace(/^https?:/, scheme), token }
+  // The page's address and the socket's differ in their last part only.
+  const path = url.pathname.endsWith('/') ? `${url.pathname}rpc` : url.pathname
+  return { kind: 'attach', url: `${scheme}//${url.host}${path}${url.search}`, token }
 }
