@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { bootstrap } from './bootstrap.mjs'
 import { build } from './build.mjs'
-import { projectRoot, replaceBy } from './project-node.mjs'
+import { coreEnvironment, coreOptions, projectEnvironment, projectRoot, replaceBy } from './project-node.mjs'
 import { isStale } from './stale.mjs'
 
 const given = process.argv.slice(2)
@@ -24,4 +24,5 @@ if (isStale(projectRoot)) {
 }
 // A path that the user gives is relative to where npm was called; npm itself changes into the project.
 process.chdir(namesWorkspace ? (process.env.INIT_CWD ?? process.cwd()) : projectRoot)
-replaceBy(node, [join(projectRoot, 'dist', 'gatehouse.js'), ...command])
+const program = join(projectRoot, 'dist', 'gatehouse.js')
+replaceBy(node, [...coreOptions, program, ...command], coreEnvironment(projectEnvironment(node)))

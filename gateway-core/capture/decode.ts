@@ -2,7 +2,7 @@ import type { RecordedFact } from '../pipeline/facts.ts'
 import type { TraceEntry } from '../pipeline/outcome.ts'
 import type { Claims } from '../exchange.ts'
 import type { Context } from './decode-context.ts'
-import { type BodySlot, bodySlots, type Extra } from './layout.ts'
+import { type BodySlot, bodySlots, claimsIn, type Extra } from './layout.ts'
 import type { RecordedBody, RecordedRequest, RecordedResponse, StoredExchange } from './record.ts'
 
 /** A row of `exchanges`, column by column. */
@@ -54,10 +54,11 @@ export function decodeExchange(
 ): StoredExchange {
   const { context, path, query } = texts
   const extra = (texts.extra === undefined ? {} : JSON.parse(texts.extra)) as Extra
-  const [facts, claims] = (texts.knowledge === undefined ? [[]] : JSON.parse(texts.knowledge)) as [
+  const [facts, claimsOrHolder] = (texts.knowledge === undefined ? [[]] : JSON.parse(texts.knowledge)) as [
     RecordedFact[],
-    Claims | null,
+    (Claims | number)?,
   ]
+  const claims = typeof claimsOrHolder === 'number' ? claimsIn(facts[claimsOrHolder]!.answer) : claimsOrHolder
   const own = JSON.parse(texts.own) as [number, number | null, number | null, Record<string, string> | 0, string | 0]
   const bodies: Partial<Record<BodySlot, RecordedBody>> = {}
   for (const name of bodySlots) {
@@ -93,7 +94,7 @@ export function decodeExchange(
     request,
     verdict: context.verdict,
     status: context.status,
-    trace: traceOf(context, texts.detail, own, row.started_at),
+    trace: traceOf(context, texts.detail, own, row.started_at, claims),
     facts,
     timings: { policyMicros: own[0] },
     sealed: extra.sealed ?? [],
@@ -166,8 +167,8 @@ function responseOf(
 
 type Detail = Pick<TraceEntry, 'evidence' | 'changes' | 'learned'>
 
-/** What `detailOf` wrote, entry by entry. */
-export function decodeDetail(text: string): Detail[] {
+/** What `detailOf` wrote, entry by entry; without the `claims` of the exchange, claims stay as they were written. */
+export function decodeDetail(text: string, claims?: Claims): Detail[] {
   const entries = JSON.parse(text) as (unknown[] | 0)[]
   return entries.map((entry) => {
     const detail: Detail = {}
@@ -177,7 +178,7 @@ export function decodeDetail(text: string): Detail[] {
     if (changes) {
       detail.changes = changes.map((change) => (change.kind === 'set-body' ? { ...change, bytes: noBytes } : change))
     }
-    if (learned) detail.learned = learned
+    if (learned) detail.learned = claims && (learned.claims as unknown) === true ? { ...learned, claims } : learned
     return detail
   })
 }
@@ -190,8 +191,9 @@ function traceOf(
   detailText: string | undefined,
   own: readonly unknown[],
   startedAt: number,
+  claims: Claims | undefined,
 ): TraceEntry[] {
-  const details = detailText === undefined ? [] : decodeDetail(detailText)
+  const details = detailText === undefined ? [] : decodeDetail(detailText, claims)
   return context.shape.map((shape, index) => {
     const at = ownHead + index * ownPerEntry
     const [begun, micros, now, sequence] = own.slice(at, at + ownPerEntry) as [number, number, number, number]

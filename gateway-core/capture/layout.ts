@@ -1,5 +1,7 @@
 import type { ExchangeRecord, RecordedBody, RecordedRequest, RecordedResponse } from './record.ts'
-import type { Change, TraceEntry } from '../pipeline/outcome.ts'
+import type { Claims } from '../exchange.ts'
+import type { RecordedFact } from '../pipeline/facts.ts'
+import type { Change } from '../pipeline/outcome.ts'
 
 /**
  * How a record crosses to the store worker and how it is laid out in the database. A record becomes one run of
@@ -87,18 +89,51 @@ export function contextOf(record: ExchangeRecord): string {
 export const contextHead = 24
 export const contextPerEntry = 11
 
-/** Evidence and the like of each trace entry, or null when no entry has any. */
-export function detailOf(trace: readonly TraceEntry[]): string | null {
+/**
+ * Evidence and the like of each trace entry, or null when no entry has any. Claims that a step learned and that are those
+ * of the exchange are written as `true`: they stand with the facts.
+ */
+export function detailOf({ trace, claims }: Pick<ExchangeRecord, 'trace' | 'claims'>): string | null {
   let detail: unknown[] | undefined
   for (let at = 0; at < trace.length; at++) {
     const { evidence, changes, learned } = trace[at]!
     if (!evidence && !changes && !learned) continue
     detail ??= trace.map(() => 0)
-    if (learned) detail[at] = [evidence, changes?.map(withoutBytes), learned]
-    else if (changes) detail[at] = [evidence, changes.map(withoutBytes)]
+    if (learned) {
+      const known = claims !== undefined && learned.claims === claims
+      detail[at] = [evidence, changes?.map(withoutBytes), known ? { ...learned, claims: true } : learned]
+    } else if (changes) detail[at] = [evidence, changes.map(withoutBytes)]
     else detail[at] = [evidence]
   }
   return detail ? JSON.stringify(detail) : null
+}
+
+/** Facts and claims as `[facts, claims]`, or null when there are none. Claims that a fact holds are written as its number. */
+export function knowledgeOf({ facts, claims }: Pick<ExchangeRecord, 'facts' | 'claims'>): string | null {
+  if (!claims) return facts.length > 0 ? JSON.stringify([facts]) : null
+  // The same token brings the same objects again and again: its text is kept with its claims.
+  const known = knowledgeTexts.get(claims)
+  if (known && sameFacts(known.facts, facts)) return known.text
+  const holder = facts.findIndex(({ answer }) => claimsIn(answer) === claims)
+  const text = JSON.stringify([facts, holder === -1 ? claims : holder])
+  knowledgeTexts.set(claims, { facts, text })
+  return text
+}
+
+/** Claims of a `token` fact. */
+export function claimsIn(answer: RecordedFact['answer']): Claims | undefined {
+  const value = 'value' in answer ? (answer.value as { claims?: Claims } | null) : null
+  return typeof value === 'object' ? value?.claims : undefined
+}
+
+const knowledgeTexts = new WeakMap<Claims, { facts: readonly RecordedFact[]; text: string }>()
+
+function sameFacts(one: readonly RecordedFact[], other: readonly RecordedFact[]): boolean {
+  if (one.length !== other.length) return false
+  for (let at = 0; at < one.length; at++) {
+    if (one[at]!.answer !== other[at]!.answer || one[at]!.key !== other[at]!.key) return false
+  }
+  return true
 }
 
 /** A changed body is kept with the message it belongs to; the trace only says that it changed. */
@@ -202,7 +237,7 @@ export class BatchEncoder {
     const { path, query } = request
     const plainTarget = request.target.length === path.length + (query === '' ? 0 : query.length + 1)
     const target = plainTarget && request.target === (query === '' ? path : `${path}?${query}`) ? null : request.target
-    const { facts, claims, peer } = record
+    const { peer } = record
     fields.push(
       record.id,
       record.startedAt,
@@ -217,8 +252,8 @@ export class BatchEncoder {
       target,
       JSON.stringify(request.headers),
       response ? JSON.stringify(response.headers) : null,
-      detailOf(record.trace),
-      facts.length > 0 || claims ? JSON.stringify([facts, claims]) : null,
+      detailOf(record),
+      knowledgeOf(record),
       ownOf(record),
       extraOf(record),
       request.body?.length ?? 0,

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { MessageSide, RawHeaders } from '../exchange.ts'
 import { decodeContent, isPlainCoding } from './content.ts'
+import { isCredentialHeader } from './credential-names.ts'
 import type { Extra } from './layout.ts'
 import type { SealedPlaces } from './sealed-places.ts'
 import type { Sealer } from './sealer.ts'
@@ -81,9 +82,22 @@ export function readText(text: string, sealer: Sealer): Reading {
   return { text: sealed, secrets: secrets.length > 0 ? secrets : none, part: 0 }
 }
 
+const headerChange = /"kind":"(?:set|add)-header"(,"name":"([^"\\]*)")?/g
+
+/** Whether a trace has anything that has to be read as JSON: most set only headers that are no credentials. */
+function mayHoldSecrets(json: string, { headers }: SealedPlaces): boolean {
+  if (json.includes('"secret":true') || json.includes('"kind":"set-query"')) return true
+  if (!json.includes('-header"')) return false
+  for (const [, , name] of json.matchAll(headerChange)) {
+    if (name === undefined || isCredentialHeader(name)) return true
+    if (headers.request.has(name.toLowerCase()) || headers.response.has(name.toLowerCase())) return true
+  }
+  return false
+}
+
 /** Reads the trace's evidence and changes: a changed header or query is sealed like one that was received. */
 export function readDetail(json: string, places: SealedPlaces, sealer: Sealer): Reading {
-  if (!/"kind":"(?:set|add)-|"secret":true/.test(json)) return readText(json, sealer)
+  if (!mayHoldSecrets(json, places)) return readText(json, sealer)
   const secrets: string[] = []
   const detail = JSON.parse(json, function (this: Record<string, unknown>, key, value: unknown) {
     if (typeof value !== 'string') return value

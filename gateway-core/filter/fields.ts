@@ -137,7 +137,7 @@ export const filterFields: readonly FilterField[] = [
     help: 'What policies saw, wanted and changed.',
     example: 'evidence:10.0.0.0/8',
     source: 'detail',
-    read: (r) => detailOf(r.trace) ?? undefined,
+    read: (r) => detailOf(r) ?? undefined,
   },
 ]
 
