@@ -8,10 +8,12 @@ import { changedPolicies } from './changed-policies.ts'
 import { CannotRun, defineCommand } from './command.ts'
 import { createDevelopmentSecrets } from '../workbench/development-secrets.ts'
 import type { Io } from './io.ts'
-import { load, problemsText, workspaceFolder } from './load.ts'
+import { isWorkspace, load, problemsText, workspaceFolder } from './load.ts'
 import { openGateway, type OpenedGateway } from '../workbench/open-gateway.ts'
+import { listeningAt } from '../workbench/opened-workspace.ts'
 import { announceGateway } from '../workbench/running-gateway.ts'
 import { humanOutput, jsonOutput, type ServeOutput } from './serve-output.ts'
+import { serveUi } from './ui.ts'
 import { type RunningServices, startServices } from '../workbench/services.ts'
 import { firstTry, observingWorkspace } from './serve-upstream.ts'
 import { version } from '../version.ts'
@@ -19,10 +21,11 @@ import { visible } from '../visible.ts'
 
 export const serve = defineCommand({
   usage:
-    'serve [workspace] [--port n] [--env name] [--capture on|off] [--services]\n       gatehouse serve --upstream URL [--port n] [--folder folder]',
+    'serve [workspace] [--port n] [--env name] [--capture on|off] [--services]\n       gatehouse serve --upstream URL [--port n] [--folder folder]\n       gatehouse serve [workspace] --ui [--ui-port n] [--ui-bind address]',
   about: `Runs the gateway of a workspace and tells each decision as it falls. Files that change are loaded at once;
 a broken file changes nothing: the last good configuration goes on. Ctrl-C lets open exchanges finish.
 With --upstream no workspace is needed: everything passes to that server, is shown and is recorded.
+With --ui the workbench is served to a browser: on this machine only, for whoever has the address that is printed.
 Exit code 0 when it was stopped, 2 when it could not start.`,
   options: {
     port: { type: 'string', short: 'p', value: 'n', help: 'Listen here instead; 0 takes a free port.' },
@@ -31,6 +34,13 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
     services: { type: 'boolean', help: 'Also run services.ts of the workspace: what stands behind a sample.' },
     upstream: { type: 'string', value: 'URL', help: 'No workspace yet: let everything pass to this server.' },
     folder: { type: 'string', value: 'folder', help: 'With --upstream: where captures go; else the current folder.' },
+    ui: { type: 'boolean', help: 'Serve the workbench to a browser; without a workspace the welcome screen.' },
+    'ui-port': { type: 'string', value: 'n', help: 'Port of the workbench; a free one without it.' },
+    'ui-bind': {
+      type: 'string',
+      value: 'address',
+      help: 'Serve the workbench there instead of on loopback: plain HTTP, for whoever has the token.',
+    },
     quiet: { type: 'boolean', short: 'q', help: 'Tell of starts, reloads and troubles, but not of exchanges.' },
     human: { type: 'boolean', help: 'Readable lines: what is printed without --json anyway.', hidden: true },
   },
@@ -38,10 +48,12 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
   examples: [
     ['serve samples/bookshop --services', 'the sample with its upstream and identity provider'],
     ['serve --upstream http://localhost:3000', 'watch what passes, without any policy'],
+    ['serve samples/bookshop --ui', 'the workbench in a browser'],
     ['serve . --env staging --port 9000', 'this folder, another environment, another port'],
   ],
   json: `one object in each line: {event: "listening", http, https, revision, environment, captures},
 {event: "exchange", id, startedAt, durationMicros, method, path, verdict, status, decidedBy, code, consumer, trace},
+{event: "workbench", url, workspace, gateway: {http, https} or null} with --ui,
 {event: "reloaded" | "not-reloaded" | "note" | "left-out" | "stopping", …}`,
   async run({ options, words, io }) {
     const { upstream, folder } = options
@@ -52,6 +64,22 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
       throw new CannotRun('--folder goes with --upstream', 'write the folder of the workspace without --folder')
     }
     const port = options.port === undefined ? undefined : numberOption('port', options.port, 0, 65_535)
+    if (options.ui) {
+      if (upstream !== undefined)
+        throw new CannotRun('--upstream and --ui at once', 'observe it from the welcome screen')
+      return serveUi(io, {
+        workspace: words[0] ?? (isWorkspace(io, '.') ? '.' : undefined),
+        environment: options.env,
+        services: options.services === true,
+        port,
+        uiPort: options['ui-port'] === undefined ? 0 : numberOption('ui-port', options['ui-port'], 0, 65_535),
+        bind: options['ui-bind'],
+        json: options.json === true,
+      })
+    }
+    if (options['ui-port'] !== undefined || options['ui-bind'] !== undefined) {
+      throw new CannotRun('--ui-port and --ui-bind go with --ui', 'add --ui')
+    }
     const capture = onOrOff(options.capture)
     const place = upstream === undefined ? words[0] : (folder ?? '.')
     const loading: LoadOptions = { environment: options.env, env: io.env, engineVersion: version }
@@ -152,14 +180,6 @@ function untilStopped(io: Io, services: RunningServices | undefined, output: Ser
       if (!stopping) io.tell(`${io.paintError('yellow', 'the services ended:')} ${visible(why)}`)
     })
   })
-}
-
-function listeningAt(workspace: Workspace, port: number | undefined): Workspace {
-  if (port === undefined) return workspace
-  const { http, https } = workspace.listen
-  const listen =
-    http || !https ? { http: { host: http?.host ?? '127.0.0.1', port }, https } : { http, https: { ...https, port } }
-  return { ...workspace, listen }
 }
 
 function onOrOff(text: string | undefined): boolean | undefined {

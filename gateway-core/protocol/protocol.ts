@@ -60,9 +60,11 @@ export const calls = {
   }).returns<BodyPart>(),
   'traffic.complete': callWith({ text, at: integer }).returns<Completion[]>(),
   'traffic.resend': callWith({ id: text }).returns<{ id: string }>(),
-  'traffic.copyAs': callWith({ id: text, as: { enum: ['curl', 'httpie', 'fetch', 'http'] } }).returns<{
-    text: string
-  }>(),
+  /** Secrets stay markers, unless `secrets` asks for them in clear while they are kept. */
+  'traffic.copyAs': callWith(
+    { id: text, as: { enum: ['curl', 'httpie', 'fetch', 'http'] }, secrets: { type: 'boolean' } },
+    ['secrets'],
+  ).returns<{ text: string }>(),
   'traffic.judgeUnder': callWith({ id: text, environment: text }).returns<JudgedUnder>(),
   'traffic.sendSample': call<{ sent: number }>(),
   'traffic.exportHar': callWith({ query: text, file: text }, ['file']).returns<{ entries: number; text?: string }>(),

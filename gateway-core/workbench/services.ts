@@ -12,8 +12,18 @@ interface Ready {
   tries: string[]
 }
 
+/** A request that shows what a sample does. */
+export interface SampleRequest {
+  method: string
+  target: string
+  headers: [string, string][]
+  body?: string
+}
+
 /** Services of a sample in a process of their own, so that they take no time from the gateway. */
 export interface RunningServices extends Ready {
+  /** Example requests with fresh credentials; undefined where the services know none. */
+  requests(): Promise<SampleRequest[] | undefined>
   /** Resolves when they end, with the reason. */
   readonly ended: Promise<string>
   close(): Promise<void>
@@ -54,7 +64,7 @@ export async function startServices(
     )
     child.once('message', (message) => {
       const { lines = [], tries = [] } = message as Partial<Ready>
-      resolve({ lines, tries, ended, close: () => end(child, ended) })
+      resolve({ lines, tries, ended, requests: () => requestsFrom(child), close: () => end(child, ended) })
     })
   })
 }
@@ -64,4 +74,27 @@ async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> 
   const timer = setTimeout(() => child.kill('SIGKILL'), 3000)
   await ended
   clearTimeout(timer)
+}
+
+const answerMs = 5000
+
+/** Asks over IPC; services that know nothing of it stay silent. */
+function requestsFrom(child: ChildProcess): Promise<SampleRequest[] | undefined> {
+  return new Promise((resolve) => {
+    const finish = (requests: SampleRequest[] | undefined) => {
+      clearTimeout(timer)
+      child.off('message', take)
+      child.off('exit', none)
+      resolve(requests)
+    }
+    const none = () => finish(undefined)
+    const take = (message: unknown) => {
+      const { requests } = message as { requests?: SampleRequest[] }
+      if (Array.isArray(requests)) finish(requests)
+    }
+    const timer = setTimeout(none, answerMs)
+    child.on('message', take)
+    child.once('exit', none)
+    child.send({ want: 'requests' }, (error) => error && none())
+  })
 }

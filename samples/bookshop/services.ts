@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import { startIdentityProvider } from './identity-provider/server.ts'
 import { closeOnSignal } from './listening.ts'
+import { sampleRequests } from './sample-requests.ts'
 import { startUpstream } from './upstream/server.ts'
 
 /** What stands behind the bookshop's gateway while it runs. */
@@ -52,6 +53,10 @@ if (import.meta.main) {
   })
   closeOnSignal(() => services.close())
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  process.on('message', (message: { want?: string }) => {
+    if (message.want !== 'requests') return
+    void sampleRequests(`http://127.0.0.1:${BOOKSHOP_IDENTITY_PORT}`).then((requests) => process.send?.({ requests }))
+  })
   const token = services.lines.find((line) => line.includes('TOKEN='))!
   process.send?.({
     lines: [

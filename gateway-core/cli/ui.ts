@@ -1,0 +1,82 @@
+import { resolve } from 'node:path'
+import { rendererFolder, samplesFolder } from '../workbench/app-folders.ts'
+import { type BrowserServer, startBrowserServer } from '../workbench/browser-server.ts'
+import { userFolders } from '../workbench/user-folders.ts'
+import { Workbench } from '../workbench/workbench.ts'
+import { CannotRun, type ExitCode } from './command.ts'
+import type { Io } from './io.ts'
+import { visible } from '../visible.ts'
+
+export interface UiOptions {
+  /** Undefined: the welcome screen. */
+  workspace: string | undefined
+  environment: string | undefined
+  /** Also run services.ts of the workspace, when it is not one of our samples. */
+  services: boolean
+  /** Port of the gateway, whatever the workspace says. */
+  port: number | undefined
+  uiPort: number
+  /** Undefined: loopback only. */
+  bind: string | undefined
+  json: boolean
+}
+
+/** Serves the workbench to a browser until it is stopped. */
+export async function serveUi(io: Io, options: UiOptions): Promise<ExitCode> {
+  const workbench = new Workbench({
+    mode: 'browser',
+    env: io.env,
+    folders: userFolders(io.env),
+    samples: samplesFolder(),
+    ...(options.port !== undefined && { port: options.port }),
+  })
+  if (options.workspace !== undefined) {
+    const { environment, services } = options
+    await workbench.open(resolve(io.cwd, options.workspace), { environment, services }).catch((error: Error) => {
+      throw new CannotRun(error.message, (error as Error & { todo?: string }).todo)
+    })
+  }
+  let server: BrowserServer
+  try {
+    server = await startBrowserServer({
+      renderer: rendererFolder(),
+      port: options.uiPort,
+      ...(options.bind !== undefined && { host: options.bind }),
+      open: (emit) => workbench.connect(emit),
+      onBug: (call, error) =>
+        io.tell(`${io.paintError('red', `bug in ${call}:`)} ${error instanceof Error ? error.stack : String(error)}`),
+    })
+  } catch (error) {
+    await workbench.close()
+    throw error
+  }
+  tellStart(io, workbench, server, options.json)
+  await new Promise<void>((stop) => {
+    process.once('SIGINT', stop)
+    process.once('SIGTERM', stop)
+  })
+  process.once('SIGINT', () => process.exit(2))
+  await server.close()
+  await workbench.close()
+  return 0
+}
+
+function tellStart(io: Io, workbench: Workbench, server: BrowserServer, json: boolean): void {
+  const { workspace } = workbench.state()
+  const url = server.freshUrl()
+  if (json) {
+    const gateway = workspace && { http: workspace.gateway.http, https: workspace.gateway.https }
+    io.print(JSON.stringify({ event: 'workbench', url, workspace: workspace?.folder ?? null, gateway }))
+    return
+  }
+  const gateway = workspace?.gateway
+  const address = gateway?.http ?? gateway?.https ?? gateway?.reason
+  const lines = [
+    `${io.paint('bold', 'Gatehouse')}  ${io.paint('bold', url)}`,
+    'open this address in a browser: it works once, and the page stays yours until its tab is closed',
+    ...(workspace ? ['', `  workspace  ${visible(workspace.folder)}`] : []),
+    ...(address ? [`  gateway    ${visible(address)}`] : []),
+    '',
+  ]
+  io.print(lines.join('\n'))
+}

@@ -1,0 +1,127 @@
+import type { RecordedRequest } from '../capture/record.ts'
+
+export type CopyFormat = 'curl' | 'httpie' | 'fetch' | 'http'
+
+/** Fields that every client writes by itself. */
+const ownFields = new Set(['content-length', 'connection', 'transfer-encoding', 'keep-alive', 'expect'])
+
+interface Message {
+  method: string
+  url: string
+  fields: [string, string][]
+  /** Undefined where there is none, or where it is no text. */
+  text: string | undefined
+  bytes: Uint8Array | undefined
+}
+
+/**
+ * A recorded request as a command or a piece of code that sends it again, to `base` or else to where it went. What was
+ * recorded is quoted, never interpreted: pasting it into a shell runs exactly one command.
+ */
+export function copyAs(request: RecordedRequest, format: CopyFormat, base: string | undefined): string {
+  const message = messageOf(request, base)
+  switch (format) {
+    case 'curl':
+      return curl(message)
+    case 'httpie':
+      return httpie(message)
+    case 'fetch':
+      return fetchCode(message)
+    case 'http':
+      return httpText(request, message)
+  }
+}
+
+function messageOf(request: RecordedRequest, base: string | undefined): Message {
+  const origin = (base ?? `${request.scheme}://${request.authority}`).replace(/\/$/, '')
+  // Of an absolute-form target only path and query go to another server.
+  const target = request.target.startsWith('/')
+    ? request.target
+    : `${request.path}${request.query === '' ? '' : `?${request.query}`}`
+  const url = origin + target
+  const host = origin.replace(/^\w+:\/\//, '')
+  const fields: [string, string][] = []
+  for (let at = 0; at + 1 < request.headers.length; at += 2) {
+    const [name, value] = [request.headers[at]!, request.headers[at + 1]!]
+    const lower = name.toLowerCase()
+    if (ownFields.has(lower) || name.startsWith(':')) continue
+    if (lower === 'host' && value.toLowerCase() === host.toLowerCase()) continue
+    fields.push([name, utf8Of(value)])
+  }
+  const bytes = request.body && request.body.bytes.byteLength > 0 ? request.body.bytes : undefined
+  return { method: request.method, url, fields, bytes, text: bytes && textOf(bytes) }
+}
+
+function curl({ method, url, fields, text, bytes }: Message): string {
+  const lines = [`curl -i --path-as-is --globoff -X ${shell(method)} ${shell(url)}`]
+  // Unlike `Name:`, which removes a field, `Name;` sends it empty.
+  for (const [name, value] of fields) lines.push(`-H ${shell(value === '' ? `${name};` : `${name}: ${value}`)}`)
+  if (bytes && !fields.some(([name]) => name.toLowerCase() === 'content-type')) lines.push(`-H 'Content-Type:'`)
+  if (text !== undefined) lines.push(`--data-raw ${shell(text)}`)
+  else if (bytes) {
+    lines.push('--data-binary @-')
+    return `printf %s ${shell(Buffer.from(bytes).toString('base64'))} | base64 -d | ${lines.join(' \\\n  ')}`
+  }
+  return lines.join(' \\\n  ')
+}
+
+function httpie({ method, url, fields, text, bytes }: Message): string {
+  const items = fields.map(([name, value]) =>
+    // In a name, characters that separate are escaped; `Name;` is an empty field.
+    shell(value === '' ? `${escapedName(name)};` : `${escapedName(name)}:${value}`),
+  )
+  const before =
+    bytes && text === undefined ? `printf %s ${shell(Buffer.from(bytes).toString('base64'))} | base64 -d | ` : ''
+  const input = text !== undefined ? [`--raw ${shell(text)}`] : bytes ? [] : ['--ignore-stdin']
+  return `${before}${[`http --path-as-is ${shell(method)} ${shell(url)}`, ...items, ...input].join(' \\\n  ')}`
+}
+
+function escapedName(name: string): string {
+  return name.replaceAll(/[\\:=@;]/g, '\\$&')
+}
+
+function fetchCode({ method, url, fields, text, bytes }: Message): string {
+  const lines = [`  method: ${JSON.stringify(method)},`]
+  if (fields.length > 0) {
+    const list = fields.map((field) => `    [${field.map((part) => JSON.stringify(part)).join(', ')}],`)
+    lines.push('  headers: [', ...list, '  ],')
+  }
+  if (text !== undefined) lines.push(`  body: ${JSON.stringify(text)},`)
+  else if (bytes) {
+    const base64 = Buffer.from(bytes).toString('base64')
+    lines.push(`  body: Uint8Array.from(atob(${JSON.stringify(base64)}), (one) => one.charCodeAt(0)),`)
+  }
+  return `const response = await fetch(${JSON.stringify(url)}, {\n${lines.join('\n')}\n})`
+}
+
+function httpText({ httpVersion }: RecordedRequest, { method, url, fields, text, bytes }: Message): string {
+  const head = [
+    `${method} ${url} HTTP/${httpVersion === '2' ? '1.1' : httpVersion}`,
+    ...fields.map(([n, v]) => `${n}: ${v}`),
+  ]
+  if (text !== undefined) return `${head.join('\n')}\n\n${text}\n`
+  return `${bytes ? '# the body is no text, and left out\n' : ''}${head.join('\n')}\n`
+}
+
+/** One word of a POSIX shell: nothing in it is expanded. */
+export function shell(word: string): string {
+  if (/^[\w./:@%+=,-]+$/.test(word) && !word.startsWith('=')) return word
+  // A shell cannot carry NUL.
+  return `'${word.replaceAll('\0', '').replaceAll("'", `'\\''`)}'`
+}
+
+/** Node shows the bytes of a header value as one character each; most of those above ASCII are UTF-8. */
+function utf8Of(value: string): string {
+  return /^[\x20-\x7e\t]*$/.test(value) || /[^\0-\xff]/.test(value)
+    ? value
+    : (textOf(Buffer.from(value, 'latin1')) ?? value)
+}
+
+function textOf(bytes: Uint8Array): string | undefined {
+  if (bytes.includes(0)) return undefined
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}

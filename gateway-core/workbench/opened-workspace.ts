@@ -1,0 +1,383 @@
+import { realpathSync } from 'node:fs'
+import { basename, join, resolve, sep } from 'node:path'
+import type { ExchangeRecord } from '../capture/record.ts'
+import { type Captures, openCaptures } from '../capture/store.ts'
+import { environmentsIn } from '../config/environments.ts'
+import { WorkspaceFiles } from '../config/files.ts'
+import { type LoadOptions, type LoadResult, loadWorkspace } from '../config/load.ts'
+import { type WorkspaceWatch, watchWorkspace } from '../config/watch.ts'
+import { loadWorkspaceKey, type WorkspaceKey } from '../config/workspace-key.ts'
+import type { Workspace } from '../config/workspace.ts'
+import type { OpenWorkspace, Refusal } from '../protocol/types.ts'
+import { version } from '../version.ts'
+import { CannotRun } from './cannot-run.ts'
+import { createDevelopmentSecrets } from './development-secrets.ts'
+import { openGateway, type OpenedGateway } from './open-gateway.ts'
+import { Pace } from './pace.ts'
+import { PolicyCounters } from './policy-counters.ts'
+import { Rates } from './rates.ts'
+import { announceGateway, findRunningGateway } from './running-gateway.ts'
+import { type RunningServices, startServices } from './services.ts'
+
+export interface OpenedOptions {
+  folder: string
+  env: Readonly<Record<string, string | undefined>>
+  environment?: string
+  /** Listen on this port instead of the workspace's. */
+  port?: number
+  /** Folder of a sample of ours whose `services.ts` runs beside it. Code of any other folder is never run. */
+  sample?: string
+  /** A Node that runs TypeScript, for the services. */
+  node?: string
+}
+
+/** What an open workspace tells, as it happens. */
+export interface OpenedEvents {
+  changed(): void
+  /** Exchanges were recorded, or (`deleted`) went away: searches look again. */
+  recorded(deleted: boolean): void
+  counted(): void
+  trouble(refusal: Refusal): void
+}
+
+const statsMs = 2000
+const latestKept = 256
+
+/** One workspace with everything that runs for it: gateway, services, captures, watching of files, counters. */
+export class OpenedWorkspace {
+  readonly folder: string
+  readonly captures: Captures
+  readonly key: WorkspaceKey
+  readonly #options: OpenedOptions
+  readonly #events: OpenedEvents
+  readonly #rates = new Rates()
+  readonly #rateTimer: NodeJS.Timeout
+  readonly #changed: Pace
+  readonly #recorded: Pace
+  readonly #counted: Pace
+  #result: LoadResult
+  #inForce: Workspace | undefined
+  #environment: string | undefined
+  #opened: OpenedGateway | undefined
+  #withdraw: (() => void) | undefined
+  #failure: string | undefined
+  #watch: WorkspaceWatch | undefined
+  #services: RunningServices | undefined
+  #counters: PolicyCounters | undefined
+  #stats: { exchanges: number; bytes: number } = { exchanges: 0, bytes: 0 }
+  #statsAt = 0
+  #busy = false
+  /** The last exchanges, to find one that was sent from here. */
+  readonly #latest: { port: number; id: string }[] = []
+  #latestAt = 0
+  #turn: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  /** Opens a folder: loads it, opens its captures, starts its services and its gateway. A workspace with errors opens too. */
+  static async open(options: OpenedOptions, events: OpenedEvents): Promise<OpenedWorkspace> {
+    const folder = realpathSync(resolve(options.folder))
+    if (options.sample !== undefined) {
+      await createDevelopmentSecrets(folder, options.env).catch((error: Error) =>
+        events.trouble({ what: error.message, severity: 'warning' }),
+      )
+    }
+    const result = await loadWorkspace(folder, loadingOf(options))
+    const key = await loadWorkspaceKey(folder, options.env)
+    const captures = openCaptures(folder, key)
+    const opened = new OpenedWorkspace(folder, { ...options, folder }, events, result, key, captures)
+    await Promise.all([opened.#startServices(), opened.start()])
+    opened.#watchFiles()
+    return opened
+  }
+
+  private constructor(
+    folder: string,
+    options: OpenedOptions,
+    events: OpenedEvents,
+    result: LoadResult,
+    key: WorkspaceKey,
+    captures: Captures,
+  ) {
+    this.folder = folder
+    this.key = key
+    this.captures = captures
+    this.#options = options
+    this.#events = events
+    this.#result = result
+    this.#inForce = result.workspace
+    this.#environment = options.environment ?? result.workspace?.environment
+    this.#changed = new Pace(250, () => events.changed())
+    this.#recorded = new Pace(50, () => {
+      this.#changed.ask()
+      events.recorded(false)
+    })
+    this.#counted = new Pace(250, () => events.counted())
+    // Rates fall while nothing happens: somebody has to say so.
+    this.#rateTimer = setInterval(() => this.#tick(), 1000)
+    this.#rateTimer.unref()
+    if (result.workspace) this.#counters = new PolicyCounters(result.workspace)
+  }
+
+  /** The last revision that loaded: what the gateway runs, or would run. */
+  get workspace(): Workspace | undefined {
+    return this.#inForce
+  }
+
+  get environment(): string | undefined {
+    return this.#environment
+  }
+
+  get counters(): PolicyCounters | undefined {
+    return this.#counters
+  }
+
+  get services(): RunningServices | undefined {
+    return this.#services
+  }
+
+  get env(): Readonly<Record<string, string | undefined>> {
+    return this.#options.env
+  }
+
+  get gatewayUrl(): string | undefined {
+    const addresses = this.#opened?.gateway.addresses
+    return (addresses?.http ?? addresses?.https)?.url
+  }
+
+  /** How this workspace is loaded; `environment` another one than the active. */
+  loading(environment: string | undefined = this.#environment): LoadOptions {
+    return loadingOf({ ...this.#options, environment })
+  }
+
+  async flush(): Promise<void> {
+    await this.#opened?.flush()
+  }
+
+  state(): OpenWorkspace {
+    const workspace = this.#inForce
+    const addresses = this.#opened?.gateway.addresses
+    const now = Date.now()
+    return {
+      folder: this.folder,
+      name: workspace?.name ?? basename(this.folder),
+      revision: workspace?.revision ?? '',
+      environment: this.#environment ?? null,
+      environments: environmentsIn(new WorkspaceFiles(this.folder)),
+      gateway: {
+        state: this.#opened ? 'running' : this.#failure === undefined ? 'stopped' : 'failed',
+        http: addresses?.http?.url ?? null,
+        https: addresses?.https?.url ?? null,
+        ...(this.#failure !== undefined && { reason: this.#failure }),
+      },
+      problems: [...this.#result.problems],
+      lastGood: this.#result.workspace === undefined && workspace !== undefined,
+      captures: this.#readStats(now),
+      requestsPerSecond: this.#rates.requestsPerSecond(now),
+      deniedLastMinute: this.#rates.deniedLastMinute(now),
+    }
+  }
+
+  /** Starts the gateway. What keeps it from starting stands in the state, in words. */
+  start(): Promise<void> {
+    return this.#inTurn(() => this.#start())
+  }
+
+  stop(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#stopGateway()
+      this.#failure = undefined
+      this.#events.changed()
+    })
+  }
+
+  /** Puts another environment in force. */
+  switchTo(environment: string): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#environment = environment
+      this.#watch?.close()
+      const result = await loadWorkspace(this.folder, this.loading())
+      await this.#take(result)
+      this.#watchFiles()
+    })
+  }
+
+  /** Loads the files again at once: what was saved here need not wait for the watcher. */
+  async reload(): Promise<void> {
+    await this.#watch?.reload()
+    await this.#turn
+  }
+
+  /** Exchanges were deleted or taken in by hand. */
+  capturesChanged(): void {
+    this.#statsAt = 0
+    this.#events.recorded(true)
+    this.#events.changed()
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    clearInterval(this.#rateTimer)
+    for (const pace of [this.#changed, this.#recorded, this.#counted]) pace.stop()
+    this.#watch?.close()
+    await this.#inTurn(() => this.#stopGateway(1000))
+    await this.#services?.close()
+    this.captures.close()
+  }
+
+  async #start(): Promise<void> {
+    if (this.#opened || this.#closed) return
+    const workspace = this.#inForce
+    this.#failure = undefined
+    if (!workspace) {
+      this.#failure = 'the files of the workspace have errors'
+      return this.#events.changed()
+    }
+    try {
+      this.#opened = await openGateway({
+        workspace: listeningAt(workspace, this.#options.port),
+        env: this.#options.env,
+        capture: workspace.capture.enabled,
+        onExchange: (record) => this.#onExchange(record),
+        onWritten: () => this.#recorded.ask(),
+        onTrouble: (what) => this.#events.trouble({ what, severity: 'warning' }),
+      })
+      this.#withdraw = announceGateway(this.folder, this.#opened.gateway.addresses)
+    } catch (error) {
+      this.#failure = this.#reasonOf(error as Error)
+    }
+    this.#events.changed()
+  }
+
+  #reasonOf(error: Error): string {
+    if (!(error instanceof CannotRun)) return error.message
+    const other = findRunningGateway(this.folder)
+    if (other && other.pid !== process.pid) {
+      return `${error.message}; another Gatehouse (process ${other.pid}) runs this workspace: stop it, or use its window`
+    }
+    return error.suggestion ? `${error.message}: ${error.suggestion}` : error.message
+  }
+
+  async #stopGateway(graceMs = 2000): Promise<void> {
+    const opened = this.#opened
+    this.#opened = undefined
+    this.#withdraw?.()
+    this.#withdraw = undefined
+    await opened?.close(graceMs)
+  }
+
+  #watchFiles(): void {
+    if (this.#closed) return
+    const take = (result: LoadResult) => void this.#inTurn(() => this.#take(result))
+    this.#watch = watchWorkspace(this.folder, this.loading(), take, this.#result)
+  }
+
+  /** New files: the gateway goes on with them, or with the last good ones. */
+  async #take(result: LoadResult): Promise<void> {
+    if (this.#closed) return
+    this.#result = result
+    const next = result.workspace
+    if (!next) return this.#events.changed()
+    const before = this.#inForce
+    this.#inForce = next
+    if (next.revision !== before?.revision) this.#counters = new PolicyCounters(next)
+    if (this.#opened) {
+      const { needsRestart } = await this.#opened.reload(listeningAt(next, this.#options.port))
+      if (needsRestart.length > 0) {
+        await this.#stopGateway()
+        await this.#start()
+      }
+    } else if (before === undefined) await this.#start()
+    this.#events.changed()
+    this.#events.counted()
+  }
+
+  #onExchange(record: ExchangeRecord): void {
+    this.#latest[this.#latestAt++ % latestKept] = { port: record.peer.port, id: record.id }
+    this.#rates.count(Date.now(), record.verdict === 'deny' || record.verdict === 'refused')
+    this.#busy = true
+    if (this.#counters?.count(record)) this.#counted.ask()
+    this.#changed.ask()
+  }
+
+  /** Id of the exchange that came from a port of ours; undefined when none was recorded within two seconds. */
+  async exchangeFrom(port: number): Promise<string | undefined> {
+    for (let wait = 0; wait < 100; wait++) {
+      const found = this.#latest.find((one) => one.port === port)
+      if (found) {
+        await this.#opened?.flush()
+        return found.id
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    return undefined
+  }
+
+  /** While something happened in the last minute, once a second; then never. */
+  #tick(): void {
+    if (!this.#busy) return
+    const now = Date.now()
+    this.#busy = this.#rates.requestsPerSecond(now) > 0 || this.#rates.deniedLastMinute(now) > 0
+    this.#changed.ask()
+  }
+
+  #readStats(now: number): { exchanges: number; bytes: number } {
+    if (now - this.#statsAt < statsMs) return this.#stats
+    this.#statsAt = now
+    try {
+      const { exchanges, bytes } = this.captures.stats()
+      this.#stats = { exchanges, bytes }
+    } catch {
+      // Closed, or locked for a moment: the last numbers stand.
+    }
+    return this.#stats
+  }
+
+  async #startServices(): Promise<void> {
+    const { sample, env, node } = this.#options
+    if (sample === undefined) return
+    try {
+      this.#services = await startServices(sample, env, node)
+      void this.#services.ended.then((why) => {
+        if (this.#closed) return
+        this.#services = undefined
+        this.#events.trouble({ what: `the services of the sample ended: ${why}`, severity: 'warning' })
+      })
+    } catch (error) {
+      const { message: what, suggestion } = error as CannotRun
+      this.#events.trouble({ what, severity: 'warning', ...(suggestion && { todo: suggestion }) })
+    }
+  }
+
+  /** Starts, stops and reloads never overlap. */
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(task)
+    this.#turn = done.catch((error: Error) => {
+      this.#events.trouble({ what: error.message, severity: 'error' })
+    })
+    return done
+  }
+}
+
+/** Whether a folder lies inside another, links followed. */
+export function isInside(folder: string, outer: string): boolean {
+  try {
+    const [inner, around] = [realpathSync(folder), realpathSync(outer)]
+    return inner === around || inner.startsWith(join(around, sep))
+  } catch {
+    return false
+  }
+}
+
+function loadingOf({ env, environment }: Pick<OpenedOptions, 'env' | 'environment'>): LoadOptions {
+  return { env, engineVersion: version, ...(environment !== undefined && { environment }) }
+}
+
+/** A workspace that listens on another port. */
+export function listeningAt(workspace: Workspace, port: number | undefined): Workspace {
+  if (port === undefined) return workspace
+  const { http, https } = workspace.listen
+  const listen =
+    http || !https ? { http: { host: http?.host ?? '127.0.0.1', port }, https } : { http, https: { ...https, port } }
+  return { ...workspace, listen }
+}

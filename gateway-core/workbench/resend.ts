@@ -1,0 +1,43 @@
+import type { StoredExchange } from '../capture/record.ts'
+import { refused } from '../protocol/rpc-error.ts'
+import type { CannotRun } from './cannot-run.ts'
+import type { OpenedWorkspace } from './opened-workspace.ts'
+import { type Answer, sendOnce, type Sending } from './send-request.ts'
+
+/**
+ * Sends a recorded request (read with open secrets) again through the running gateway, as it was: same target, same
+ * fields in their order, same bytes. Returns the id of the new exchange.
+ */
+export async function resend(opened: OpenedWorkspace, exchange: StoredExchange): Promise<string> {
+  const { request, upgrade } = exchange
+  if (upgrade) throw refused('a WebSocket handshake cannot be sent again', 'connect with a WebSocket client')
+  if (exchange.secrets === 'sealed') {
+    const todo = 'copy it as curl and put in fresh credentials'
+    throw refused('the secrets of this exchange are not kept any more, so it cannot be sent as it was', todo)
+  }
+  if (request.body?.truncated) {
+    throw refused('only the beginning of the body was kept, so it cannot be sent as it was', 'raise capture.body')
+  }
+  const fields: [string, string][] = []
+  for (let at = 0; at + 1 < request.headers.length; at += 2) {
+    fields.push([request.headers[at]!, request.headers[at + 1]!])
+  }
+  if (!fields.some(([name]) => name.toLowerCase() === 'host')) fields.unshift(['Host', request.authority])
+  const body = request.body && Buffer.from(request.body.bytes)
+  const answer = await sendThrough(opened, { method: request.method, address: request.target, fields, body })
+  const id = await opened.exchangeFrom(answer.localPort)
+  if (id !== undefined) return id
+  throw refused('it was sent, but the gateway recorded nothing of it', 'switch captures on')
+}
+
+/** Sends a request through the running gateway. Throws an RpcError when none runs or no response comes. */
+export async function sendThrough(opened: OpenedWorkspace, sending: Sending): Promise<Answer> {
+  const url = opened.gatewayUrl
+  if (url === undefined) throw refused('the gateway does not run', 'start it first')
+  try {
+    return await sendOnce(url, sending, true)
+  } catch (error) {
+    const { message, suggestion } = error as CannotRun
+    throw refused(message, suggestion)
+  }
+}

@@ -1,0 +1,177 @@
+import { existsSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { workspaceFile } from '../config/load.ts'
+import type { Emit, Session } from '../protocol/rpc-server.ts'
+import { refused, RpcError } from '../protocol/rpc-error.ts'
+import type { Refusal, WorkbenchState } from '../protocol/types.ts'
+import { version } from '../version.ts'
+import { filesCalls } from './files-calls.ts'
+import { FileDesk } from './file-desk.ts'
+import { isInside, OpenedWorkspace } from './opened-workspace.ts'
+import { policiesCalls } from './policies-calls.ts'
+import { RecentWorkspaces } from './recent.ts'
+import { servicesFile } from './services.ts'
+import { TrafficDesk, trafficCalls } from './traffic-calls.ts'
+import type { UserFolders } from './user-folders.ts'
+import { workbenchCalls } from './workbench-calls.ts'
+
+export interface WorkbenchOptions {
+  mode: WorkbenchState['mode']
+  env: Readonly<Record<string, string | undefined>>
+  folders: UserFolders
+  /** Folder with the samples, by name. */
+  samples: string
+  /** A Node that runs TypeScript, for the services of samples; this process's own without it. */
+  node?: string
+  /** Listen on this port whatever the workspace says; 0 takes a free one. */
+  port?: number
+  /** Workspace key of a folder from the system's keychain (32 bytes, base64), where it keeps one. */
+  keyOf?: (folder: string) => Promise<string | null>
+  /** Which workspace is open now. */
+  onWorkspace?: (folder: string | null, name: string | null) => void
+}
+
+export interface OpenHow {
+  environment?: string | undefined
+  /** Run its `services.ts` although it is no sample of ours: only where a person asked for it in so many words. */
+  services?: boolean
+}
+
+/** What one core holds for all its screens: at most one open workspace. Each connection has a session of its own. */
+export class Workbench {
+  readonly options: WorkbenchOptions
+  readonly recent: RecentWorkspaces
+  readonly #sessions = new Set<{ emit: Emit; traffic: TrafficDesk }>()
+  #opened: OpenedWorkspace | undefined
+  #desk: FileDesk | undefined
+  /** Opening and closing happen one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #closing = false
+
+  constructor(options: WorkbenchOptions) {
+    this.options = options
+    this.recent = new RecentWorkspaces(options.folders.config)
+  }
+
+  get opened(): OpenedWorkspace | undefined {
+    return this.#opened
+  }
+
+  /** The open workspace. Throws an RpcError when there is none. */
+  get workspace(): OpenedWorkspace {
+    if (this.#opened) return this.#opened
+    throw new RpcError({ code: 'NO_WORKSPACE', message: 'no workspace is open', todo: 'open one first' })
+  }
+
+  /** Texts of the open workspace. Throws an RpcError when there is none. */
+  get files(): FileDesk {
+    if (this.#desk) return this.#desk
+    throw new RpcError({ code: 'NO_WORKSPACE', message: 'no workspace is open', todo: 'open one first' })
+  }
+
+  state(): WorkbenchState {
+    return { version, mode: this.options.mode, workspace: this.#opened?.state() ?? null }
+  }
+
+  /** Opens a workspace in the place of the one that is open. Throws an RpcError when the folder is none. */
+  open(folder: string, how: OpenHow = {}): Promise<WorkbenchState> {
+    const absolute = resolve(folder)
+    if (!statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
+      throw refused(`there is no folder ${absolute}`, 'name the folder of a workspace')
+    }
+    if (!existsSync(join(absolute, workspaceFile))) {
+      const todo = `begin one with a file ${workspaceFile}, or let one be made for a server or an OpenAPI document`
+      throw refused(`${absolute} has no ${workspaceFile}`, todo)
+    }
+    return this.#inTurn(() => this.#open(absolute, how))
+  }
+
+  /** Opens a sample of ours, with its services. */
+  openSample(name: string): Promise<WorkbenchState> {
+    return this.open(join(this.options.samples, name))
+  }
+
+  /** Stands behind one connection. */
+  connect(emit: Emit): Session {
+    const traffic = new TrafficDesk(this, emit)
+    const session = { emit, traffic }
+    this.#sessions.add(session)
+    return {
+      handlers: {
+        ...workbenchCalls(this),
+        ...trafficCalls(this, traffic),
+        ...filesCalls(this),
+        ...policiesCalls(this),
+      },
+      close: () => {
+        traffic.close()
+        this.#sessions.delete(session)
+      },
+    }
+  }
+
+  tell(refusal: Refusal): void {
+    for (const { emit } of this.#sessions) emit('trouble', refusal)
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    await this.#inTurn(() => this.#closeWorkspace())
+  }
+
+  async #open(folder: string, { environment, services = false }: OpenHow): Promise<WorkbenchState> {
+    await this.#closeWorkspace()
+    const { env, port, node, samples } = this.options
+    const key = await this.options.keyOf?.(folder)
+    const mayRun = services || isInside(folder, samples)
+    const sample = mayRun && existsSync(join(folder, servicesFile)) ? folder : undefined
+    const options = { folder, env: key ? { ...env, GATEHOUSE_KEY: key } : env, environment, port, node, sample }
+    const opened = await OpenedWorkspace.open(options, {
+      changed: () => this.#tellState(),
+      recorded: (deleted) => {
+        for (const { traffic } of this.#sessions) traffic.recorded(deleted)
+      },
+      counted: () => {
+        const counters = this.#opened?.counters?.read()
+        if (counters) for (const { emit } of this.#sessions) emit('policies.counters', counters)
+      },
+      trouble: (refusal) => this.tell(refusal),
+    }).catch((error: Error & { suggestion?: string }) => {
+      throw refused(error.message, error.suggestion)
+    })
+    this.#opened = opened
+    this.#desk = new FileDesk(opened, (path, fileVersion) => {
+      for (const { emit } of this.#sessions) emit('files.changed', { path, version: fileVersion })
+    })
+    const state = this.state()
+    const { name } = state.workspace!
+    this.recent.opened(opened.folder, name, Date.now())
+    this.options.onWorkspace?.(opened.folder, name)
+    this.#tellState()
+    return state
+  }
+
+  async #closeWorkspace(): Promise<void> {
+    const opened = this.#opened
+    if (!opened) return
+    this.#opened = undefined
+    this.#desk?.close()
+    this.#desk = undefined
+    for (const { traffic } of this.#sessions) traffic.close()
+    await opened.close()
+    if (this.#closing) return
+    this.options.onWorkspace?.(null, null)
+  }
+
+  #tellState(): void {
+    if (!this.#opened) return
+    const state = this.state()
+    for (const { emit } of this.#sessions) emit('workbench.changed', state)
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(task)
+    this.#turn = done.catch(() => undefined)
+    return done
+  }
+}
