@@ -19,11 +19,13 @@ export function createChecker<A>(options: {
   ask(text: string): Promise<A>
   answer(answer: A, text: string): void
   failed(error: unknown): void
+  /** A newer text came while a check runs: nobody waits for its answer any more. */
+  superseded?(): void
   setTimer?: (run: () => void, ms: number) => unknown
   clearTimer?: (timer: never) => void
 }): Checker<A> {
   const setTimer = options.setTimer ?? ((run, ms) => setTimeout(run, ms))
-  const clearTimer = (options.clearTimer ?? ((timer) => clearTimeout(timer))) as (timer: unknown) => void
+  const clearTimer = (options.clearTimer ?? ((timer) => clearTimeout(timer as never))) as (timer: unknown) => void
   let timer: unknown
   let newest = 0
   let waiting: { text: string; number: number } | undefined
@@ -52,6 +54,7 @@ export function createChecker<A>(options: {
     stop()
     newest++
     waiting = { text, number: newest }
+    if (running) options.superseded?.()
     if (pause === 0) return void run()
     timer = setTimer(() => {
       timer = undefined
@@ -65,6 +68,7 @@ export function createChecker<A>(options: {
       stop()
       newest++
       waiting = undefined
+      if (running) options.superseded?.()
     },
     get pending() {
       return running || waiting !== undefined

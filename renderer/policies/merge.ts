@@ -22,7 +22,8 @@ export function mergeTexts(base: string, mine: string, theirs: string): Merge {
     if (mineHunk && theirHunk && touch(mineHunk, theirHunk)) {
       const mineText = mineLines.slice(mineHunk.bStart, mineHunk.bEnd)
       const theirText = theirLines.slice(theirHunk.bStart, theirHunk.bEnd)
-      const same = mineHunk.aStart === theirHunk.aStart && mineHunk.aEnd === theirHunk.aEnd && equal(mineText, theirText)
+      const same =
+        mineHunk.aStart === theirHunk.aStart && mineHunk.aEnd === theirHunk.aEnd && equal(mineText, theirText)
       if (!same) conflicts.push(mineHunk.bStart + 1)
       out.push(...baseLines.slice(at, mineHunk.aStart), ...mineText)
       at = Math.max(mineHunk.aEnd, theirHunk.aEnd)

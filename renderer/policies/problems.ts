@@ -51,3 +51,28 @@ export function countProblems(problems: readonly Problem[]): string {
 function counted(number: number, noun: string): string {
   return number === 0 ? '' : `${number} ${noun}${number === 1 ? '' : 's'}`
 }
+
+/**
+ * What is wrong, of the texts as they are typed: of the file in front and what depends on it the newest check, of other
+ * open files their own last check, of all others what the core found on disk.
+ */
+export function shownProblems(
+  onDisk: readonly Problem[],
+  checked: Readonly<Record<string, { readonly problems: readonly Problem[] }>>,
+  active: string | null,
+): readonly Problem[] {
+  const front = active === null ? undefined : checked[active]
+  const isOpen = (file: string) => file !== active && checked[file] !== undefined
+  const rest = (front?.problems ?? onDisk).filter((problem) => !isOpen(problem.file))
+  const open = Object.entries(checked).flatMap(([path, { problems }]) =>
+    path === active ? [] : problems.filter((problem) => problem.file === path),
+  )
+  return [...rest, ...open].sort(
+    (a, b) =>
+      rank(a) - rank(b) || (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column),
+  )
+}
+
+function rank(problem: Problem): number {
+  return problem.severity === 'error' ? 0 : 1
+}

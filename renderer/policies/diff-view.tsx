@@ -1,0 +1,64 @@
+import { useEffect, useRef } from 'react'
+import { monaco } from '../monaco/monaco.ts'
+import { Button } from '../ui/button.tsx'
+import { editorOptions } from './code-editor.tsx'
+import type { OpenDocument } from './document.ts'
+import { resolve } from './files.ts'
+import { modelOf } from './models.ts'
+import { usePolicies } from './policies-store.ts'
+
+/** The text on disk beside the text as typed, which stays editable: what is right of the line is what will be saved. */
+export function DiffView({ document, compare }: { document: OpenDocument; compare: 'saved' | 'conflict' }) {
+  const host = useRef<HTMLDivElement>(null)
+  const { path } = document
+  const original = compare === 'conflict' ? document.conflict?.text : document.base.text
+
+  useEffect(() => {
+    const model = modelOf(path)
+    if (!model || original === undefined) return
+    const before = monaco.editor.createModel(original, model.getLanguageId())
+    const editor = monaco.editor.createDiffEditor(host.current!, {
+      ...editorOptions,
+      readOnly: false,
+      originalEditable: false,
+      renderSideBySide: true,
+      useInlineViewWhenSpaceIsLimited: true,
+      renderSideBySideInlineBreakpoint: 620,
+      renderOverviewRuler: false,
+      hideUnchangedRegions: { enabled: true, contextLineCount: 4, minimumLineCount: 4 },
+      originalAriaLabel: `${path} on disk`,
+      modifiedAriaLabel: `${path} as typed`,
+      diffAlgorithm: 'advanced',
+    })
+    editor.setModel({ original: before, modified: model })
+    const first = editor.onDidUpdateDiff(() => {
+      first.dispose()
+      editor.revealFirstDiff()
+    })
+    editor.getModifiedEditor().focus()
+    return () => {
+      first.dispose()
+      editor.dispose()
+      before.dispose()
+    }
+  }, [path, original])
+
+  const close = () => usePolicies.setState({ compare: null })
+  return (
+    <div className="diff">
+      <div className="diff-head">
+        <span>On disk</span>
+        <span>As typed here: this is what saving writes</span>
+        <span className="grow" />
+        {compare === 'conflict' ? (
+          <Button kind="main" onClick={() => resolve(path, 'mine')}>
+            Use the text on the right
+          </Button>
+        ) : (
+          <Button onClick={close}>Back to the text</Button>
+        )}
+      </div>
+      <div className="diff-text" ref={host} />
+    </div>
+  )
+}

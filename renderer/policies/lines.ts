@@ -1,0 +1,62 @@
+import { diffLines, type Hunk } from './line-diff.ts'
+
+/** Where lines of one text stand in another one. */
+export interface LineMap {
+  /** The line (1-based) now; `changed` when its own text is another. Undefined where the line is gone. */
+  now(line: number): { line: number; changed: boolean } | undefined
+  /** The line of the older text, or undefined for a line that is new. */
+  then(line: number): number | undefined
+}
+
+/** Follows lines from `before` to `after`; an edited line is followed when its hunk keeps the number of lines. */
+export function mapLines(before: string, after: string): LineMap {
+  const hunks = before === after ? [] : diffLines(before.split(/\r\n|\r|\n/), after.split(/\r\n|\r|\n/))
+  return {
+    now: (line) => {
+      const found = follow(hunks, line - 1, 'forward')
+      return found && { line: found.index + 1, changed: found.changed }
+    },
+    then: (line) => {
+      const found = follow(hunks, line - 1, 'back')
+      return found && found.index + 1
+    },
+  }
+}
+
+function follow(hunks: readonly Hunk[], index: number, way: 'forward' | 'back') {
+  let shift = 0
+  for (const hunk of hunks) {
+    const [start, end, otherStart, otherEnd] =
+      way === 'forward'
+        ? [hunk.aStart, hunk.aEnd, hunk.bStart, hunk.bEnd]
+        : [hunk.bStart, hunk.bEnd, hunk.aStart, hunk.aEnd]
+    if (index < start) break
+    if (index < end) {
+      return end - start === otherEnd - otherStart ? { index: otherStart + index - start, changed: true } : undefined
+    }
+    shift = otherEnd - end
+  }
+  return { index: index + shift, changed: false }
+}
+
+/** The line (1-based) at which the policy begins that a line belongs to, with its type; undefined outside of policies. */
+export function policyAt(
+  lines: readonly string[],
+  line: number,
+  isPolicy: (type: string) => boolean,
+): { line: number; type: string } | undefined {
+  let indent = Number.POSITIVE_INFINITY
+  for (let at = line; at >= 1; at--) {
+    const text = lines[at - 1] ?? ''
+    if (text.trim() === '' || /^\s*#/.test(text)) {
+      if (at === line) return undefined
+      continue
+    }
+    const own = text.length - text.trimStart().length
+    if (own >= indent) continue
+    indent = own
+    const item = /^\s*(?:-\s+)+(?:name:\s*)?["']?([\w-]+)["']?\s*(?::|$|#)/.exec(text)
+    if (item && isPolicy(item[1]!)) return { line: at, type: item[1]! }
+  }
+  return undefined
+}
