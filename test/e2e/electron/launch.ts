@@ -1,0 +1,77 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { _electron, type ElectronApplication, type Page } from '@playwright/test'
+import { findElectron } from '../../../build/electron-runtime.mjs'
+import { findProjectNode } from '../../../build/project-node.mjs'
+import { isStale } from '../../../build/stale.mjs'
+import { display } from './display.ts'
+
+const root = dirname(dirname(dirname(import.meta.dirname)))
+/** Another built app to test in the place of the one in `dist`. */
+const appFolder = process.env['GATEHOUSE_APP'] ?? root
+
+/** A running app with a home of its own. */
+export interface LaunchedApp {
+  app: ElectronApplication
+  /** Its first window. */
+  page: Page
+  /** Folder for workspaces; the app's own folder stands in it too. */
+  home: string
+  /** Ends the app; its home stays for another launch until `clean`. */
+  close(): Promise<void>
+}
+
+/** A new home for an app, with what has to be removed afterwards. */
+export function makeHome(): { home: string; clean(): void } {
+  const home = mkdtempSync(join(tmpdir(), 'gatehouse-app-'))
+  return { home, clean: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }) }
+}
+
+/** A copy of the sample, which a test may change and run. */
+export function copySample(home: string, name = 'bookshop'): string {
+  const folder = join(home, name)
+  mkdirSync(folder, { recursive: true })
+  const own = /(?:^|\/)\.gatehouse(?:\/|$)/
+  cpSync(join(root, 'samples', name), folder, { recursive: true, filter: (from) => !own.test(from) })
+  return folder
+}
+
+/** The Electron that tests run on. Throws with the reason where there is none: nothing is skipped. */
+export function electronBinary(): string {
+  const found = findElectron()
+  if ('problem' in found) throw new Error(found.problem)
+  return found.binary
+}
+
+/** What every start of the app in a test is given. */
+export async function launchSettings(home: string, args: readonly string[]) {
+  if (appFolder === root && (!existsSync(join(root, 'dist', 'electron', 'main.cjs')) || isStale(root))) {
+    throw new Error('dist/ is older than the sources: run "npm run build" first')
+  }
+  const env = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== undefined))
+  return {
+    executablePath: electronBinary(),
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      `--user-data-dir=${join(home, 'app')}`,
+      appFolder,
+      ...args,
+    ],
+    env: {
+      ...(env as Record<string, string>),
+      DISPLAY: await display(),
+      HOME: home,
+      XDG_CONFIG_HOME: join(home, '.config'),
+      GATEHOUSE_NODE: findProjectNode() ?? process.execPath,
+    },
+  }
+}
+
+/** Starts the built app in real Electron and waits for its first window. */
+export async function launch(home: string, ...args: string[]): Promise<LaunchedApp> {
+  const app = await _electron.launch(await launchSettings(home, args))
+  const page = await app.firstWindow()
+  await page.waitForLoadState('domcontentloaded')
+  return { app, page, home, close: () => app.close() }
+}
