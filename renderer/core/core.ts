@@ -1,13 +1,14 @@
 import { browserSession } from '../../gateway-core/protocol/browser-session.ts'
 import { createRpcClient, type RpcClient } from '../../gateway-core/protocol/rpc-client.ts'
 import { messagePortTransport } from '../../gateway-core/protocol/transport-message-port.ts'
-import { portMessage } from './electron-bridge.ts'
+import { portMessage } from '../../gateway-core/protocol/desktop.ts'
+import { desktop } from './desktop.ts'
 
 /** The core, for every screen: calls, events, and the state of the connection. */
 export const core: RpcClient = createRpcClient({ connect: connectorFor(window) })
 
 function connectorFor(page: Window): Parameters<typeof createRpcClient>[0]['connect'] {
-  if (page.gatehouse) return portFrom(page)
+  if (desktop) return portFrom(page)
   const { location, history } = page
   const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? undefined
   // The token works once; it should not stay in the address bar, in bookmarks or on a screenshot.
@@ -27,6 +28,6 @@ function portFrom(page: Window) {
         resolve(messagePortTransport(port as never))
       }
       page.addEventListener('message', take)
-      page.gatehouse!.requestPort()
+      desktop!.connect()
     })
 }

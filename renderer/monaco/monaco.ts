@@ -33,14 +33,11 @@ import 'monaco-editor/features/unicodeHighlighter/register.js'
 import 'monaco-editor/features/wordHighlighter/register.js'
 import 'monaco-editor/features/wordOperations/register.js'
 import 'monaco-editor/languages/definitions/markdown/register.js'
-import 'monaco-editor/languages/features/json/register.js'
 import * as monaco from 'monaco-editor/editor/editor.api.js'
-import { startEditorWorker, startJsonWorker } from './workers.ts'
+import { startEditorWorker } from './workers.ts'
 
 // Only what these screens use is imported: the whole of Monaco is three times as large.
-globalThis.MonacoEnvironment = {
-  getWorker: (_module: string, label: string) => (label === 'json' ? startJsonWorker() : startEditorWorker()),
-}
+globalThis.MonacoEnvironment = { getWorker: startEditorWorker }
 
 export { monaco }
 export type Editor = monaco.editor.IStandaloneCodeEditor

@@ -3,10 +3,6 @@ export function startEditorWorker(): Worker {
   return new Worker(new URL('./editor-worker.ts', import.meta.url), { type: 'module', name: 'editor' })
 }
 
-export function startJsonWorker(): Worker {
-  return new Worker(new URL('./json-worker.ts', import.meta.url), { type: 'module', name: 'json' })
-}
-
 /** Completion and hover for YAML. */
 export function startYamlWorker(): Worker {
   return new Worker(new URL('./yaml-worker.ts', import.meta.url), { type: 'module', name: 'yaml' })

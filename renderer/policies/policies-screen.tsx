@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import { registerJson } from '../monaco/json-language.ts'
 import { followPageTheme } from '../monaco/theme.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { useWorkspace } from '../shell/workbench.ts'
@@ -31,6 +32,7 @@ function start(): void {
   if (started) return
   started = true
   followPageTheme()
+  registerJson()
   registerLanguageFeatures()
   followDocuments()
   followTyping()

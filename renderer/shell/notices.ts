@@ -20,7 +20,9 @@ export const useNotices = create<Notices>((set, get) => ({
   notices: [],
   tell(refusal) {
     const id = nextId++
-    const others = get().notices.filter(({ what, where }) => what !== refusal.what && !(where && where === refusal.where))
+    const others = get().notices.filter(
+      ({ what, where }) => what !== refusal.what && !(where && where === refusal.where),
+    )
     set({ notices: [...others.slice(-3), { ...refusal, id }] })
     if (refusal.severity === 'info') setTimeout(() => get().close(id), informationMs)
   },

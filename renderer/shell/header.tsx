@@ -1,0 +1,158 @@
+import { ChevronDown, Play, Search, Square } from 'lucide-react'
+import type { OpenWorkspace } from '../../gateway-core/protocol/types.ts'
+import { core } from '../core/core.ts'
+import { Button } from '../ui/button.tsx'
+import { countText } from '../ui/format.ts'
+import { Keys } from '../ui/keys.tsx'
+import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '../ui/menu.tsx'
+import { runAction, useShortcut } from './actions.ts'
+import { useNavigation } from './navigation.ts'
+import { tellDone } from './notices.ts'
+import { type Theme, useTheme } from './preferences.ts'
+import { change, useWorkspace } from './workbench.ts'
+import './header.css'
+
+/** What is open, whether its gateway runs and where, and what goes through it now. */
+export function Header() {
+  const workspace = useWorkspace()!
+  const openTraffic = useNavigation((navigation) => navigation.openTraffic)
+  return (
+    <header className="header">
+      <h1>Gatehouse</h1>
+      <WorkspaceMenu workspace={workspace} />
+      <EnvironmentMenu workspace={workspace} />
+      <GatewaySwitch workspace={workspace} />
+      <span className="header-stat">
+        <b>{rateText(workspace.requestsPerSecond)}</b> req/s
+      </span>
+      <button
+        type="button"
+        className="header-stat header-denied"
+        title="Denied in the last minute: show them"
+        onClick={() => openTraffic('verdict:deny time>-1m')}
+      >
+        <b className={workspace.deniedLastMinute > 0 ? 'tone-deny' : undefined}>
+          {countText(workspace.deniedLastMinute)}
+        </b>{' '}
+        denied
+      </button>
+      <span className="grow" />
+      <button type="button" className="header-find" onClick={() => runAction('view.palette')}>
+        <Search size={13} aria-hidden="true" />
+        <span>Find anything</span>
+        <Keys shortcut={useShortcut('view.palette') ?? 'Mod+K'} />
+      </button>
+    </header>
+  )
+}
+
+function rateText(rate: number): string {
+  return rate < 10 && rate > 0 ? rate.toFixed(1) : countText(Math.round(rate))
+}
+
+function WorkspaceMenu({ workspace }: { workspace: OpenWorkspace }) {
+  const { theme, setTheme } = useTheme()
+  const themes: [Theme, string][] = [
+    ['dark', 'Dark'],
+    ['light', 'Light'],
+    ['system', 'As the system'],
+  ]
+  return (
+    <Menu
+      trigger={
+        <button type="button" className="header-menu" title={workspace.folder}>
+          <span className="cut">{workspace.name}</span>
+          <ChevronDown size={12} aria-hidden="true" />
+        </button>
+      }
+    >
+      <MenuLabel>
+        <span className="code">{workspace.folder}</span>
+      </MenuLabel>
+      <MenuItem onSelect={() => runAction('file.open')} shortcut={useShortcut('file.open')}>
+        Open a workspace …
+      </MenuItem>
+      <MenuItem
+        onSelect={() => {
+          void navigator.clipboard.writeText(workspace.folder).then(() => tellDone('Path copied'))
+        }}
+      >
+        Copy the path
+      </MenuItem>
+      <MenuLine />
+      <MenuLabel>Theme</MenuLabel>
+      {themes.map(([id, title]) => (
+        <MenuChoice key={id} checked={theme === id} onSelect={() => setTheme(id)}>
+          {title}
+        </MenuChoice>
+      ))}
+      <MenuLine />
+      <MenuItem onSelect={() => runAction('help.shortcuts')} shortcut={useShortcut('help.shortcuts')}>
+        Keyboard shortcuts
+      </MenuItem>
+    </Menu>
+  )
+}
+
+function EnvironmentMenu({ workspace }: { workspace: OpenWorkspace }) {
+  const { environment, environments } = workspace
+  if (environments.length === 0) return null
+  return (
+    <Menu
+      trigger={
+        <button type="button" className="header-menu" title="Active environment">
+          <span className="only-read">Environment </span>
+          <span className="cut">{environment ?? 'no environment'}</span>
+          <ChevronDown size={12} aria-hidden="true" />
+        </button>
+      }
+    >
+      <MenuLabel>Environment</MenuLabel>
+      {environments.map((name) => (
+        <MenuChoice
+          key={name}
+          checked={name === environment}
+          onSelect={() => void change(core.call('workbench.environment', { name }), `Switching to ${name}`)}
+        >
+          {name}
+        </MenuChoice>
+      ))}
+    </Menu>
+  )
+}
+
+function GatewaySwitch({ workspace }: { workspace: OpenWorkspace }) {
+  const { state, http, https, reason } = workspace.gateway
+  const address = (http ?? https)?.replace(/^https?:\/\//, '').replace(/\/$/, '')
+  const running = state === 'running'
+  return (
+    <div className={`header-run header-run-${state}`}>
+      <i aria-hidden="true" />
+      {running && address ? (
+        <button
+          type="button"
+          className="header-address num"
+          title="Copy the address"
+          onClick={() => {
+            void navigator.clipboard.writeText((http ?? https)!).then(() => tellDone('Address copied'))
+          }}
+        >
+          <span className="only-read">Gateway runs at </span>
+          {address}
+        </button>
+      ) : (
+        <span className="header-address" title={reason}>
+          {state === 'failed' ? 'not running' : 'stopped'}
+        </span>
+      )}
+      <Button
+        kind="quiet"
+        label={running ? 'Stop the gateway' : 'Start the gateway'}
+        className="header-switch"
+        onClick={() => runAction(running ? 'gateway.stop' : 'gateway.start')}
+      >
+        {running ? <Square aria-hidden="true" /> : <Play aria-hidden="true" />}
+      </Button>
+    </div>
+  )
+}

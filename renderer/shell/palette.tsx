@@ -1,0 +1,59 @@
+import { Command } from 'cmdk'
+import { Dialog } from 'radix-ui'
+import { Keys } from '../ui/keys.tsx'
+import { type Action, runAction, useRegistry } from './actions.ts'
+import { useFront } from './windows.ts'
+import './palette.css'
+
+/** Every action, found by typing a few letters of it. */
+export function Palette() {
+  const { front, show } = useFront()
+  const actions = useRegistry((registry) => registry.actions)
+  const open = front === 'palette'
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => show(next ? 'palette' : undefined)}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="palette-shade" />
+        <Dialog.Content className="palette fade-in" aria-describedby={undefined}>
+          <Dialog.Title className="only-read">Find anything</Dialog.Title>
+          {open && <PaletteList actions={[...actions.values()]} onDone={() => show(undefined)} />}
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  )
+}
+
+function PaletteList({ actions, onDone }: { actions: readonly Action[]; onDone: () => void }) {
+  const groups = Map.groupBy(
+    actions.filter((action) => !action.hidden && (action.enabled?.() ?? true)),
+    ({ group }) => group,
+  )
+  return (
+    <Command label="Find anything" loop>
+      <Command.Input className="palette-input" placeholder="What do you want to do?" autoFocus />
+      <Command.List className="palette-list" label="Actions">
+        <Command.Empty className="palette-empty">Nothing is called that.</Command.Empty>
+        {[...groups].map(([group, members]) => (
+          <Command.Group key={group} heading={group} className="palette-group">
+            {members.map(({ id, title, shortcut, keywords }) => (
+              <Command.Item
+                key={id}
+                value={`${group} ${title}`}
+                keywords={keywords?.split(' ') ?? []}
+                className="palette-item"
+                onSelect={() => {
+                  onDone()
+                  // After the palette is gone, so that the focus goes where the action puts it.
+                  setTimeout(() => runAction(id), 0)
+                }}
+              >
+                <span className="grow cut">{title}</span>
+                {shortcut && <Keys shortcut={shortcut} />}
+              </Command.Item>
+            ))}
+          </Command.Group>
+        ))}
+      </Command.List>
+    </Command>
+  )
+}

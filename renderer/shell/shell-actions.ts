@@ -1,0 +1,98 @@
+import { core } from '../core/core.ts'
+import { desktop } from '../core/desktop.ts'
+import { registerActions } from './actions.ts'
+import { useNavigation } from './navigation.ts'
+import { type Theme, useTheme } from './preferences.ts'
+import { useFront } from './windows.ts'
+import { change, useWorkbench } from './workbench.ts'
+
+const workspace = () => useWorkbench.getState().state?.workspace ?? undefined
+const isOpen = () => workspace() !== undefined
+const isRunning = () => workspace()?.gateway.state === 'running'
+const { go } = useNavigation.getState()
+const { show } = useFront.getState()
+
+/** Actions that are there on every screen. */
+export function registerShellActions(): void {
+  const theme = (theme: Theme, title: string) => ({
+    id: `view.theme.${theme}`,
+    title,
+    group: 'View',
+    keywords: 'dark light colours appearance',
+    enabled: () => useTheme.getState().theme !== theme,
+    run: () => useTheme.getState().setTheme(theme),
+  })
+  registerActions([
+    {
+      id: 'view.palette',
+      title: 'Find anything',
+      group: 'View',
+      shortcut: 'Mod+K',
+      hidden: true,
+      run: () => show('palette'),
+    },
+    {
+      id: 'view.traffic',
+      title: 'Go to Traffic',
+      group: 'Go',
+      shortcut: 'Alt+1',
+      enabled: isOpen,
+      run: () => go('traffic'),
+    },
+    {
+      id: 'view.policies',
+      title: 'Go to Policies',
+      group: 'Go',
+      shortcut: 'Alt+2',
+      enabled: isOpen,
+      run: () => go('policies'),
+    },
+    {
+      id: 'view.problems',
+      title: 'Show problems',
+      group: 'Go',
+      shortcut: 'Mod+Shift+M',
+      enabled: isOpen,
+      run: () => show('problems'),
+    },
+    {
+      id: 'gateway.start',
+      title: 'Start the gateway',
+      group: 'Gateway',
+      keywords: 'run listen',
+      enabled: () => isOpen() && !isRunning(),
+      run: () => change(core.call('gateway.start'), 'Starting the gateway'),
+    },
+    {
+      id: 'gateway.stop',
+      title: 'Stop the gateway',
+      group: 'Gateway',
+      enabled: isRunning,
+      run: () => change(core.call('gateway.stop'), 'Stopping the gateway'),
+    },
+    {
+      id: 'file.open',
+      title: 'Open a workspace …',
+      group: 'Workspace',
+      shortcut: 'Mod+O',
+      keywords: 'folder recent sample observe openapi',
+      run: () => show('open'),
+    },
+    ...(desktop
+      ? [
+          {
+            id: 'file.newWindow',
+            title: 'New window',
+            group: 'Workspace',
+            shortcut: 'Mod+Shift+N',
+            run: () => desktop!.openWindow(),
+          },
+        ]
+      : []),
+    theme('dark', 'Dark theme'),
+    theme('light', 'Light theme'),
+    theme('system', 'Theme of the system'),
+    { id: 'help.shortcuts', title: 'Keyboard shortcuts', group: 'Help', shortcut: '?', run: () => show('shortcuts') },
+    { id: 'help.about', title: 'About Gatehouse', group: 'Help', run: () => show('about') },
+  ])
+}

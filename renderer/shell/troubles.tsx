@@ -1,0 +1,41 @@
+import type { ReactNode } from 'react'
+import { Button } from '../ui/button.tsx'
+import { plural } from '../ui/format.ts'
+import { runAction } from './actions.ts'
+import { useWorkspace } from './workbench.ts'
+import './troubles.css'
+
+/** What keeps the gateway from doing what the files say. Each line goes by itself once its cause is mended. */
+export function Troubles() {
+  const workspace = useWorkspace()
+  if (!workspace) return null
+  const { gateway, lastGood, problems } = workspace
+  const errors = problems.filter(({ severity }) => severity === 'error').length
+  return (
+    <>
+      {gateway.state === 'failed' && (
+        <Trouble action={<Button onClick={() => runAction('gateway.start')}>Try again</Button>}>
+          <b>The gateway does not run.</b> {gateway.reason ?? 'It could not be started.'}
+        </Trouble>
+      )}
+      {lastGood && (
+        <Trouble action={<Button onClick={() => runAction('view.problems')}>Show {plural(errors, 'error')}</Button>}>
+          <b>The files do not load.</b> The last good revision{' '}
+          <span className="code">{workspace.revision.slice(0, 7)}</span> stays in force until they do.
+        </Trouble>
+      )}
+    </>
+  )
+}
+
+function Trouble({ children, action }: { children: ReactNode; action: ReactNode }) {
+  return (
+    <div className="trouble" role="alert">
+      <span className="tone-deny" aria-hidden="true">
+        ✕
+      </span>
+      <span className="grow">{children}</span>
+      {action}
+    </div>
+  )
+}

@@ -1,0 +1,39 @@
+import { denials } from '../../gateway-core/errors.ts'
+import type { TrafficRow } from '../../gateway-core/protocol/types.ts'
+import { visible } from '../../gateway-core/visible.ts'
+import { instanceName } from '../ui/format.ts'
+
+/** What the answer column says: the look of a verdict, who decided, and why in a few words. */
+export interface Decision {
+  verdict: string
+  who?: string
+  why: string
+}
+
+/** Title of a denial code in plain words; codes of other versions stay as they are. */
+export function denialTitle(code: string): string {
+  return Object.hasOwn(denials, code) ? denials[code as keyof typeof denials].title : code
+}
+
+/** What a denial code means and what would help. */
+export function denialHelp(code: string): string | undefined {
+  return Object.hasOwn(denials, code) ? denials[code as keyof typeof denials].help : undefined
+}
+
+/** Who decided about an exchange and why, as one line. */
+export function decisionOf(row: TrafficRow): Decision {
+  const who = row.decidedBy === undefined ? undefined : visible(instanceName(row.decidedBy), 60)
+  const why = row.code === undefined ? undefined : denialTitle(row.code)
+  switch (row.verdict) {
+    case 'pass':
+      if (row.wouldDeny) return { verdict: 'would-deny', why: 'would be denied' }
+      if (row.state === 'open') return { verdict: 'pass', why: 'stream open' }
+      return row.policies?.length === 0 ? { verdict: 'no-policy', why: 'no policy' } : { verdict: 'pass', why: 'pass' }
+    case 'respond':
+      return { verdict: 'respond', ...(who && { who }), why: 'answered' }
+    case 'aborted':
+      return { verdict: 'aborted', why: 'the client left' }
+    default:
+      return { verdict: row.verdict, who: who ?? 'gateway', why: why ?? row.verdict }
+  }
+}

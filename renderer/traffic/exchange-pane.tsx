@@ -1,0 +1,153 @@
+import { Copy, RotateCw, X } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { create } from 'zustand'
+import type { ExchangeDetail } from '../../gateway-core/protocol/types.ts'
+import { visible } from '../../gateway-core/visible.ts'
+import { runAction, useActions, useShortcut } from '../shell/actions.ts'
+import { useWorkspace } from '../shell/workbench.ts'
+import { Button } from '../ui/button.tsx'
+import { Chip } from '../ui/chip.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
+import { Menu, MenuItem } from '../ui/menu.tsx'
+import { Tabs } from '../ui/tabs.tsx'
+import { Changes } from './changes.tsx'
+import { Decisions } from './decisions.tsx'
+import { useExchange } from './exchange-store.ts'
+import { MessageViews } from './message-views.tsx'
+import { changeCount } from './message-changes.ts'
+import { copyTitles } from './traffic-actions.ts'
+import { useTraffic } from './traffic-store.ts'
+import './exchange-pane.css'
+
+const tabIds = ['decisions', 'request', 'response', 'changes'] as const
+type Tab = (typeof tabIds)[number]
+
+/** The tab stays as one goes from exchange to exchange. */
+const useTab = create<{ tab: Tab }>(() => ({ tab: 'decisions' }))
+
+/** One exchange: what was decided and why, then the messages. */
+export function ExchangePane({ id, onClose }: { id: string; onClose: () => void }) {
+  const revision = useWorkspace()!.revision
+  // An exchange that is still open says more each time that the list changes.
+  const [open, setOpen] = useState(false)
+  const version = useTraffic((traffic) => (open ? traffic.version : 0))
+  const loaded = useExchange(id, revision, version)
+  const detail = loaded && 'detail' in loaded ? loaded.detail : undefined
+  const isOpen = detail?.exchange.id === id && detail.exchange.state === 'open'
+  useEffect(() => setOpen(isOpen), [isOpen])
+  useActions(
+    tabIds.map((tab, at) => ({
+      id: `traffic.tab.${tab}`,
+      title: `Show ${tab}`,
+      group: 'Traffic',
+      shortcut: String(at + 1),
+      hidden: true,
+      run: () => useTab.setState({ tab }),
+    })),
+  )
+  return (
+    <section className="pane exchange" aria-label="Exchange">
+      {detail ? (
+        <Exchange detail={detail} onClose={onClose} />
+      ) : loaded && 'refusal' in loaded ? (
+        <>
+          <div className="bar">
+            <span className="grow" />
+            <CloseButton onClose={onClose} />
+          </div>
+          <EmptyState title="This exchange cannot be shown">
+            {loaded.refusal.what}
+            {loaded.refusal.todo && ` — ${loaded.refusal.todo}`}
+          </EmptyState>
+        </>
+      ) : (
+        <div className="bar" />
+      )}
+    </section>
+  )
+}
+
+function Exchange({ detail, onClose }: { detail: ExchangeDetail; onClose: () => void }) {
+  const { exchange } = detail
+  const tab = useTab((state) => state.tab)
+  const { request, status, verdict } = exchange
+  const changes = changeCount(exchange)
+  const title = `${visible(request.method, 16)} ${visible(request.query === '' ? request.path : `${request.path}?${request.query}`, 400)}`
+  return (
+    <>
+      <div className="bar">
+        <h2 className="cut" title={title}>
+          {title}
+        </h2>
+        <Chip tone={toneOf(verdict, status)}>{status === 0 ? 'no answer' : status}</Chip>
+        <span className="grow" />
+        <CopyMenu />
+        <ResendButton />
+        <CloseButton onClose={onClose} />
+      </div>
+      <Tabs
+        label="Views of the exchange"
+        value={tab}
+        onChange={(next) => useTab.setState({ tab: next })}
+        tabs={[
+          { id: 'decisions', title: 'Decisions' },
+          { id: 'request', title: 'Request' },
+          { id: 'response', title: 'Response' },
+          { id: 'changes', title: 'Original ↔ modified', ...(changes > 0 && { note: changes }) },
+        ]}
+      >
+        {tab === 'decisions' && <Decisions detail={detail} />}
+        {tab === 'request' && <MessageViews key={exchange.id} detail={detail} of="request" />}
+        {tab === 'response' && <MessageViews key={exchange.id} detail={detail} of="response" />}
+        {tab === 'changes' && <Changes detail={detail} />}
+      </Tabs>
+    </>
+  )
+}
+
+function toneOf(verdict: string, status: number): 'pass' | 'deny' | 'modify' | 'skip' {
+  if (verdict === 'pass') return status >= 400 ? 'skip' : 'pass'
+  if (verdict === 'respond') return 'modify'
+  return verdict === 'aborted' ? 'skip' : 'deny'
+}
+
+function ResendButton() {
+  return (
+    <Button
+      tip="Send the request again as it was"
+      shortcut={useShortcut('traffic.resend')}
+      onClick={() => runAction('traffic.resend')}
+    >
+      <RotateCw aria-hidden="true" />
+      Resend
+    </Button>
+  )
+}
+
+function CopyMenu() {
+  const shortcut = useShortcut('traffic.copy.curl')
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <Button label="Copy the request">
+          <Copy aria-hidden="true" />
+        </Button>
+      }
+    >
+      {(Object.keys(copyTitles) as (keyof typeof copyTitles)[]).map((as) => (
+        <MenuItem key={as} onSelect={() => runAction(`traffic.copy.${as}`)} {...(as === 'curl' && { shortcut })}>
+          Copy as {copyTitles[as]}
+        </MenuItem>
+      ))}
+    </Menu>
+  )
+}
+
+function CloseButton({ onClose }: { onClose: () => void }) {
+  return (
+    <Button kind="quiet" label="Close the exchange" shortcut={useShortcut('traffic.close')} onClick={onClose}>
+      <X aria-hidden="true" />
+    </Button>
+  )
+}

@@ -1,0 +1,179 @@
+import type { Params } from '../../gateway-core/protocol/protocol.ts'
+import { core } from '../core/core.ts'
+import { desktop } from '../core/desktop.ts'
+import type { Action } from '../shell/actions.ts'
+import { tellDone, useNotices } from '../shell/notices.ts'
+import { useWorkbench } from '../shell/workbench.ts'
+import { plural } from '../ui/format.ts'
+import { copyText } from './exchange-store.ts'
+import { chooseText, saveText } from './text-files.ts'
+import { select, selectId, setFollowing, setQuery, table, useTraffic } from './traffic-store.ts'
+
+const group = 'Traffic'
+const selected = () => useTraffic.getState().selected
+const hasSelection = () => selected() !== undefined
+const step = (by: number) => {
+  const { selectedIndex } = useTraffic.getState()
+  if (table.length === 0) return
+  select(selectedIndex < 0 ? 0 : Math.max(0, Math.min(table.length - 1, selectedIndex + by)))
+}
+
+/** What can be done on the Traffic screen. */
+export function trafficActions(screen: { focusQuery: () => void }): Action[] {
+  return [
+    {
+      id: 'traffic.query',
+      title: 'Filter the traffic',
+      group,
+      shortcut: '/',
+      keywords: 'search find query',
+      run: screen.focusQuery,
+    },
+    { id: 'traffic.next', title: 'Next exchange', group, shortcut: 'j ArrowDown', hidden: true, run: () => step(1) },
+    {
+      id: 'traffic.previous',
+      title: 'Previous exchange',
+      group,
+      shortcut: 'k ArrowUp',
+      hidden: true,
+      run: () => step(-1),
+    },
+    { id: 'traffic.pageDown', title: 'A page down', group, shortcut: 'PageDown', hidden: true, run: () => step(20) },
+    { id: 'traffic.pageUp', title: 'A page up', group, shortcut: 'PageUp', hidden: true, run: () => step(-20) },
+    {
+      id: 'traffic.follow',
+      title: 'Go to the newest and follow',
+      group,
+      shortcut: 'g Home',
+      run() {
+        setFollowing(true)
+        document.querySelector('.traffic-scroll')?.scrollTo(0, 0)
+        select(0)
+      },
+    },
+    {
+      id: 'traffic.open',
+      title: 'Open the exchange',
+      group,
+      shortcut: 'Enter',
+      hidden: true,
+      run: () => (hasSelection() ? document.querySelector<HTMLElement>('.exchange [role="tab"]')?.focus() : select(0)),
+    },
+    {
+      id: 'traffic.close',
+      title: 'Close the exchange',
+      group,
+      shortcut: 'Escape',
+      hidden: true,
+      enabled: hasSelection,
+      run() {
+        selectId(undefined)
+        document.querySelector<HTMLElement>('.traffic-scroll')?.focus()
+      },
+    },
+    {
+      id: 'traffic.resend',
+      title: 'Resend the request',
+      group,
+      shortcut: 'Mod+R',
+      keywords: 'replay again',
+      enabled: hasSelection,
+      run: resend,
+    },
+    ...(['curl', 'httpie', 'fetch', 'http'] as const).map(
+      (as): Action => ({
+        id: `traffic.copy.${as}`,
+        title: `Copy the request as ${copyTitles[as]}`,
+        group,
+        enabled: hasSelection,
+        ...(as === 'curl' && { shortcut: 'Mod+Shift+C' }),
+        run: () => copyAs(as),
+      }),
+    ),
+    { id: 'traffic.sample', title: 'Send sample traffic', group, keywords: 'demo try example', run: sendSample },
+    {
+      id: 'traffic.exportHar',
+      title: 'Save the shown exchanges as HAR',
+      group,
+      keywords: 'export download',
+      run: exportHar,
+    },
+    {
+      id: 'traffic.importHar',
+      title: 'Read exchanges from a HAR file',
+      group,
+      keywords: 'import upload',
+      run: importHar,
+    },
+    {
+      id: 'traffic.clearQuery',
+      title: 'Show all traffic',
+      group,
+      enabled: () => useTraffic.getState().query !== '',
+      run: () => setQuery('', 'now'),
+    },
+  ]
+}
+
+/** Names of the forms that a request is copied in. */
+export const copyTitles = { curl: 'curl', httpie: 'HTTPie', fetch: 'fetch', http: 'an HTTP message' } as const
+
+export async function resend(): Promise<void> {
+  const id = selected()
+  if (id === undefined) return
+  const sent = await core.call('traffic.resend', { id })
+  setFollowing(true)
+  useTraffic.setState({ selected: sent.id, selectedIndex: 0 })
+  tellDone('Sent again')
+}
+
+export async function copyAs(as: Params<'traffic.copyAs'>['as']): Promise<void> {
+  const id = selected()
+  if (id === undefined) return
+  const { text } = await core.call('traffic.copyAs', { id, as })
+  await copyText(text)
+  tellDone(`Copied as ${copyTitles[as]}`)
+}
+
+export async function sendSample(): Promise<void> {
+  await busy('Sending sample traffic', async () => {
+    const { sent } = await core.call('traffic.sendSample')
+    tellDone(`${plural(sent, 'request')} sent`)
+  })
+}
+
+export async function exportHar(): Promise<void> {
+  const { query } = useTraffic.getState()
+  const file = desktop ? await desktop.chooseNewFile('har') : undefined
+  if (file === null) return
+  await busy('Writing HAR', async () => {
+    const { entries, text } = await core.call('traffic.exportHar', { query, ...(file !== undefined && { file }) })
+    if (text !== undefined) saveText('gatehouse.har', 'application/json', text)
+    tellDone(`${plural(entries, 'exchange')} written`)
+  })
+}
+
+export async function importHar(): Promise<void> {
+  const from = desktop
+    ? await desktop.chooseFile('har').then((file) => file && { file })
+    : await chooseText('.har,.json').then((text) => text && { text })
+  if (!from) return
+  await busy('Reading HAR', async () => {
+    const { entries, problems } = await core.call('traffic.importHar', from)
+    if (problems.length === 0) return tellDone(`${plural(entries, 'exchange')} read`)
+    useNotices.getState().tell({
+      what: `${plural(entries, 'exchange')} read; ${plural(problems.length, 'entry').replace('entrys', 'entries')} could not be`,
+      todo: problems.slice(0, 3).join('\n'),
+      severity: 'warning',
+    })
+  })
+}
+
+async function busy(title: string, work: () => Promise<void>): Promise<void> {
+  useWorkbench.getState().setJob({ title })
+  try {
+    await work()
+  } finally {
+    useWorkbench.getState().setJob(undefined)
+  }
+}

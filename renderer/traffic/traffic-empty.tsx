@@ -1,0 +1,62 @@
+import { Copy } from 'lucide-react'
+import { runAction } from '../shell/actions.ts'
+import { tellDone } from '../shell/notices.ts'
+import { useWorkspace } from '../shell/workbench.ts'
+import { Button } from '../ui/button.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
+import { copyText } from './exchange-store.ts'
+import './traffic-empty.css'
+
+/** Nothing was recorded, or nothing matches. */
+export function TrafficEmpty({ recorded }: { recorded: number }) {
+  const { gateway } = useWorkspace()!
+  if (recorded > 0) {
+    return (
+      <EmptyState
+        title="Nothing matches"
+        action={<Button onClick={() => runAction('traffic.clearQuery')}>Show all traffic</Button>}
+      >
+        None of the recorded exchanges fits this query.
+      </EmptyState>
+    )
+  }
+  const address = gateway.http ?? gateway.https
+  return (
+    <EmptyState
+      title="No requests yet"
+      action={
+        <Button kind="main" disabled={gateway.state !== 'running'} onClick={() => runAction('traffic.sample')}>
+          Send sample traffic
+        </Button>
+      }
+    >
+      Every request that passes the gateway appears here, with what each policy decided and why.
+      {address ? (
+        <>
+          {' '}
+          Send your own:
+          <OwnRequest line={`curl -i ${address.replace(/\/$/, '')}/`} />
+        </>
+      ) : (
+        ' The gateway does not run: start it first.'
+      )}
+    </EmptyState>
+  )
+}
+
+function OwnRequest({ line }: { line: string }) {
+  return (
+    <span className="own-request">
+      <code>{line}</code>
+      <Button
+        kind="quiet"
+        label="Copy the command"
+        onClick={() => {
+          void copyText(line).then(() => tellDone('Copied'))
+        }}
+      >
+        <Copy aria-hidden="true" />
+      </Button>
+    </span>
+  )
+}

@@ -1,0 +1,77 @@
+import { useEffect, useRef } from 'react'
+import { core } from '../core/core.ts'
+import { useActions } from '../shell/actions.ts'
+import { useNavigation } from '../shell/navigation.ts'
+import { useWorkspace } from '../shell/workbench.ts'
+import { QueryBar, type QueryBarHandle } from '../ui/query-bar.tsx'
+import { SplitPane } from '../ui/split-pane.tsx'
+import { ExchangePane } from './exchange-pane.tsx'
+import { FilesMenu, SavedMenu, TableMenu } from './toolbar.tsx'
+import { trafficActions } from './traffic-actions.ts'
+import { TrafficEmpty } from './traffic-empty.tsx'
+import { select, selectId, setQuery, table, useTraffic } from './traffic-store.ts'
+import { TrafficTable } from './traffic-table.tsx'
+
+/** Every exchange as it comes, and why it was decided as it was. */
+export function TrafficScreen() {
+  const query = useTraffic((traffic) => traffic.query)
+  const problem = useTraffic((traffic) => traffic.problem)
+  const selected = useTraffic((traffic) => traffic.selected)
+  const wanted = useNavigation((navigation) => navigation.trafficQuery)
+  const bar = useRef<QueryBarHandle>(null)
+  useActions(trafficActions({ focusQuery: () => bar.current?.focus() }))
+  useEffect(() => {
+    if (wanted) setQuery(wanted.text, 'now')
+  }, [wanted])
+
+  const focusTable = () => document.querySelector<HTMLElement>('.traffic-scroll')?.focus()
+  const list = (
+    <section className="pane" aria-label="Traffic">
+      <div className="bar">
+        <QueryBar
+          ref={bar}
+          value={query}
+          placeholder="Filter: status:403 denied:rbac path~^/books, or any word"
+          problem={problem}
+          complete={(text, at) => core.call('traffic.complete', { text, at })}
+          onChange={(text) => setQuery(text)}
+          onEnter={() => {
+            setQuery(query, 'now')
+            focusTable()
+          }}
+          onEscape={() => {
+            if (query !== '') setQuery('', 'now')
+            else focusTable()
+          }}
+        />
+        <SavedMenu />
+        <FilesMenu />
+        <TableMenu />
+      </div>
+      <TrafficList
+        onOpen={() => {
+          if (useTraffic.getState().selectedIndex < 0) select(0)
+        }}
+      />
+    </section>
+  )
+  return (
+    <SplitPane
+      id="traffic"
+      minimum={[420, 400]}
+      secondSize={43}
+      first={list}
+      second={selected === undefined ? undefined : <ExchangePane id={selected} onClose={() => selectId(undefined)} />}
+    />
+  )
+}
+
+function TrafficList({ onOpen }: { onOpen: () => void }) {
+  useTraffic((traffic) => traffic.version)
+  const search = useTraffic((traffic) => traffic.search)
+  const searching = useTraffic((traffic) => traffic.searching)
+  const recorded = useWorkspace()!.captures.exchanges
+  if (search === undefined) return <div className="grow" />
+  if (table.length === 0 && !searching) return <TrafficEmpty recorded={recorded} />
+  return <TrafficTable onOpen={onOpen} />
+}

@@ -1,0 +1,187 @@
+import { create } from 'zustand'
+import type { SearchState, TrafficRow } from '../../gateway-core/protocol/types.ts'
+import { core } from '../core/core.ts'
+import { tellFailure } from '../shell/notices.ts'
+import { RowWindow } from './row-window.ts'
+
+interface Traffic {
+  /** As it stands in the query bar. */
+  query: string
+  problem: SearchState['problem']
+  /** Undefined until the first search was answered. */
+  search: number | undefined
+  searching: boolean
+  /** The newest are shown as they come. */
+  following: boolean
+  /** Changes whenever the rows do. */
+  version: number
+  selected: string | undefined
+  /** Where the selected row is, or was when it was last seen. */
+  selectedIndex: number
+}
+
+export const useTraffic = create<Traffic>(() => ({
+  query: '',
+  problem: undefined,
+  search: undefined,
+  searching: false,
+  following: true,
+  version: 0,
+  selected: undefined,
+  selectedIndex: -1,
+}))
+
+const rows = new RowWindow()
+let seen = { first: 0, last: 40 }
+let asking = false
+let askAgain = false
+let searchRun = 0
+let timer: ReturnType<typeof setTimeout> | undefined
+const typingMs = 150
+
+/** How many rows the table has, how many are held back, and the rows themselves. */
+export const table = {
+  get length(): number {
+    return rows.length
+  },
+  get heldBack(): number {
+    return rows.shift
+  },
+  row: (index: number): TrafficRow | undefined => rows.row(index),
+}
+
+/** Keeps rows up to date while the page lives. */
+export function followTraffic(): void {
+  core.onSync(() => void runSearch())
+  core.on('traffic.changed', (state) => {
+    if (state.search === useTraffic.getState().search) grown(state)
+  })
+  if (core.state === 'connected') void runSearch()
+}
+
+/** The text of the query bar changed: searched once the typing pauses. */
+export function setQuery(query: string, at: 'now' | 'soon' = 'soon'): void {
+  useTraffic.setState({ query })
+  clearTimeout(timer)
+  if (at === 'now') void runSearch()
+  else timer = setTimeout(() => void runSearch(), typingMs)
+}
+
+/** The rows that the table shows now. */
+export function showRows(first: number, last: number): void {
+  seen = { first, last }
+  if (rows.missing(first, last)) void fetchRows()
+}
+
+/** Scrolled away from the top, or back to it. */
+export function setFollowing(following: boolean): void {
+  const state = useTraffic.getState()
+  if (state.following === following) return
+  if (following) rows.resize(rows.total, false)
+  useTraffic.setState({ following })
+  if (following) {
+    seen = { first: 0, last: seen.last - seen.first }
+    void fetchRows()
+  }
+}
+
+/** Selects a row by its place; nothing when there is no such row. */
+export function select(index: number): void {
+  const row = rows.row(index)
+  if (row) useTraffic.setState({ selected: row.id, selectedIndex: index })
+  else if (index >= 0 && index < rows.length) {
+    // Not here yet: selected once it came.
+    wanted = index
+    seen = { first: index, last: index + seen.last - seen.first }
+    void fetchRows()
+  }
+}
+
+export function selectId(id: string | undefined): void {
+  useTraffic.setState({ selected: id, selectedIndex: id === undefined ? -1 : rows.indexOf(id) })
+}
+
+let wanted: number | undefined
+
+async function runSearch(): Promise<void> {
+  clearTimeout(timer)
+  const run = ++searchRun
+  const { query } = useTraffic.getState()
+  useTraffic.setState({ searching: true })
+  try {
+    const state = await core.call('traffic.search', { query, order: 'newest' })
+    if (run !== searchRun) return
+    if (state.problem) {
+      // What was found before stays, so that typing does not make the table flicker.
+      useTraffic.setState({ problem: state.problem, searching: false })
+      return
+    }
+    rows.clear()
+    rows.resize(state.total, false)
+    seen = { first: 0, last: seen.last - seen.first }
+    useTraffic.setState(({ version }) => ({
+      problem: undefined,
+      search: state.search,
+      searching: !state.done,
+      following: true,
+      version: version + 1,
+    }))
+    await fetchRows()
+  } catch (error) {
+    if (run !== searchRun) return
+    useTraffic.setState({ searching: false })
+    tellFailure(error)
+  }
+}
+
+function grown(state: SearchState): void {
+  const { following, searching } = useTraffic.getState()
+  // While it is still searching the past, rows are added at the end.
+  rows.resize(state.total, !following && !searching)
+  useTraffic.setState(({ version }) => ({ searching: !state.done, version: version + 1 }))
+  const open = rows.rows.some((row) => row.state === 'open')
+  if (following || open || rows.missing(seen.first, seen.last)) void fetchRows()
+}
+
+async function fetchRows(): Promise<void> {
+  const { search } = useTraffic.getState()
+  if (search === undefined) return
+  if (rows.length === 0) {
+    rows.take(0, [], false)
+    useTraffic.setState(({ version }) => ({ version: version + 1 }))
+    return
+  }
+  if (asking) {
+    askAgain = true
+    return
+  }
+  asking = true
+  const part = rows.around(seen.first, Math.min(seen.last, rows.length - 1))
+  try {
+    const found = await core.call('traffic.rows', { search, ...part })
+    if (search === useTraffic.getState().search) took(part.from, found)
+  } catch (error) {
+    tellFailure(error)
+  } finally {
+    asking = false
+    if (askAgain) {
+      askAgain = false
+      void fetchRows()
+    }
+  }
+}
+
+function took(from: number, found: readonly TrafficRow[]): void {
+  const { following, selected, selectedIndex } = useTraffic.getState()
+  rows.take(from, found, !following)
+  const at = selected === undefined ? -1 : rows.indexOf(selected)
+  useTraffic.setState(({ version }) => ({
+    version: version + 1,
+    ...(at !== -1 && at !== selectedIndex && { selectedIndex: at }),
+  }))
+  if (wanted !== undefined) {
+    const index = wanted
+    wanted = undefined
+    if (rows.row(index)) select(index)
+  }
+}

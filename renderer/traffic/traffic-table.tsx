@@ -1,0 +1,146 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { memo, useEffect, useMemo, useRef } from 'react'
+import type { TrafficRow } from '../../gateway-core/protocol/types.ts'
+import { plural } from '../ui/format.ts'
+import { type Column, columns, useColumns } from './columns.tsx'
+import { select, setFollowing, showRows, table, useTraffic } from './traffic-store.ts'
+import './traffic-table.css'
+
+const rowHeight = 26
+
+/** All rows, of which only those that are seen exist. The newest stand on top. */
+export function TrafficTable({ onOpen }: { onOpen: () => void }) {
+  const scroller = useRef<HTMLDivElement>(null)
+  useTraffic((traffic) => traffic.version)
+  const following = useTraffic((traffic) => traffic.following)
+  const selected = useTraffic((traffic) => traffic.selected)
+  const selectedIndex = useTraffic((traffic) => traffic.selectedIndex)
+  const ids = useColumns((chosen) => chosen.ids)
+  const shown = useMemo(() => columns.filter(({ id }) => ids.includes(id)), [ids])
+  const template = useMemo(() => templateOf(shown), [shown])
+  const least = useMemo(() => shown.reduce((sum, { width }) => sum + (width ?? 140), 8), [shown])
+  const virtual = useVirtualizer({
+    count: table.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+  })
+  const items = virtual.getVirtualItems()
+  const first = items[0]?.index ?? 0
+  const last = items.at(-1)?.index ?? 0
+
+  useEffect(() => showRows(first, last), [first, last])
+  useEffect(() => {
+    if (following && scroller.current) scroller.current.scrollTop = 0
+  }, [following])
+  // Only when the selection was moved: rows that come on top must not pull the table.
+  const moved = useRef<string | undefined>(undefined)
+  useEffect(() => {
+    if (selected === moved.current) return
+    moved.current = selected
+    if (selectedIndex >= 0) virtual.scrollToIndex(selectedIndex, { align: 'auto' })
+  }, [selected, selectedIndex, virtual])
+
+  return (
+    <div className="traffic-table">
+      <div
+        className="traffic-scroll"
+        ref={scroller}
+        role="grid"
+        aria-label="Exchanges"
+        aria-rowcount={table.length + 1}
+        aria-activedescendant={selected && table.row(selectedIndex) ? `exchange-${selected}` : undefined}
+        tabIndex={0}
+        onScroll={(event) => setFollowing(event.currentTarget.scrollTop < rowHeight / 2)}
+        onDoubleClick={onOpen}
+      >
+        <div
+          className="traffic-head"
+          role="row"
+          aria-rowindex={1}
+          style={{ gridTemplateColumns: template, minWidth: least }}
+        >
+          {shown.map(({ id, title, right }) => (
+            <span key={id} role="columnheader" className={right ? 'right' : undefined}>
+              {title}
+            </span>
+          ))}
+        </div>
+        <div role="rowgroup" className="traffic-rows" style={{ height: virtual.getTotalSize(), minWidth: least }}>
+          {items.map(({ index, start }) => {
+            const row = table.row(index)
+            return row ? (
+              <Row
+                key={row.id}
+                row={row}
+                index={index}
+                top={start}
+                chosen={row.id === selected}
+                shown={shown}
+                template={template}
+              />
+            ) : (
+              <div
+                key={`at-${index}`}
+                role="row"
+                className="traffic-row"
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                <span role="gridcell" className="faint">
+                  …
+                </span>
+              </div>
+            )
+          })}
+        </div>
+      </div>
+      {!following && table.heldBack > 0 && (
+        <button type="button" className="traffic-new fade-in" onClick={() => setFollowing(true)}>
+          ↑ {plural(table.heldBack, 'new exchange')}
+        </button>
+      )}
+    </div>
+  )
+}
+
+function templateOf(shown: readonly Column[]): string {
+  const flexible = shown.some(({ width }) => width === undefined)
+  return shown
+    .map(({ width }, at) =>
+      width === undefined
+        ? 'minmax(120px, 1fr)'
+        : !flexible && at === shown.length - 1
+          ? `minmax(${width}px, 1fr)`
+          : `${width}px`,
+    )
+    .join(' ')
+}
+
+interface RowProps {
+  row: TrafficRow
+  index: number
+  top: number
+  chosen: boolean
+  shown: readonly Column[]
+  template: string
+}
+
+const Row = memo(function Row({ row, index, top, chosen, shown, template }: RowProps) {
+  return (
+    <div
+      id={`exchange-${row.id}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={chosen}
+      className="traffic-row"
+      style={{ transform: `translateY(${top}px)`, gridTemplateColumns: template }}
+      onClick={() => select(index)}
+    >
+      {shown.map(({ id, right, cell }) => (
+        <span key={id} role="gridcell" className={right ? 'right' : undefined}>
+          {cell(row)}
+        </span>
+      ))}
+    </div>
+  )
+})
