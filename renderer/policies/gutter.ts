@@ -81,7 +81,7 @@ export function short(count: number): string {
 
 /** A time as one reads it: `6 µs`, `1.2 ms`. */
 export function time(micros: number): string {
-  if (micros < 1000) return `${micros < 10 && micros % 1 !== 0 ? micros.toFixed(1) : Math.round(micros)} µs`
+  if (micros < 999.5) return `${micros < 10 && micros % 1 !== 0 ? micros.toFixed(1) : Math.round(micros)} µs`
   const ms = micros / 1000
   return ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }

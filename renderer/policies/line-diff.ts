@@ -7,7 +7,7 @@ export interface Hunk {
 }
 
 /** Past this many edits the rest is one hunk: correct, only coarser. */
-const editLimit = 2000
+const editLimit = 800
 
 /**
  * The hunks in which two lists of lines differ, in order, never touching each other (Myers, O(ND)). Between hunks the
