@@ -115,3 +115,10 @@ function ownsKey(event: KeyboardEvent): boolean {
   if (key === 'Enter' || key === ' ') return event.target.matches('button, a, summary, [role="tab"]')
   return key.startsWith('Arrow') && event.target.closest('[role="tablist"], [role="separator"], [role="tree"]') !== null
 }
+
+/** Actions by their heading, in the order in which the headings first appear. */
+export function byGroup(actions: readonly Action[]): [group: string, members: Action[]][] {
+  const groups = new Map<string, Action[]>()
+  for (const action of actions) groups.set(action.group, [...(groups.get(action.group) ?? []), action])
+  return [...groups]
+}

@@ -1,7 +1,7 @@
 import { desktop } from '../core/desktop.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Keys } from '../ui/keys.tsx'
-import { useRegistry } from './actions.ts'
+import { byGroup, useRegistry } from './actions.ts'
 import { useFront } from './windows.ts'
 import { useWorkbench } from './workbench.ts'
 import './help-dialogs.css'
@@ -10,10 +10,7 @@ import './help-dialogs.css'
 export function ShortcutsDialog() {
   const { front, show } = useFront()
   const actions = useRegistry((registry) => registry.actions)
-  const groups = Map.groupBy(
-    [...actions.values()].filter(({ shortcut }) => shortcut !== undefined),
-    ({ group }) => group,
-  )
+  const groups = byGroup([...actions.values()].filter(({ shortcut }) => shortcut !== undefined))
   const zoom = [
     ['Larger', 'Mod++'],
     ['Smaller', 'Mod+-'],
@@ -22,7 +19,7 @@ export function ShortcutsDialog() {
   return (
     <Dialog open={front === 'shortcuts'} onClose={() => show(undefined)} title="Keyboard shortcuts" width={640}>
       <div className="shortcuts">
-        {[...groups].map(([group, members]) => (
+        {groups.map(([group, members]) => (
           <section key={group}>
             <h3>{group}</h3>
             <dl>

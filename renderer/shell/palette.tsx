@@ -1,7 +1,7 @@
 import { Command } from 'cmdk'
 import { Dialog } from 'radix-ui'
 import { Keys } from '../ui/keys.tsx'
-import { type Action, runAction, useRegistry } from './actions.ts'
+import { type Action, runAction, useRegistry, byGroup } from './actions.ts'
 import { useFront } from './windows.ts'
 import './palette.css'
 
@@ -24,16 +24,13 @@ export function Palette() {
 }
 
 function PaletteList({ actions, onDone }: { actions: readonly Action[]; onDone: () => void }) {
-  const groups = Map.groupBy(
-    actions.filter((action) => !action.hidden && (action.enabled?.() ?? true)),
-    ({ group }) => group,
-  )
+  const groups = byGroup(actions.filter((action) => !action.hidden && (action.enabled?.() ?? true)))
   return (
     <Command label="Find anything" loop>
       <Command.Input className="palette-input" placeholder="What do you want to do?" autoFocus />
       <Command.List className="palette-list" label="Actions">
         <Command.Empty className="palette-empty">Nothing is called that.</Command.Empty>
-        {[...groups].map(([group, members]) => (
+        {groups.map(([group, members]) => (
           <Command.Group key={group} heading={group} className="palette-group">
             {members.map(({ id, title, shortcut, keywords }) => (
               <Command.Item
