@@ -1,4 +1,4 @@
-/** `npm run build`: generated files, then the bundle of the core in `dist/`. Ends with 1 when a step failed. */
+/** `npm run build`: generated files, then core, screens and desktop app in `dist/`. Ends with 1 when a step failed. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,6 +6,14 @@ import { pathToFileURL } from 'node:url'
 import { bootstrap } from './bootstrap.mjs'
 import { projectEnvironment, projectRoot } from './project-node.mjs'
 import { fingerprint, forgetBuild, rememberBuild } from './stale.mjs'
+
+/** In this order: the first one empties `dist/`, the others have a folder of their own in it. */
+const bundles = [
+  ['build/vite.core.config.ts'],
+  ['build/vite.renderer.config.ts'],
+  ['build/vite.electron.config.ts'],
+  ['build/vite.electron.config.ts', '--mode', 'preload'],
+]
 
 /** Builds everything with the given Node 24; returns whether it succeeded. What the steps say goes to the terminal. */
 export function build(node) {
@@ -15,7 +23,7 @@ export function build(node) {
   if (existsSync(join(projectRoot, 'build', 'generate.ts')) && !run('build/generate.ts')) return false
   // Taken before bundling: a file saved meanwhile makes the next start build again.
   const builtFrom = fingerprint(projectRoot)
-  if (!run('node_modules/vite/bin/vite.js', 'build', '--config', 'build/vite.core.config.ts')) return false
+  if (!bundles.every((bundle) => run('node_modules/vite/bin/vite.js', 'build', '--config', ...bundle))) return false
   rememberBuild(projectRoot, builtFrom)
   return true
 }

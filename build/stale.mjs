@@ -7,7 +7,15 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path'
 
 /** What a build is made of: folders and files, relative to the project. */
-export const sources = ['gateway-core', 'build', 'package.json', 'package-lock.json', 'tsconfig.json']
+export const sources = [
+  'gateway-core',
+  'renderer',
+  'electron',
+  'build',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+]
 
 /** One hash over the name and content of every file under these paths; a path that does not exist counts as empty. */
 export function fingerprint(root, paths = sources) {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ensureDebianPackages, testPackages } from './debian.ts'
+import { desktopPackages, ensureDebianPackages, testPackages } from './debian.ts'
 import { countTests, summarize } from './test-summary.ts'
 import type { StepResult, VitestReport } from './test-summary.ts'
 
@@ -11,7 +11,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
 
 /** Where our own sources are. Always named: without paths the tools walk node_modules. */
-const folders = ['gateway-core', 'samples', 'test', 'build'].filter((folder) => existsSync(folder))
+const folders = ['gateway-core', 'renderer', 'electron', 'samples', 'test', 'build'].filter((folder) =>
+  existsSync(folder),
+)
 /** Without package.json: npm writes that one in its own format. */
 const looseFiles = ['tsconfig.json', 'biome.json', '.oxlintrc.json']
 
@@ -32,8 +34,10 @@ function check(name: string, run: () => boolean): void {
 const node = (...args: string[]) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status
 
 check('system packages', () => {
-  const problem = ensureDebianPackages(testPackages)
-  console.log(problem ?? testPackages.map(({ name }) => name).join(', '))
+  // On Linux the desktop tests bring a display of their own; elsewhere the system has one.
+  const packages = process.platform === 'linux' ? [...testPackages, ...desktopPackages] : testPackages
+  const problem = ensureDebianPackages(packages)
+  console.log(problem ?? packages.map(({ name }) => name).join(', '))
   return problem === undefined
 })
 if (filters.length === 0) {

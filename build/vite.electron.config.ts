@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,17 +31,14 @@ export default defineConfig(({ mode }) => ({
     minify: false,
     sourcemap: mode !== 'preload',
     rolldownOptions: {
-      input:
-        mode === 'preload'
-          ? { preload: 'electron/preload.ts' }
-          : {
-              main: 'electron/main.ts',
-              ...(existsSync(join(root, 'gateway-core/workbench/core-process.ts')) && {
-                'core-process': 'gateway-core/workbench/core-process.ts',
-              }),
-            },
+      input: inputs(mode),
       external: (id: string) => id.startsWith('node:') || builtin.has(id) || packages.has(id),
       output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
     },
   },
 }))
+
+function inputs(mode: string): Record<string, string> {
+  if (mode === 'preload') return { preload: 'electron/preload.ts' }
+  return { main: 'electron/main.ts', 'core-process': 'gateway-core/workbench/core-process.ts' }
+}

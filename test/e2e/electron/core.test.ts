@@ -11,14 +11,20 @@ afterAll(async () => {
   clean()
 }, 20_000)
 
+interface Status {
+  state: string
+  reason?: string
+  restarts: number
+}
+
 /** What the page was told of its core so far, the newest last. */
-async function statuses() {
+async function statuses(): Promise<Status[]> {
   return launched.page.evaluate(() => {
-    const seen = window as unknown as { seenStatuses?: { state: string; reason?: string; restarts: number }[] }
+    const seen = window as unknown as { seenStatuses?: Status[] }
     if (!seen.seenStatuses) {
-      const list: NonNullable<typeof seen.seenStatuses> = []
+      const list: Status[] = []
       seen.seenStatuses = list
-      window.gatehouse!.onCore((status) => list.push(status))
+      window.gatehouse!.onCore((status) => void list.push(status))
     }
     return seen.seenStatuses
   })

@@ -1,13 +1,10 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from '@playwright/test'
-import { findElectron } from '../../../build/electron-runtime.mjs'
-import { findProjectNode } from '../../../build/project-node.mjs'
-import { isStale } from '../../../build/stale.mjs'
+import { findElectron, findProjectNode, isStale, root } from './build-scripts.ts'
 import { display } from './display.ts'
 
-const root = dirname(dirname(dirname(import.meta.dirname)))
 /** Another built app to test in the place of the one in `dist`. */
 const appFolder = process.env['GATEHOUSE_APP'] ?? root
 

@@ -1,0 +1,130 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { listPackage } from '@electron/asar'
+import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
+import { chromium } from '@playwright/test'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findProjectNode, root } from './build-scripts.ts'
+import { display } from './display.ts'
+import { makeHome } from './launch.ts'
+
+/** The packaged app: made as `npm run package` makes it, looked into, and started. */
+const packaged = join(root, 'dist', 'package', 'linux-unpacked')
+const binary = join(packaged, 'gatehouse-workbench')
+const resources = join(packaged, 'resources')
+const { home, clean } = makeHome()
+let app: ChildProcess | undefined
+
+beforeAll(() => {
+  const made = spawnSync(findProjectNode()!, [join(root, 'build', 'electron-package.mjs')], { encoding: 'utf8' })
+  if (made.status !== 0) throw new Error(`npm run package failed:\n${made.stdout}\n${made.stderr}`)
+}, 120_000)
+afterAll(async () => {
+  if (app && app.exitCode === null) {
+    const ended = new Promise((resolve) => app!.once('exit', resolve))
+    app.kill()
+    await ended
+  }
+  clean()
+}, 20_000)
+
+describe('the package', () => {
+  it('has its fuses set', async () => {
+    const wire = await getCurrentFuseWire(binary)
+    const on = '1'.charCodeAt(0)
+    const isOn = (fuse: FuseV1Options) => wire[fuse] === on
+    expect({
+      runAsNode: isOn(FuseV1Options.RunAsNode),
+      cookieEncryption: isOn(FuseV1Options.EnableCookieEncryption),
+      nodeOptions: isOn(FuseV1Options.EnableNodeOptionsEnvironmentVariable),
+      inspect: isOn(FuseV1Options.EnableNodeCliInspectArguments),
+      asarIntegrity: isOn(FuseV1Options.EnableEmbeddedAsarIntegrityValidation),
+      onlyAsar: isOn(FuseV1Options.OnlyLoadAppFromAsar),
+    }).toEqual({
+      runAsNode: false,
+      cookieEncryption: true,
+      nodeOptions: false,
+      inspect: false,
+      asarIntegrity: true,
+      onlyAsar: true,
+    })
+  })
+
+  it('holds the app and the native packages that it needs, and nothing else', () => {
+    const files = listPackage(join(resources, 'app.asar'), { isPack: false })
+    for (const needed of [
+      '/dist/electron/main.cjs',
+      '/dist/electron/preload.cjs',
+      '/dist/electron/core-process.cjs',
+      '/dist/renderer/index.html',
+      '/node_modules/libsql/index.js',
+    ]) {
+      expect(files).toContain(needed)
+    }
+    const packages = new Set(files.flatMap((file) => /^\/node_modules\/([^/]+)$/.exec(file)?.[1] ?? []))
+    expect([...packages].sort()).toEqual(['@libsql', '@neon-rs', 'detect-libc', 'libsql'])
+    expect(files.filter((file) => /\.(?:ts|map)$|^\/(?:test|docs|gateway-core|samples)\//.test(file))).toEqual([])
+  })
+
+  it('has no app of its own to fall back to', () => {
+    expect(readdirSync(resources).sort()).toEqual(['app.asar', 'app.asar.unpacked', 'samples'])
+  })
+
+  it('keeps native modules outside of the archive', () => {
+    const unpacked = readdirSync(join(resources, 'app.asar.unpacked'), { recursive: true }).map(String)
+    expect(unpacked.filter((file) => file.endsWith('.node'))).not.toEqual([])
+  })
+
+  it('brings the samples, without what running them left behind', () => {
+    expect(existsSync(join(resources, 'samples', 'bookshop', 'gatehouse.yaml'))).toBe(true)
+    const files = readdirSync(join(resources, 'samples'), { recursive: true }).map(String)
+    expect(files.filter((file) => file.includes('.gatehouse'))).toEqual([])
+  })
+})
+
+describe('the packaged app', () => {
+  it('starts, shows its page, and its core runs', async () => {
+    const data = join(home, 'app')
+    const args = [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      `--user-data-dir=${data}`,
+      '--remote-debugging-port=0',
+    ]
+    app = spawn(binary, args, {
+      stdio: 'ignore',
+      env: { ...process.env, DISPLAY: await display(), HOME: home, XDG_CONFIG_HOME: join(home, '.config') },
+    })
+    // No inspector can be had, by its fuses: the page is looked at through Chromium's own port.
+    const portFile = join(data, 'DevToolsActivePort')
+    await expect
+      .poll(() => existsSync(portFile) && readFileSync(portFile, 'utf8').includes('\n'), { timeout: 15_000 })
+      .toBe(true)
+    const browser = await chromium.connectOverCDP(`http://127.0.0.1:${readFileSync(portFile, 'utf8').split('\n')[0]}`)
+    const pages = () => browser.contexts().flatMap((context) => context.pages())
+    await expect
+      .poll(() => pages().map((page) => page.url().split('#')[0]), { timeout: 10_000 })
+      .toEqual(['app://gatehouse/'])
+    const [page] = pages()
+    const running = await page!.evaluate(
+      () =>
+        new Promise((resolve) => {
+          window.gatehouse!.onCore(({ state }) => {
+            if (state === 'running') resolve(true)
+            if (state === 'failed' || state === 'restarting') resolve(state)
+          })
+        }),
+    )
+    expect(running).toBe(true)
+    await browser.close()
+  }, 40_000)
+
+  it('does not run as Node', () => {
+    const { stdout } = spawnSync(binary, ['-p', '"as node"'], {
+      encoding: 'utf8',
+      timeout: 3000,
+      env: { ...process.env, DISPLAY: '', ELECTRON_RUN_AS_NODE: '1' },
+    })
+    expect(stdout).not.toContain('as node')
+  })
+})
