@@ -23,6 +23,7 @@ export const testPackages: readonly DebianPackage[] = [
     provides: '/usr/bin/curl',
     why: 'tests send requests as a user would: HTTP/2, 100-continue, client certificates',
   },
+  { name: 'chromium', provides: '/usr/bin/chromium', why: 'the screens are tried in a real browser' },
 ]
 
 /** What the tests of the desktop app need: a display without a screen, and what Electron's binary is linked with. */

@@ -27,6 +27,11 @@ export interface ExchangeSummary {
   responseBytes: number
   /** A policy in shadow mode would have denied it. */
   wouldDeny: boolean
+  /** Id of the first one, and its code. */
+  wouldDenyBy?: string
+  wouldDenyCode?: DenialCode
+  /** Whether any policy stood before it. */
+  judged: boolean
   state: 'open' | 'done'
   revision: string
 }
@@ -61,6 +66,7 @@ type OwnColumns = Pick<
 
 /** A row from its context and its own columns. */
 export function summaryOf(context: Context, own: OwnColumns): ExchangeSummary {
+  const shadow = context.shape.find((entry) => entry.verdict === 'would-deny')
   return {
     ...own,
     method: context.method,
@@ -72,7 +78,10 @@ export function summaryOf(context: Context, own: OwnColumns): ExchangeSummary {
     route: context.route,
     api: context.api,
     consumer: context.consumer,
-    wouldDeny: context.shape.some((entry) => entry.verdict === 'would-deny'),
+    wouldDeny: shadow !== undefined,
+    wouldDenyBy: shadow?.policy,
+    wouldDenyCode: shadow?.code,
+    judged: context.shape.length > 0,
     state: context.state,
     revision: context.revision,
   }

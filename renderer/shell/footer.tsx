@@ -24,10 +24,12 @@ export function Footer() {
           ⚠ {plural(problems.length, 'problem')}
         </button>
       )}
-      <span title={`Revision in force: ${revision}`}>
-        revision <span className="code">{revision.slice(0, 7)}</span>
-        {lastGood ? ' · in force, the files do not load' : unsaved.length === 0 ? ' · saved' : ''}
-      </span>
+      {revision !== '' && (
+        <span title={`Revision in force: ${revision}`}>
+          revision <span className="code">{revision.slice(0, 7)}</span>
+          {lastGood ? ' · in force, the files do not load' : unsaved.length === 0 ? ' · saved' : ''}
+        </span>
+      )}
       {unsaved.length > 0 && (
         <button type="button" className="tone-would" title={unsaved.join('\n')} onClick={() => go('policies')}>
           {unsaved.length === 1 ? unsaved[0] : `${unsaved.length} files`} edited, not saved

@@ -14,8 +14,16 @@ export function Troubles() {
   return (
     <>
       {gateway.state === 'failed' && (
-        <Trouble action={<Button onClick={() => runAction('gateway.start')}>Try again</Button>}>
-          <b>The gateway does not run.</b> {gateway.reason ?? 'It could not be started.'}
+        <Trouble
+          action={
+            errors > 0 ? (
+              <Button onClick={() => runAction('view.problems')}>Show {plural(errors, 'error')}</Button>
+            ) : (
+              <Button onClick={() => runAction('gateway.start')}>Try again</Button>
+            )
+          }
+        >
+          <b>The gateway does not run:</b> {gateway.reason ?? 'it could not be started'}
         </Trouble>
       )}
       {lastGood && (

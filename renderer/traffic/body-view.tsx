@@ -7,6 +7,7 @@ import { refusalOf } from '../shell/notices.ts'
 import { Button } from '../ui/button.tsx'
 import { bytesText, sizeText } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
+import { SealedText } from './sealed-text.tsx'
 import { hexLine, hexWidth } from './hex.ts'
 import { jsonLines, type JsonLine } from './json-pretty.ts'
 import './body-view.css'
@@ -137,7 +138,7 @@ function BodyText({ loaded, look, whole }: { loaded: Loaded; look: Look; whole: 
             </>
           )
         }
-        return json ? <JsonText line={json[at]!} /> : lines[at]
+        return json ? <JsonText line={json[at]!} /> : <SealedText text={lines[at]!} />
       }}
     </Lines>
   )
@@ -160,7 +161,7 @@ function JsonText({ line }: { line: JsonLine }) {
       {'  '.repeat(line.indent)}
       {line.pieces.map(({ text, kind }, at) => (
         <span key={at} className={`json-${kind}`}>
-          {visible(text, 4000)}
+          <SealedText text={text} />
         </span>
       ))}
     </>

@@ -7,6 +7,7 @@ import { Segments } from '../ui/tabs.tsx'
 import { useState } from 'react'
 import { BodyView } from './body-view.tsx'
 import { type Compared, comparedRequest, comparedResponse } from './message-changes.ts'
+import { SealedText } from './sealed-text.tsx'
 import './changes.css'
 
 /** What policies changed, original beside modified, and which policy it was. */
@@ -113,7 +114,7 @@ function Cell({ name, value, kind }: { name: string; value: string | undefined; 
     <td className={kind ? `compared-${kind}` : undefined}>
       <code>
         {name !== '' && <span className="dim">{visible(name, 100)}: </span>}
-        {visible(value, 600)}
+        <SealedText text={value} most={600} />
       </code>
     </td>
   )

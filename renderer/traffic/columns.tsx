@@ -14,6 +14,8 @@ export interface Column {
   right?: boolean
   /** Shown until somebody chooses otherwise. */
   first?: boolean
+  /** Where there is little room, columns go in this order, the highest first. */
+  spare?: number
   cell(row: TrafficRow): ReactNode
 }
 
@@ -23,7 +25,7 @@ export const columns: readonly Column[] = [
   {
     id: 'time',
     title: 'Time',
-    width: 98,
+    width: 108,
     first: true,
     cell: (row) => (
       <span className="dim" title={dateText(row.startedAt)}>
@@ -31,11 +33,23 @@ export const columns: readonly Column[] = [
       </span>
     ),
   },
-  { id: 'method', title: 'Method', width: 66, first: true, cell: (row) => visible(row.method, 16) || '?' },
-  { id: 'host', title: 'Host', width: 150, cell: (row) => dim(visible(row.host, 80)) },
-  { id: 'path', title: 'Path', first: true, cell: (row) => visible(row.url, 300) },
-  { id: 'consumer', title: 'Caller', width: 104, first: true, cell: (row) => dim(visible(row.consumer ?? '–', 60)) },
-  { id: 'client', title: 'Client', width: 110, cell: (row) => dim(row.clientAddress) },
+  { id: 'method', title: 'Method', width: 76, first: true, cell: (row) => visible(row.method, 16) || '?' },
+  { id: 'host', spare: 6, title: 'Host', width: 150, cell: (row) => dim(visible(row.host, 80)) },
+  {
+    id: 'path',
+    title: 'Path',
+    first: true,
+    cell: (row) => <span title={visible(row.url, 2000)}>{visible(row.url, 300)}</span>,
+  },
+  {
+    id: 'consumer',
+    spare: 3,
+    title: 'Caller',
+    width: 96,
+    first: true,
+    cell: (row) => dim(visible(row.consumer ?? '–', 60)),
+  },
+  { id: 'client', spare: 7, title: 'Client', width: 110, cell: (row) => dim(row.clientAddress) },
   {
     id: 'status',
     title: 'Status',
@@ -45,11 +59,20 @@ export const columns: readonly Column[] = [
     cell: (row) => (row.status === 0 ? '–' : row.status),
   },
   { id: 'answer', title: 'Decided by', width: 236, first: true, cell: (row) => <Answer row={row} /> },
-  { id: 'api', title: 'API', width: 90, cell: (row) => dim(row.api ?? '–') },
-  { id: 'route', title: 'Route', width: 150, cell: (row) => dim(row.route ?? '–') },
-  { id: 'size', title: 'Size', width: 58, right: true, first: true, cell: (row) => dim(sizeText(row.responseBytes)) },
+  { id: 'api', spare: 5, title: 'API', width: 90, cell: (row) => dim(row.api ?? '–') },
+  { id: 'route', spare: 8, title: 'Route', width: 150, cell: (row) => dim(row.route ?? '–') },
+  {
+    id: 'size',
+    spare: 9,
+    title: 'Size',
+    width: 58,
+    right: true,
+    first: true,
+    cell: (row) => dim(sizeText(row.responseBytes)),
+  },
   {
     id: 'duration',
+    spare: 4,
     title: 'Took',
     width: 66,
     right: true,
@@ -58,10 +81,28 @@ export const columns: readonly Column[] = [
   },
 ]
 
+/** The chosen columns that fit: the least important ones go first. Path keeps room for a few segments. */
+export function fitting(ids: readonly string[], width: number): Column[] {
+  const chosen = columns.filter(({ id }) => ids.includes(id))
+  const needed = (list: readonly Column[]) => list.reduce((sum, { width: own }) => sum + (own ?? leastFlexible), 8)
+  for (;;) {
+    if (width === 0 || needed(chosen) <= width) return chosen
+    const spare = chosen.reduce((most, { spare }) => Math.max(most, spare ?? 0), 0)
+    if (spare === 0) return chosen
+    chosen.splice(
+      chosen.findIndex((column) => column.spare === spare),
+      1,
+    )
+  }
+}
+
+/** Least width of the column that takes what is left. */
+export const leastFlexible = 150
+
 function Answer({ row }: { row: TrafficRow }) {
   const { verdict, who, why } = decisionOf(row)
   return (
-    <VerdictMark verdict={verdict}>
+    <VerdictMark verdict={verdict} title={`${who ? `${who}: ` : ''}${why}`}>
       {who && `${who} · `}
       {why}
     </VerdictMark>

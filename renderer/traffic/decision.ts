@@ -26,9 +26,9 @@ export function decisionOf(row: TrafficRow): Decision {
   const why = row.code === undefined ? undefined : denialTitle(row.code)
   switch (row.verdict) {
     case 'pass':
-      if (row.wouldDeny) return { verdict: 'would-deny', why: 'would be denied' }
+      if (row.wouldDeny) return shadowDecision(row)
       if (row.state === 'open') return { verdict: 'pass', why: 'stream open' }
-      return row.policies?.length === 0 ? { verdict: 'no-policy', why: 'no policy' } : { verdict: 'pass', why: 'pass' }
+      return row.judged ? { verdict: 'pass', why: 'pass' } : { verdict: 'no-policy', why: 'no policy' }
     case 'respond':
       return { verdict: 'respond', ...(who && { who }), why: 'answered' }
     case 'aborted':
@@ -36,4 +36,9 @@ export function decisionOf(row: TrafficRow): Decision {
     default:
       return { verdict: row.verdict, who: who ?? 'gateway', why: why ?? row.verdict }
   }
+}
+
+function shadowDecision({ wouldDenyBy }: TrafficRow): Decision {
+  const name = wouldDenyBy === undefined ? 'a policy' : visible(instanceName(wouldDenyBy), 60)
+  return { verdict: 'would-deny', why: `${name} would deny` }
 }

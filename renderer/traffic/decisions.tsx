@@ -3,12 +3,15 @@ import type { TraceEntry } from '../../gateway-core/pipeline/outcome.ts'
 import type { ExchangeDetail } from '../../gateway-core/protocol/types.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { durationText, instanceName } from '../ui/format.ts'
+import { Button } from '../ui/button.tsx'
+import { useActions, useShortcut } from '../shell/actions.ts'
+import { useNavigation } from '../shell/navigation.ts'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { denialHelp, denialTitle } from './decision.ts'
 import { EvidenceSentences } from './evidence.tsx'
 import { ExchangeFacts } from './exchange-facts.tsx'
 import { JudgeUnder } from './judge-under.tsx'
-import { PolicyLink } from './policy-line.tsx'
+import { PolicyLine } from './policy-line.tsx'
 import { StepDetail } from './step-detail.tsx'
 import { Waterfall } from './waterfall.tsx'
 import { decisive, traceRows, wouldDeny } from './trace-rows.ts'
@@ -23,6 +26,21 @@ export function Decisions({ detail }: { detail: ExchangeDetail }) {
   const [open, setOpen] = useState<string | undefined>(undefined)
   useEffect(() => setOpen(undefined), [exchange.id])
   const { policyMicros, upstreamMicros } = exchange.timings
+  const openPolicy = useNavigation((navigation) => navigation.openPolicy)
+  useActions([
+    {
+      id: 'traffic.openPolicy',
+      title: 'Open the line that decided',
+      group: 'Traffic',
+      shortcut: 'o',
+      enabled: () => main !== undefined,
+      run() {
+        if (!main) return
+        const { file, line } = detail.lines[main.policy]?.now ?? main.position
+        openPolicy(file, line)
+      },
+    },
+  ])
   return (
     <div className="exchange-body">
       <Answer detail={detail} entry={main} />
@@ -71,7 +89,7 @@ function Answer({ detail, entry }: { detail: ExchangeDetail; entry: TraceEntry |
           </VerdictMark>
         </span>
         <span className="grow" />
-        {entry && <PolicyLink entry={entry} detail={detail} />}
+        {entry && <OpenButton entry={entry} detail={detail} />}
       </div>
       {(entry?.code ?? code) && (
         <p className="answer-why">
@@ -87,7 +105,25 @@ function Answer({ detail, entry }: { detail: ExchangeDetail; entry: TraceEntry |
           Also would be denied by {also.map(({ policy }) => visible(instanceName(policy), 60)).join(', ')}.
         </p>
       )}
+      {entry && (
+        <div className="answer-line">
+          <PolicyLine entry={entry} detail={detail} />
+        </div>
+      )}
     </div>
+  )
+}
+
+/** The step that leads on: change the line that decided. */
+function OpenButton({ entry, detail }: { entry: TraceEntry; detail: ExchangeDetail }) {
+  const openPolicy = useNavigation((navigation) => navigation.openPolicy)
+  const known = detail.lines[entry.policy]
+  if (known?.now === null) return null
+  const { file, line } = known?.now ?? entry.position
+  return (
+    <Button kind="main" shortcut={useShortcut('traffic.openPolicy')} showKeys onClick={() => openPolicy(file, line)}>
+      Open in Policies
+    </Button>
   )
 }
 
@@ -97,7 +133,7 @@ function titleOf({ verdict, decidedBy }: ExchangeDetail['exchange'], entry: Trac
   if (verdict === 'respond') return `Answered by ${name}`
   if (verdict === 'aborted') return 'The client left before the answer'
   if (verdict === 'error') return `${name || 'The gateway'} broke; the request was not let through`
-  if (verdict === 'refused') return 'Refused by the gateway, before any policy'
+  if (verdict === 'refused') return 'Refused by the gateway'
   if (verdict === 'failed') return 'The upstream did not answer'
   return name ? `Denied by ${name}` : 'Denied by the gateway'
 }

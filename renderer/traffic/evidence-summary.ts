@@ -1,7 +1,7 @@
 import type { Evidence } from '../../gateway-core/exchange.ts'
 import type { Change, TraceEntry } from '../../gateway-core/pipeline/outcome.ts'
 import { visible } from '../../gateway-core/visible.ts'
-import { placeText } from '../ui/format.ts'
+import { countText, placeText } from '../ui/format.ts'
 import { denialTitle } from './decision.ts'
 
 /** A step in a few words, for its line in the waterfall. */
@@ -18,11 +18,13 @@ export function stepSummary(entry: TraceEntry): string {
 /** One piece of evidence in a few words: `in 127.0.0.0/8`, `38 of 100 left`, `RS256 · 58 min left`. */
 export function evidenceSummary({ at, observed, expected, secret, detail }: Evidence): string {
   if (at.in === 'state' && detail?.['limit'] !== undefined)
-    return `${String(detail['remaining'])} of ${String(detail['limit'])} left`
+    return leftText(Number(detail['remaining']), Number(detail['limit']) + burstOf(expected))
   if (detail?.['algorithm'] !== undefined) {
     const left = detail['minutesLeft']
     return `${visible(String(detail['algorithm']), 20)} · ${typeof left === 'number' ? minutesText(left) : visible(String(left), 20)}`
   }
+  if (at.in === 'client' && expected?.startsWith('an address in '))
+    return `${String(observed)} in ${visible(expected.slice(14), 60)}`
   if (secret) return `${placeText(at)} (secret)`
   if (observed === null) return `no ${placeText(at)}`
   if (observed === undefined)
@@ -34,6 +36,17 @@ export function evidenceSummary({ at, observed, expected, secret, detail }: Evid
 export function valueText(value: NonNullable<Evidence['observed']>, most = 400): string {
   if (typeof value !== 'object') return visible(String(value), most)
   return `[${value.map((one) => visible(JSON.stringify(one), 120)).join(', ')}]`
+}
+
+/** Requests that a limiter lets through at once beside its limit, as its rule says it. */
+export function burstOf(rule: string | undefined): number {
+  return Number(/ and (\d+) at once/.exec(rule ?? '')?.[1] ?? 0)
+}
+
+function leftText(remaining: number, capacity: number): string {
+  return remaining > capacity
+    ? `${countText(remaining)} left`
+    : `${countText(remaining)} of ${countText(capacity)} left`
 }
 
 function minutesText(minutes: number): string {

@@ -1,5 +1,6 @@
 import type { Evidence } from '../../gateway-core/exchange.ts'
 import { visible } from '../../gateway-core/visible.ts'
+import { burstOf } from './evidence-summary.ts'
 import { countText, durationText } from '../ui/format.ts'
 
 interface LimiterGaugeProps {
@@ -11,14 +12,15 @@ interface LimiterGaugeProps {
 
 /** How much of a limit is used up. */
 export function LimiterGauge({ limit, remaining, rule, detail }: LimiterGaugeProps) {
-  const used = Math.max(0, limit - remaining)
-  const share = limit === 0 ? 1 : Math.min(1, used / limit)
+  const capacity = Math.max(limit + burstOf(rule), remaining)
+  const used = capacity - Math.max(0, remaining)
+  const share = capacity === 0 ? 1 : used / capacity
   const retry = detail['retryAfterMs']
   return (
     <div className="gauge">
       <div className="gauge-text">
         <span>
-          <b>{countText(used)}</b> of {countText(limit)} used
+          <b>{countText(used)}</b> of {countText(capacity)} used
         </span>
         <span className="grow" />
         <span className="dim">{countText(remaining)} left</span>

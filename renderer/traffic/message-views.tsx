@@ -4,6 +4,7 @@ import { visible } from '../../gateway-core/visible.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Segments } from '../ui/tabs.tsx'
 import { BodyView, type Side } from './body-view.tsx'
+import { SealedText } from './sealed-text.tsx'
 import './message-views.css'
 
 interface MessageViewsProps {
@@ -109,7 +110,9 @@ function HeaderTable({ headers }: { headers: readonly string[] }) {
               <code>{visible(name, 200)}</code>
             </th>
             <td>
-              <code>{visible(value, 8000)}</code>
+              <code>
+                <SealedText text={value} />
+              </code>
             </td>
           </tr>
         ))}

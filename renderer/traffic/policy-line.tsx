@@ -60,11 +60,11 @@ export function PolicyLine({ entry, detail }: PolicyLineProps) {
 function Line(props: { says: string; place: string; link: React.ReactNode; text: string; old?: boolean }) {
   return (
     <div className={props.old ? 'policy-line policy-line-old' : 'policy-line'}>
-      <code>{visible(props.text.trim(), 400)}</code>
       <span className="policy-place">
-        {props.says && <span className="faint">{props.says}</span>}
         {props.link ?? <span className="code faint">{visible(props.place, 90)}</span>}
+        {props.says && <span className="faint">{props.says}</span>}
       </span>
+      <code>{visible(props.text.trim(), 400)}</code>
     </div>
   )
 }

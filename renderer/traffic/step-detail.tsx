@@ -18,8 +18,6 @@ export function StepDetail({ entry, detail }: { entry: TraceEntry; detail: Excha
       <div className="row">
         <Chip tone={tone}>{word}</Chip>
         {entry.mode === 'shadow' && <Chip>shadow mode: only tells</Chip>}
-        <span className="dim">{entry.type}</span>
-        <span className="grow" />
         <code className="faint cut" title={entry.policy}>
           {visible(entry.policy, 200)}
         </code>

@@ -1,5 +1,6 @@
 import type { ExchangeDetail } from '../../gateway-core/protocol/types.ts'
 import type { TraceEntry } from '../../gateway-core/pipeline/outcome.ts'
+import { phases } from '../../gateway-core/pipeline/phases.ts'
 
 type Exchange = ExchangeDetail['exchange']
 
@@ -16,11 +17,12 @@ const responsePhases = new Set(['responseHeaders', 'responseBody', 'message', 'l
  */
 export function traceRows(detail: ExchangeDetail): TraceRow[] {
   const { exchange } = detail
-  const total = exchange.trace.reduce((sum, { verdict, micros }) => sum + (verdict === 'skipped' ? 0 : micros), 0)
+  const trace = inOrder(exchange.trace)
+  const total = trace.reduce((sum, { verdict, micros }) => sum + (verdict === 'skipped' ? 0 : micros), 0)
   let at = 0
   const rows: TraceRow[] = []
   let passedUpstream = false
-  for (const [number, entry] of exchange.trace.entries()) {
+  for (const [number, entry] of trace.entries()) {
     if (!passedUpstream && responsePhases.has(entry.phase)) {
       passedUpstream = true
       pushUpstream(rows, detail)
@@ -32,6 +34,14 @@ export function traceRows(detail: ExchangeDetail): TraceRow[] {
   }
   if (!passedUpstream) pushUpstream(rows, detail)
   return rows
+}
+
+/** Steps that were not reached stand at the end of the record: they are shown in their phase, after those that ran. */
+function inOrder(trace: readonly TraceEntry[]): TraceEntry[] {
+  const isLate = (entry: TraceEntry) => entry.verdict === 'skipped'
+  const rank = (entry: TraceEntry) => phases.indexOf(entry.phase) * 2 + (isLate(entry) ? 1 : 0)
+  if (!trace.some(isLate)) return [...trace]
+  return [...trace].sort((one, other) => rank(one) - rank(other))
 }
 
 function pushUpstream(rows: TraceRow[], { exchange, upstreamCalled }: ExchangeDetail): void {

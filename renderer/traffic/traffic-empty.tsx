@@ -21,13 +21,20 @@ export function TrafficEmpty({ recorded }: { recorded: number }) {
     )
   }
   const address = gateway.http ?? gateway.https
+  const running = gateway.state === 'running'
   return (
     <EmptyState
       title="No requests yet"
       action={
-        <Button kind="main" disabled={gateway.state !== 'running'} onClick={() => runAction('traffic.sample')}>
-          Send sample traffic
-        </Button>
+        running ? (
+          <Button kind="main" onClick={() => runAction('traffic.sample')}>
+            Send sample traffic
+          </Button>
+        ) : gateway.state === 'stopped' ? (
+          <Button kind="main" onClick={() => runAction('gateway.start')}>
+            Start the gateway
+          </Button>
+        ) : undefined
       }
     >
       Every request that passes the gateway appears here, with what each policy decided and why.
@@ -38,7 +45,7 @@ export function TrafficEmpty({ recorded }: { recorded: number }) {
           <OwnRequest line={`curl -i ${address.replace(/\/$/, '')}/`} />
         </>
       ) : (
-        ' The gateway does not run: start it first.'
+        gateway.state === 'stopped' && ' The gateway is stopped.'
       )}
     </EmptyState>
   )

@@ -1,8 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useEffect, useMemo, useRef } from 'react'
+import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import type { TrafficRow } from '../../gateway-core/protocol/types.ts'
 import { plural } from '../ui/format.ts'
-import { type Column, columns, useColumns } from './columns.tsx'
+import { type Column, fitting, leastFlexible, useColumns } from './columns.tsx'
 import { select, setFollowing, showRows, table, useTraffic } from './traffic-store.ts'
 import './traffic-table.css'
 
@@ -16,9 +16,10 @@ export function TrafficTable({ onOpen }: { onOpen: () => void }) {
   const selected = useTraffic((traffic) => traffic.selected)
   const selectedIndex = useTraffic((traffic) => traffic.selectedIndex)
   const ids = useColumns((chosen) => chosen.ids)
-  const shown = useMemo(() => columns.filter(({ id }) => ids.includes(id)), [ids])
+  const [width, setWidth] = useState(0)
+  const shown = useMemo(() => fitting(ids, width), [ids, width])
   const template = useMemo(() => templateOf(shown), [shown])
-  const least = useMemo(() => shown.reduce((sum, { width }) => sum + (width ?? 140), 8), [shown])
+  const least = useMemo(() => shown.reduce((sum, { width }) => sum + (width ?? leastFlexible), 8), [shown])
   const virtual = useVirtualizer({
     count: table.length,
     getScrollElement: () => scroller.current,
@@ -30,6 +31,11 @@ export function TrafficTable({ onOpen }: { onOpen: () => void }) {
   const last = items.at(-1)?.index ?? 0
 
   useEffect(() => showRows(first, last), [first, last])
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(entry!.contentRect.width))
+    observer.observe(scroller.current!)
+    return () => observer.disconnect()
+  }, [])
   useEffect(() => {
     if (following && scroller.current) scroller.current.scrollTop = 0
   }, [following])
@@ -108,7 +114,7 @@ function templateOf(shown: readonly Column[]): string {
   return shown
     .map(({ width }, at) =>
       width === undefined
-        ? 'minmax(120px, 1fr)'
+        ? `minmax(${leastFlexible}px, 1fr)`
         : !flexible && at === shown.length - 1
           ? `minmax(${width}px, 1fr)`
           : `${width}px`,

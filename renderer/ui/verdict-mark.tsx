@@ -6,10 +6,10 @@ import './verdict-mark.css'
  * A verdict: its mark in its colour, then what stands with it. Screen readers get the verdict in words; `children` stay
  * the visible text, by default the word itself.
  */
-export function VerdictMark({ verdict, children, plain }: { verdict: string; children?: ReactNode; plain?: boolean }) {
+export function VerdictMark({ verdict, children, title }: { verdict: string; children?: ReactNode; title?: string }) {
   const { tone, mark, word } = verdictLook(verdict)
   return (
-    <span className={`verdict tone-${tone}`}>
+    <span className={`verdict tone-${tone}`} title={title}>
       <span className="verdict-sign" aria-hidden="true">
         {mark}
       </span>
@@ -18,7 +18,7 @@ export function VerdictMark({ verdict, children, plain }: { verdict: string; chi
       ) : (
         <>
           <span className="only-read">{word}: </span>
-          <span className={plain ? 'cut verdict-plain' : 'cut'}>{children}</span>
+          <span className="cut">{children}</span>
         </>
       )}
     </span>
