@@ -71,7 +71,7 @@ export class Windows {
 
   #startCore(opening: Opening, events: CoreEvents): CoreLink {
     if (opening.kind === 'attach') return new AttachedCore({ url: opening.url, token: opening.token, events })
-    const { coreProcess, samples, userData } = this.#paths
+    const { coreProcess, samples } = this.#paths
     return new CoreProcess({
       fork: () =>
         utilityProcess.fork(coreProcess, [], {

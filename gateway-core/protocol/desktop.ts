@@ -60,9 +60,8 @@ export type ToCore =
       kind: 'start'
       /** The workspace to open: a folder, a sample by name, or nothing for the welcome screen. */
       open: { folder: string } | { sample: string } | null
-      /** Folders of the app: where samples stand, and where the app keeps lists such as recent workspaces. */
+      /** Folder of the samples: they run where they stand, so it can be written to. */
       samples: string
-      userData: string
       /** A Node that runs TypeScript, for the services of samples; null where the app knows none. */
       node: string | null
     }

@@ -50,7 +50,7 @@ function start(keyFor = async (_folder: string): Promise<{ key: string | null }>
       processes.push(new FakeProcess())
       return last() as unknown as UtilityProcess
     },
-    start: { kind: 'start', open: { sample: 'bookshop' }, samples: '/samples', userData: '/data', node: null },
+    start: { kind: 'start', open: { sample: 'bookshop' }, samples: '/samples', node: null },
     events: { status: (status) => statuses.push(status), workspace: (...opened) => workspaces.push(opened) },
     keyFor,
     now: () => now,
@@ -63,9 +63,7 @@ describe('a core process', () => {
   it('is told what to open, and gets ports once it is ready', () => {
     const core = start()
     core.connect(port('early'))
-    expect(last().told).toEqual([
-      { kind: 'start', open: { sample: 'bookshop' }, samples: '/samples', userData: '/data', node: null },
-    ])
+    expect(last().told).toEqual([{ kind: 'start', open: { sample: 'bookshop' }, samples: '/samples', node: null }])
     last().say({ kind: 'ready' })
     core.connect(port('late'))
     expect(last().ports).toEqual(['early', 'late'])
