@@ -31,7 +31,7 @@ export class AttachedCore implements CoreLink {
         setItem: (name, value) => void kept.set(name, value),
         removeItem: (name) => void kept.delete(name),
       },
-      socket: (address) => new WebSocket(address, { origin: originOf(address), maxPayload: 64 * 1024 * 1024 }) as never,
+      socket: (address) => new WebSocket(address, { origin: originOf(address), maxPayload: 64 * 1024 * 1024 }),
     })
     events.workspace(null, new URL(url).host)
   }
@@ -41,7 +41,7 @@ export class AttachedCore implements CoreLink {
   }
 
   connect(port: MessagePortMain): void {
-    const near = messagePortTransport(port as never)
+    const near = messagePortTransport(port)
     this.#connect().then(
       (far) => this.#join(near, far),
       (error: Error) => {

@@ -10,7 +10,7 @@ export interface CoreProcessOptions {
   start: Extract<ToCore, { kind: 'start' }>
   events: CoreEvents
   keyFor(folder: string): Promise<KeychainAnswer>
-  now?(): number
+  now?: () => number
 }
 
 /** Milliseconds before the first, second, … start after a crash; one that crashes more often within a minute stays down. */
@@ -101,8 +101,9 @@ export class CoreProcess implements CoreLink {
     if (message.kind === 'ready') {
       this.#ready = true
       for (const port of this.#waiting.splice(0)) this.connect(port)
-      const { reason, restarts } = this.#status
-      this.#tell({ state: 'running', restarts, ...(restarts > 0 && { reason }) })
+      const { reason, state, restarts } = this.#status
+      const again = state === 'starting' ? { restarts } : { restarts: restarts + 1, reason }
+      this.#tell({ state: 'running', ...again })
     } else if (message.kind === 'workspace') {
       this.#open = message.folder === null ? null : { folder: message.folder }
       this.#options.events.workspace(message.folder, message.name)
@@ -125,7 +126,7 @@ export class CoreProcess implements CoreLink {
     const delay = delays[this.#crashes.length - 1]
     const restarts = this.#status.restarts
     if (delay === undefined) return this.#tell({ state: 'failed', reason, restarts })
-    this.#tell({ state: 'restarting', reason, restarts: restarts + 1 })
+    this.#tell({ state: 'restarting', reason, restarts })
     this.#timer = setTimeout(() => this.#fork(), delay)
   }
 

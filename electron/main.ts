@@ -56,7 +56,7 @@ function start(opening: Opening): void {
 }
 
 try {
-  start(readArguments(ownWords(process.argv, process.defaultApp === true), process.env['INIT_CWD'] ?? process.cwd()))
+  start(readArguments(ownWords(process.argv, process.defaultApp ?? false), process.env['INIT_CWD'] ?? process.cwd()))
 } catch (error) {
   if (!(error instanceof LaunchProblem)) throw error
   console.error(error.message)

@@ -83,7 +83,6 @@ export class Windows {
         kind: 'start',
         open: openingOf(opening),
         samples,
-        userData,
         node: process.env['GATEHOUSE_NODE'] ?? null,
       },
       events,

@@ -15,16 +15,18 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
-/** A keychain of the system: reverses the text, which is enough to see that nothing is written in clear. */
+const flipped = (bytes: Buffer) => Buffer.from(bytes.map((byte) => byte ^ 0xff))
+
+/** A keychain of the system: flips every bit, which is enough to see that nothing is written in clear. */
 function storage(changes: Partial<SafeStorage> = {}): SafeStorage {
   return {
     isEncryptionAvailable: () => true,
     getSelectedStorageBackend: () => 'gnome_libsecret',
-    encryptString: (text) => Buffer.from(`v1${[...text].reverse().join('')}`),
+    encryptString: (text) => flipped(Buffer.from(`v1${text}`)),
     decryptString: (bytes) => {
-      const text = bytes.toString()
+      const text = flipped(bytes).toString()
       if (!text.startsWith('v1')) throw new Error('cannot be decrypted')
-      return [...text.slice(2)].reverse().join('')
+      return text.slice(2)
     },
     ...changes,
   }

@@ -10,7 +10,7 @@ type Runtime = { binary: string; folder: string; version: string; official: bool
 
 /** The project's own scripts, which are plain JavaScript, as the tests use them. */
 export const { findElectron } = (await script('electron-runtime.mjs')) as {
-  findElectron(): Runtime | { problem: string }
+  findElectron: () => Runtime | { problem: string }
 }
-export const { findProjectNode } = (await script('project-node.mjs')) as { findProjectNode(): string | undefined }
-export const { isStale } = (await script('stale.mjs')) as { isStale(root: string): boolean }
+export const { findProjectNode } = (await script('project-node.mjs')) as { findProjectNode: () => string | undefined }
+export const { isStale } = (await script('stale.mjs')) as { isStale: (root: string) => boolean }

@@ -16,11 +16,11 @@ export interface LaunchedApp {
   /** Folder for workspaces; the app's own folder stands in it too. */
   home: string
   /** Ends the app; its home stays for another launch until `clean`. */
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 /** A new home for an app, with what has to be removed afterwards. */
-export function makeHome(): { home: string; clean(): void } {
+export function makeHome(): { home: string; clean: () => void } {
   const home = mkdtempSync(join(tmpdir(), 'gatehouse-app-'))
   return { home, clean: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }) }
 }

@@ -32,8 +32,8 @@ afterAll(async () => {
 describe('the package', () => {
   it('has its fuses set', async () => {
     const wire = await getCurrentFuseWire(binary)
-    const on = '1'.charCodeAt(0)
-    const isOn = (fuse: FuseV1Options) => wire[fuse] === on
+    // Each state is a character: `1` is on.
+    const isOn = (fuse: FuseV1Options) => String.fromCharCode(Number(wire[fuse])) === '1'
     expect({
       runAsNode: isOn(FuseV1Options.RunAsNode),
       cookieEncryption: isOn(FuseV1Options.EnableCookieEncryption),

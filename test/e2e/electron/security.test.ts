@@ -96,7 +96,7 @@ describe('the content security policy', () => {
         new Promise<string>((resolve) => {
           setTimeout(() => {
             try {
-              // oxlint-disable-next-line no-new-func -- that is the point
+              // oxlint-disable-next-line no-new-func, typescript/no-implied-eval -- that is the point
               resolve(String(new Function('return 1')()))
             } catch (error) {
               resolve((error as Error).name)
