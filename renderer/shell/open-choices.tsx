@@ -44,7 +44,7 @@ export function OpenChoices({ onOpened }: { onOpened?: () => void }) {
           onChoose={choose}
           icon={<Eye />}
           title="A running API"
-          about="Watch what passes; no policy yet."
+          about="Watch what passes."
         />
         <Kind
           id="openapi"
@@ -52,7 +52,7 @@ export function OpenChoices({ onOpened }: { onOpened?: () => void }) {
           onChoose={choose}
           icon={<FileCode2 />}
           title="An OpenAPI document"
-          about="One route per operation, validated."
+          about="Routes and validation."
         />
         <Kind
           id="folder"

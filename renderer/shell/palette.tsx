@@ -2,6 +2,7 @@ import { Command } from 'cmdk'
 import { Dialog } from 'radix-ui'
 import { Keys } from '../ui/keys.tsx'
 import { type Action, runAction, useRegistry, byGroup } from './actions.ts'
+import { useNavigation } from './navigation.ts'
 import { useFront } from './windows.ts'
 import './palette.css'
 
@@ -24,7 +25,10 @@ export function Palette() {
 }
 
 function PaletteList({ actions, onDone }: { actions: readonly Action[]; onDone: () => void }) {
-  const groups = byGroup(actions.filter((action) => !action.hidden && (action.enabled?.() ?? true)))
+  const screen = useNavigation((navigation) => navigation.screen)
+  const own = ({ group }: Action) => Number(group.toLowerCase() === screen)
+  const ordered = [...actions].sort((one, other) => own(other) - own(one))
+  const groups = byGroup(ordered.filter((action) => !action.hidden && (action.enabled?.() ?? true)))
   return (
     <Command label="Find anything" loop>
       <Command.Input className="palette-input" placeholder="What do you want to do?" autoFocus />

@@ -33,7 +33,7 @@ export const columns: readonly Column[] = [
       </span>
     ),
   },
-  { id: 'method', title: 'Method', width: 76, first: true, cell: (row) => visible(row.method, 16) || '?' },
+  { id: 'method', title: 'Method', width: 72, first: true, cell: (row) => visible(row.method, 16) || '?' },
   { id: 'host', spare: 6, title: 'Host', width: 150, cell: (row) => dim(visible(row.host, 80)) },
   {
     id: 'path',
@@ -58,7 +58,7 @@ export const columns: readonly Column[] = [
     first: true,
     cell: (row) => (row.status === 0 ? '–' : row.status),
   },
-  { id: 'answer', title: 'Decided by', width: 236, first: true, cell: (row) => <Answer row={row} /> },
+  { id: 'answer', title: 'Decided by', width: 222, first: true, cell: (row) => <Answer row={row} /> },
   { id: 'api', spare: 5, title: 'API', width: 90, cell: (row) => dim(row.api ?? '–') },
   { id: 'route', spare: 8, title: 'Route', width: 150, cell: (row) => dim(row.route ?? '–') },
   {

@@ -77,9 +77,12 @@ function Comparison({ detail, judged }: { detail: ExchangeDetail; judged: Judged
           First difference at <b>{visible(instanceName(first.policy), 60)}</b>: {visible(first.field, 60)}{' '}
           <code className="judge-from">{visible(first.recorded, 200)}</code> →{' '}
           <code className="judge-to">{visible(first.judged, 200)}</code>
-          {first.fact && (
-            <span className="tone-unknown"> · not decidable: the fact {visible(first.fact, 120)} was not recorded</span>
-          )}
+          {first.fact &&
+            (first.judged === 'undecidable' ? (
+              <span className="tone-unknown"> · the fact {visible(first.fact, 200)} was not recorded</span>
+            ) : (
+              <span className="dim"> · it turns on {visible(first.fact, 200)}</span>
+            ))}
         </p>
       ) : (
         <p className="dim">Every step decides the same.</p>

@@ -1,5 +1,6 @@
 import { DropdownMenu } from 'radix-ui'
 import type { ReactElement, ReactNode } from 'react'
+import { layers } from './layers.ts'
 import { Keys } from './keys.tsx'
 import './menu.css'
 
@@ -8,7 +9,7 @@ export function Menu(props: { trigger: ReactElement; children: ReactNode; align?
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{props.trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={layers()}>
         <DropdownMenu.Content
           className="menu fade-in"
           align={props.align ?? 'start'}

@@ -19,9 +19,8 @@ export function matchesShortcut(shortcut: string, pressed: Pressed, mac = isMac)
 }
 
 function matchesOne(shortcut: string, pressed: Pressed, mac: boolean): boolean {
-  const parts = shortcut.split('+')
-  // `Mod++` names the plus key.
-  const key = parts.at(-1) === '' ? '+' : parts.at(-1)!
+  const parts = partsOf(shortcut)
+  const key = parts.at(-1)!
   const wants = (name: string) => parts.slice(0, -1).includes(name)
   const mod = mac ? pressed.metaKey : pressed.ctrlKey
   const other = mac ? pressed.ctrlKey : pressed.metaKey
@@ -30,6 +29,11 @@ function matchesOne(shortcut: string, pressed: Pressed, mac: boolean): boolean {
   // With Alt a Mac types other characters: the digit is known by its place on the keyboard.
   if (wants('Alt') && /^\d$/.test(key)) return pressed.code === `Digit${key}`
   return pressed.key.toLowerCase() === key.toLowerCase()
+}
+
+/** `Mod++` names the plus key. */
+function partsOf(shortcut: string): string[] {
+  return shortcut.endsWith('++') ? [...shortcut.slice(0, -2).split('+'), '+'] : shortcut.split('+')
 }
 
 const names: Readonly<Record<string, string>> = {
@@ -43,13 +47,10 @@ const names: Readonly<Record<string, string>> = {
 
 /** The keys as they stand in tooltips: `['Ctrl', 'K']`; of alternatives the first. */
 export function shortcutKeys(shortcut: string, mac = isMac): string[] {
-  return shortcut
-    .split(' ')[0]!
-    .split('+')
-    .map((key) => {
-      if (key === 'Mod') return mac ? '⌘' : 'Ctrl'
-      if (key === 'Alt' && mac) return '⌥'
-      if (key === 'Shift' && mac) return '⇧'
-      return names[key] ?? (key.length === 1 ? (shortcut.includes('+') ? key.toUpperCase() : key) : key)
-    })
+  return partsOf(shortcut.split(' ')[0]!).map((key) => {
+    if (key === 'Mod') return mac ? '⌘' : 'Ctrl'
+    if (key === 'Alt' && mac) return '⌥'
+    if (key === 'Shift' && mac) return '⇧'
+    return names[key] ?? (key.length === 1 ? (shortcut.includes('+') ? key.toUpperCase() : key) : key)
+  })
 }

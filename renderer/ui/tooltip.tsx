@@ -1,5 +1,6 @@
 import { Tooltip as Radix } from 'radix-ui'
 import type { ReactElement, ReactNode } from 'react'
+import { layers } from './layers.ts'
 import { Keys } from './keys.tsx'
 import './tooltip.css'
 
@@ -8,7 +9,7 @@ export function Tooltip(props: { text: ReactNode; shortcut?: string | undefined;
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{props.children}</Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal container={layers()}>
         <Radix.Content className="tooltip fade-in" sideOffset={5} collisionPadding={8}>
           <span>{props.text}</span>
           {props.shortcut && <Keys shortcut={props.shortcut} />}
