@@ -3,6 +3,7 @@ import type { TraceEntry } from '../pipeline/outcome.ts'
 import type { Claims } from '../exchange.ts'
 import type { Context } from './decode-context.ts'
 import { type BodySlot, bodySlots, claimsIn, type Extra } from './layout.ts'
+import { decodeDetail, type LeftOut } from './trace-detail.ts'
 import type { RecordedBody, RecordedRequest, RecordedResponse, StoredExchange } from './record.ts'
 
 /** A row of `exchanges`, column by column. */
@@ -94,7 +95,10 @@ export function decodeExchange(
     request,
     verdict: context.verdict,
     status: context.status,
-    trace: traceOf(context, texts.detail, own, row.started_at, claims),
+    trace: traceOf(context, texts.detail, own, row.started_at, {
+      claims,
+      headers: JSON.parse(texts.responseHeaders ?? '[]') as string[],
+    }),
     facts,
     timings: { policyMicros: own[0] },
     sealed: extra.sealed ?? [],
@@ -165,24 +169,6 @@ function responseOf(
   return response
 }
 
-type Detail = Pick<TraceEntry, 'evidence' | 'changes' | 'learned'>
-
-/** What `detailOf` wrote, entry by entry; without the `claims` of the exchange, claims stay as they were written. */
-export function decodeDetail(text: string, claims?: Claims): Detail[] {
-  const entries = JSON.parse(text) as (unknown[] | 0)[]
-  return entries.map((entry) => {
-    const detail: Detail = {}
-    if (entry === 0) return detail
-    const [evidence, changes, learned] = entry as [Detail['evidence'], Detail['changes'], Detail['learned']]
-    if (evidence) detail.evidence = evidence
-    if (changes) {
-      detail.changes = changes.map((change) => (change.kind === 'set-body' ? { ...change, bytes: noBytes } : change))
-    }
-    if (learned) detail.learned = claims && (learned.claims as unknown) === true ? { ...learned, claims } : learned
-    return detail
-  })
-}
-
 const ownHead = 5
 const ownPerEntry = 4
 
@@ -191,9 +177,10 @@ function traceOf(
   detailText: string | undefined,
   own: readonly unknown[],
   startedAt: number,
-  claims: Claims | undefined,
+  known: Omit<LeftOut, 'numbers'>,
 ): TraceEntry[] {
-  const details = detailText === undefined ? [] : decodeDetail(detailText, claims)
+  const numbers = own.slice(ownHead + context.shape.length * ownPerEntry) as number[]
+  const details = detailText === undefined ? [] : decodeDetail(detailText, { ...known, numbers })
   return context.shape.map((shape, index) => {
     const at = ownHead + index * ownPerEntry
     const [begun, micros, now, sequence] = own.slice(at, at + ownPerEntry) as [number, number, number, number]

@@ -1,7 +1,7 @@
 import type { ExchangeRecord, RecordedBody, RecordedRequest, RecordedResponse } from './record.ts'
 import type { Claims } from '../exchange.ts'
 import type { RecordedFact } from '../pipeline/facts.ts'
-import type { Change } from '../pipeline/outcome.ts'
+import { detailOf } from './trace-detail.ts'
 
 /**
  * How a record crosses to the store worker and how it is laid out in the database. A record becomes one run of
@@ -89,25 +89,6 @@ export function contextOf(record: ExchangeRecord): string {
 export const contextHead = 24
 export const contextPerEntry = 11
 
-/**
- * Evidence and the like of each trace entry, or null when no entry has any. Claims that a step learned and that are those
- * of the exchange are written as `true`: they stand with the facts.
- */
-export function detailOf({ trace, claims }: Pick<ExchangeRecord, 'trace' | 'claims'>): string | null {
-  let detail: unknown[] | undefined
-  for (let at = 0; at < trace.length; at++) {
-    const { evidence, changes, learned } = trace[at]!
-    if (!evidence && !changes && !learned) continue
-    detail ??= trace.map(() => 0)
-    if (learned) {
-      const known = claims !== undefined && learned.claims === claims
-      detail[at] = [evidence, changes?.map(withoutBytes), known ? { ...learned, claims: true } : learned]
-    } else if (changes) detail[at] = [evidence, changes.map(withoutBytes)]
-    else detail[at] = [evidence]
-  }
-  return detail ? JSON.stringify(detail) : null
-}
-
 /** Facts and claims as `[facts, claims]`, or null when there are none. Claims that a fact holds are written as its number. */
 export function knowledgeOf({ facts, claims }: Pick<ExchangeRecord, 'facts' | 'claims'>): string | null {
   if (!claims) return facts.length > 0 ? JSON.stringify([facts]) : null
@@ -136,13 +117,8 @@ function sameFacts(one: readonly RecordedFact[], other: readonly RecordedFact[])
   return true
 }
 
-/** A changed body is kept with the message it belongs to; the trace only says that it changed. */
-function withoutBytes(change: Change): unknown {
-  return change.kind === 'set-body' ? { ...change, bytes: undefined } : change
-}
-
-/** `[policyMicros, upstreamMicros, firstByteMicros, parameters, upstreamPath, (at, micros, now − startedAt, sequence)…]`. */
-export function ownOf(record: ExchangeRecord): string {
+/** `[policyMicros, upstreamMicros, firstByteMicros, parameters, upstreamPath, (at, micros, now − startedAt, sequence)…, numbers of `detailOf`…]`. */
+export function ownOf(record: ExchangeRecord, numbers: readonly number[]): string {
   const { timings, route, trace, startedAt } = record
   const own: unknown[] = [timings.policyMicros, timings.upstreamMicros, timings.firstByteMicros, 0, 0]
   if (route) {
@@ -153,6 +129,7 @@ export function ownOf(record: ExchangeRecord): string {
     if (route.upstreamPath !== record.request.path) own[4] = route.upstreamPath
   }
   for (const entry of trace) own.push(entry.at, entry.micros, entry.now - startedAt, entry.sequence)
+  for (const number of numbers) own.push(number)
   return JSON.stringify(own)
 }
 
@@ -238,6 +215,8 @@ export class BatchEncoder {
     const plainTarget = request.target.length === path.length + (query === '' ? 0 : query.length + 1)
     const target = plainTarget && request.target === (query === '' ? path : `${path}?${query}`) ? null : request.target
     const { peer } = record
+    const numbers: number[] = []
+    const detail = detailOf(record, numbers)
     fields.push(
       record.id,
       record.startedAt,
@@ -252,9 +231,9 @@ export class BatchEncoder {
       target,
       JSON.stringify(request.headers),
       response ? JSON.stringify(response.headers) : null,
-      detailOf(record),
+      detail,
       knowledgeOf(record),
-      ownOf(record),
+      ownOf(record, numbers),
       extraOf(record),
       request.body?.length ?? 0,
       response?.body?.length ?? 0,

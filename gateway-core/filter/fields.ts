@@ -1,5 +1,5 @@
 import { bodyText } from '../capture/body-text.ts'
-import { detailOf } from '../capture/layout.ts'
+import { detailOf } from '../capture/trace-detail.ts'
 import type { ExchangeRecord } from '../capture/record.ts'
 import type { RawHeaders } from '../exchange.ts'
 import { parseDuration, parseSize } from '../config/units.ts'
