@@ -10,7 +10,7 @@ export function followPageTheme(): void {
 
 function apply(): void {
   const style = getComputedStyle(document.documentElement)
-  const color = (token: string, opacity = '') => style.getPropertyValue(`--${token}`).trim() + opacity
+  const color = (token: string, opacity = '') => sixDigits(style.getPropertyValue(`--${token}`).trim()) + opacity
   const ink = (token: string) => color(token).slice(1)
   const light = document.documentElement.dataset['theme'] === 'light'
   monaco.editor.defineTheme(themeName, {
@@ -102,4 +102,9 @@ function apply(): void {
     },
   })
   monaco.editor.setTheme(themeName)
+}
+
+/** The editor knows no short form, and a build writes `#ffffff` as `#fff`. */
+function sixDigits(color: string): string {
+  return color.length === 4 ? color.replace(/[0-9a-f]/gi, '$&$&') : color
 }

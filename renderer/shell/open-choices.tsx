@@ -78,7 +78,7 @@ export function OpenChoices({ onOpened }: { onOpened?: () => void }) {
           >
             <BookOpen size={14} aria-hidden="true" />
             <span className="grow">
-              <b>bookshop</b> <span className="dim">an API that trusts too much, with fourteen policies before it</span>
+              <b>bookshop</b> <span className="dim">an API that trusts too much, behind a gateway that does not</span>
             </span>
           </button>
           <button

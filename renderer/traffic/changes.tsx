@@ -18,7 +18,9 @@ export function Changes({ detail }: { detail: ExchangeDetail }) {
   if (!request && !response) {
     return (
       <EmptyState title="Nothing was changed">
-        No policy changed the request or the response: both went through as they came.
+        {detail.upstreamCalled
+          ? 'No policy changed the request or the response: both went through as they came.'
+          : 'The request was not sent on, and the gateway made the response by itself.'}
       </EmptyState>
     )
   }

@@ -2,6 +2,7 @@ import { create } from 'zustand'
 import type { SearchState, TrafficRow } from '../../gateway-core/protocol/types.ts'
 import { core } from '../core/core.ts'
 import { tellFailure } from '../shell/notices.ts'
+import { useWorkbench } from '../shell/workbench.ts'
 import { RowWindow } from './row-window.ts'
 
 interface Traffic {
@@ -53,10 +54,18 @@ export const table = {
 /** Keeps rows up to date while the page lives. */
 export function followTraffic(): void {
   core.onSync(() => void runSearch())
+  // Another workspace: its own exchanges, and none of the queries and selections of the one before.
+  let folder = useWorkbench.getState().state?.workspace?.folder
+  useWorkbench.subscribe(({ state }) => {
+    if (state?.workspace?.folder === folder) return
+    folder = state?.workspace?.folder
+    rows.clear()
+    useTraffic.setState({ query: '', problem: undefined, search: undefined, selected: undefined, selectedIndex: -1 })
+    void runSearch()
+  })
   core.on('traffic.changed', (state) => {
     if (state.search === useTraffic.getState().search) grown(state)
   })
-  if (core.state === 'connected') void runSearch()
 }
 
 /** The text of the query bar changed: searched once the typing pauses. */
@@ -107,6 +116,7 @@ async function runSearch(): Promise<void> {
   clearTimeout(timer)
   const run = ++searchRun
   const { query } = useTraffic.getState()
+  if (!useWorkbench.getState().state?.workspace) return
   useTraffic.setState({ searching: true })
   try {
     const state = await core.call('traffic.search', { query, order: 'newest' })

@@ -109,16 +109,16 @@ export function TrafficTable({ onOpen }: { onOpen: () => void }) {
   )
 }
 
+/** The path takes what is left; the answer a part of it, so that who decided is seldom cut. */
 function templateOf(shown: readonly Column[]): string {
+  const last = shown.length - 1
   const flexible = shown.some(({ width }) => width === undefined)
   return shown
-    .map(({ width }, at) =>
-      width === undefined
-        ? `minmax(${leastFlexible}px, 1fr)`
-        : !flexible && at === shown.length - 1
-          ? `minmax(${width}px, 1fr)`
-          : `${width}px`,
-    )
+    .map(({ id, width }, at) => {
+      if (width === undefined) return `minmax(${leastFlexible}px, 1fr)`
+      if (id === 'answer') return `minmax(${width}px, 0.4fr)`
+      return !flexible && at === last ? `minmax(${width}px, 1fr)` : `${width}px`
+    })
     .join(' ')
 }
 
