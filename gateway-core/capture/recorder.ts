@@ -36,7 +36,7 @@ export interface CaptureRecorder extends Recorder {
 
 /** A batch leaves after this time, or as soon as it is this long: what was recorded more than 100 ms ago is durable. */
 const batchMs = 20
-const batchRecords = 256
+const batchRecords = 64
 const batchBytes = 1024 * 1024
 const announceMs = 1000
 /** The worker's short-lived garbage would otherwise take 100 MB before anybody collects it. */

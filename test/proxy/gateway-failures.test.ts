@@ -1,4 +1,3 @@
-import http from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { ask, gateway, plain, raw, upstream } from './asking.ts'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { ask, gateway, plain, raw, upstream } from './asking.ts'
+import { ask, gateway, plain, upstream } from './asking.ts'
 
 describe('forwarding', () => {
   test('a request and its answer, with what each side sees', async () => {
