@@ -4,6 +4,7 @@ import type { CoreStatus } from '../gateway-core/protocol/desktop.ts'
 import { browserSession, NotAdmitted } from '../gateway-core/protocol/browser-session.ts'
 import type { Transport } from '../gateway-core/protocol/frames.ts'
 import { messagePortTransport } from '../gateway-core/protocol/transport-message-port.ts'
+import { appOrigin } from './app-protocol.ts'
 import type { CoreEvents, CoreLink } from './core-link.ts'
 
 /**
@@ -31,7 +32,7 @@ export class AttachedCore implements CoreLink {
         setItem: (name, value) => void kept.set(name, value),
         removeItem: (name) => void kept.delete(name),
       },
-      socket: (address) => new WebSocket(address, { origin: originOf(address), maxPayload: 64 * 1024 * 1024 }),
+      socket: (address) => new WebSocket(address, { origin: appOrigin, maxPayload: 64 * 1024 * 1024 }),
     })
     events.workspace(null, new URL(url).host)
   }
@@ -86,10 +87,4 @@ export class AttachedCore implements CoreLink {
     this.#status = status
     this.#events.status(status)
   }
-}
-
-/** The core takes sockets only from its own pages: this is the origin that they have. */
-function originOf(address: string): string {
-  const url = new URL(address)
-  return `${url.protocol === 'wss:' ? 'https' : 'http'}://${url.host}`
 }

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { app, protocol, session } from 'electron'
+import { userFolders } from '../gateway-core/workbench/user-folders.ts'
 import { registerAppScheme, serveAppPages } from './app-protocol.ts'
 import { LaunchProblem, type Opening, ownWords, readArguments } from './launch-arguments.ts'
 import { installMenu } from './menu.ts'
@@ -13,6 +15,8 @@ const updatesAfterMs = 10_000
 
 /** The desktop app: no policy is judged here. It makes windows, gives each a core, and guards both. */
 function start(opening: Opening): void {
+  // Beside the lists that the command line keeps, and not among them.
+  if (!app.commandLine.hasSwitch('user-data-dir')) app.setPath('userData', join(userFolders().config, 'desktop'))
   // One app for all windows: a second start tells the first one what to open.
   if (!app.requestSingleInstanceLock({ opening })) {
     app.quit()

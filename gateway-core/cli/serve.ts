@@ -75,6 +75,7 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
         uiPort: options['ui-port'] === undefined ? 0 : numberOption('ui-port', options['ui-port'], 0, 65_535),
         bind: options['ui-bind'],
         json: options.json === true,
+        quiet: options.quiet === true,
       })
     }
     if (options['ui-port'] !== undefined || options['ui-bind'] !== undefined) {

@@ -5,6 +5,7 @@ import { userFolders } from '../workbench/user-folders.ts'
 import { Workbench } from '../workbench/workbench.ts'
 import { CannotRun, type ExitCode } from './command.ts'
 import type { Io } from './io.ts'
+import { humanOutput } from './serve-output.ts'
 import { visible } from '../visible.ts'
 
 export interface UiOptions {
@@ -19,20 +20,26 @@ export interface UiOptions {
   /** Undefined: loopback only. */
   bind: string | undefined
   json: boolean
+  /** Tell no exchanges in the terminal. */
+  quiet: boolean
 }
 
 /** Serves the workbench to a browser until it is stopped. */
 export async function serveUi(io: Io, options: UiOptions): Promise<ExitCode> {
+  const folder = resolve(io.cwd, options.workspace ?? '.')
+  // Beside the page, the terminal tells each decision as it does without one.
+  const output = options.workspace === undefined || options.json ? undefined : humanOutput(io, folder, options.quiet)
   const workbench = new Workbench({
     mode: 'browser',
     env: io.env,
     folders: userFolders(io.env),
     samples: samplesFolder(),
     ...(options.port !== undefined && { port: options.port }),
+    ...(output?.exchange && { onExchange: output.exchange }),
   })
   if (options.workspace !== undefined) {
     const { environment, services } = options
-    await workbench.open(resolve(io.cwd, options.workspace), { environment, services }).catch((error: Error) => {
+    await workbench.open(folder, { environment, services }).catch((error: Error) => {
       throw new CannotRun(error.message, (error as Error & { todo?: string }).todo)
     })
   }
@@ -58,6 +65,7 @@ export async function serveUi(io: Io, options: UiOptions): Promise<ExitCode> {
   process.once('SIGINT', () => process.exit(2))
   await server.close()
   await workbench.close()
+  output?.flush()
   return 0
 }
 

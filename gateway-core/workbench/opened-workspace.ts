@@ -38,6 +38,8 @@ export interface OpenedEvents {
   recorded(deleted: boolean): void
   counted(): void
   trouble(refusal: Refusal): void
+  /** Called for every exchange where requests are served. */
+  exchange?: ((record: ExchangeRecord) => void) | undefined
 }
 
 const statsMs = 2000
@@ -293,6 +295,7 @@ export class OpenedWorkspace {
   }
 
   #onExchange(record: ExchangeRecord): void {
+    this.#events.exchange?.(record)
     this.#latest[this.#latestAt++ % latestKept] = { port: record.peer.port, id: record.id }
     this.#rates.count(Date.now(), record.verdict === 'deny' || record.verdict === 'refused')
     this.#busy = true

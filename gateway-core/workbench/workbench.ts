@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { ExchangeRecord } from '../capture/record.ts'
 import { workspaceFile } from '../config/load.ts'
 import type { Emit, Session } from '../protocol/rpc-server.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
@@ -27,6 +28,8 @@ export interface WorkbenchOptions {
   port?: number
   /** Workspace key of a folder from the system's keychain (32 bytes, base64), where it keeps one. */
   keyOf?: (folder: string) => Promise<string | null>
+  /** Called for every exchange: the terminal beside a browser tells them too. */
+  onExchange?: (record: ExchangeRecord) => void
   /** Which workspace is open now. */
   onWorkspace?: (folder: string | null, name: string | null) => void
 }
@@ -136,6 +139,7 @@ export class Workbench {
         if (counters) for (const { emit } of this.#sessions) emit('policies.counters', counters)
       },
       trouble: (refusal) => this.tell(refusal),
+      exchange: this.options.onExchange,
     }).catch((error: Error & { suggestion?: string }) => {
       throw refused(error.message, error.suggestion)
     })
