@@ -21,10 +21,12 @@ export const editorOptions: monaco.editor.IEditorOptions & monaco.editor.IGlobal
   minimap: { enabled: false },
   scrollBeyondLastLine: false,
   smoothScrolling: false,
+  // An address in a hostile file is not one click away.
+  links: false,
   renderLineHighlight: 'all',
   renderLineHighlightOnlyWhenFocus: false,
-  lineNumbersMinChars: 4,
-  lineDecorationsWidth: 14,
+  lineNumbersMinChars: 3,
+  lineDecorationsWidth: 12,
   glyphMargin: false,
   folding: true,
   padding: { top: 8, bottom: 24 },
@@ -40,7 +42,6 @@ export const editorOptions: monaco.editor.IEditorOptions & monaco.editor.IGlobal
   quickSuggestions: { other: true, comments: false, strings: true },
   fixedOverflowWidgets: true,
   stickyScroll: { enabled: false },
-  bracketPairColorization: { enabled: false },
   guides: { indentation: true },
   renderWhitespace: 'selection',
   'semanticHighlighting.enabled': false,
@@ -88,7 +89,7 @@ export function CodeEditor({ path }: { path: string }) {
   useReveal(editor, path)
 
   return (
-    <div className="code">
+    <div className="code-area">
       {editor && <Gutter editor={editor} path={path} />}
       <div className="code-text" ref={host} />
     </div>
@@ -103,7 +104,7 @@ function useReveal(editor: Editor | undefined, path: string): void {
     usePolicies.setState({ reveal: undefined })
     const place = editor.getModel()!.validatePosition({ lineNumber: reveal.line, column: reveal.column })
     editor.setPosition(place)
-    editor.revealPositionInCenterIfOutsideViewport(place, monaco.editor.ScrollType.Immediate)
+    editor.revealPositionInCenter(place, monaco.editor.ScrollType.Immediate)
     editor.focus()
     const range = new monaco.Range(place.lineNumber, 1, place.lineNumber, 1)
     const mark = editor.createDecorationsCollection([

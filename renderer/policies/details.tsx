@@ -23,9 +23,7 @@ export function Details({ document }: { document: OpenDocument }) {
     <section className="details pane" aria-label="Policy at the cursor">
       <div className="bar">
         <h2>{here ? here.type : 'Policies'}</h2>
-        <span className="faint grow cut">
-          {here ? `line ${here.line}` : 'put the cursor on one to see what it did'}
-        </span>
+        <span className="faint grow cut">{here ? `line ${here.line}` : 'choose one'}</span>
       </div>
       <div className="scroll details-body">
         {here && <About type={known.get(here.type)!} />}
@@ -66,12 +64,7 @@ function Counts({ counter }: { counter: Counted | undefined }) {
       <dl className="counts">
         <Count name="requests" value={short(counter.hits)} />
         <Count name="denied" mark="✕" tone={counter.denials > 0 ? 'deny' : undefined} value={short(counter.denials)} />
-        <Count
-          name="would deny"
-          mark="◐"
-          tone={counter.wouldDeny > 0 ? 'would' : undefined}
-          value={short(counter.wouldDeny)}
-        />
+        {counter.wouldDeny > 0 && <Count name="would deny" mark="◐" tone="would" value={short(counter.wouldDeny)} />}
         <Count name="median" value={counter.medianMicros === null ? '–' : time(counter.medianMicros)} />
       </dl>
       {counter.changed && <p className="details-note">Counted with the saved line; this one is edited.</p>}
@@ -147,7 +140,6 @@ function FilePolicies(props: {
           <th scope="col">Policy</th>
           <th scope="col">Requests</th>
           <th scope="col">Stopped</th>
-          <th scope="col">Median</th>
         </tr>
       </thead>
       <tbody>
@@ -170,7 +162,6 @@ function FilePolicies(props: {
                   ? `${short(counter.wouldDeny)} ◐`
                   : '–'}
             </td>
-            <td className="dim">{counter.medianMicros === null ? '–' : time(counter.medianMicros)}</td>
           </tr>
         ))}
       </tbody>

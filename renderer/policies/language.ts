@@ -14,6 +14,8 @@ const namePattern = /[\w./-]+/g
 
 /** Gives the editors what the core knows: where a name is defined, how it is renamed, what was meant instead. */
 export function registerLanguageFeatures(): void {
+  // A double click and a completion take the whole of a name like jwt-auth.
+  monaco.languages.setLanguageConfiguration('yaml', { wordPattern: /[\w-]+/g })
   monaco.languages.registerDefinitionProvider(languages, { provideDefinition: findDefinition })
   monaco.languages.registerRenameProvider(languages, { provideRenameEdits: rename, resolveRenameLocation: nameAt })
   monaco.languages.registerCodeActionProvider(languages, { provideCodeActions: quickFixes })

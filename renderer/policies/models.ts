@@ -8,6 +8,7 @@ import { documentAt, usePolicies } from './policies-store.ts'
 import { typed } from './files.ts'
 
 const models = new Map<string, Model>()
+const noBracketColors = { enabled: false, independentColorPoolPerBracketType: false }
 /** Set while a text is put into a model that nobody typed. */
 let putting = false
 
@@ -18,7 +19,12 @@ export function modelOf(path: string): Model | undefined {
   const document = documentAt(path)
   if (!document) return undefined
   const model = monaco.editor.createModel(document.text, languageOf(path), uriOf(path))
-  model.updateOptions({ tabSize: 2, insertSpaces: true, trimAutoWhitespace: true })
+  model.updateOptions({
+    tabSize: 2,
+    insertSpaces: true,
+    trimAutoWhitespace: true,
+    bracketColorizationOptions: noBracketColors,
+  })
   model.onDidChangeContent(() => {
     if (!putting) typed(path, textOf(path, model))
   })

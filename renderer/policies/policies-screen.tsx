@@ -25,6 +25,7 @@ import { policyActions } from './policy-actions.ts'
 import { useActiveDocument, usePolicies } from './policies-store.ts'
 import { ProblemPanel } from './problem-panel.tsx'
 import { StatusLine } from './status-line.tsx'
+import '../ui/verdict-mark.css'
 import './policies-screen.css'
 
 let started = false
@@ -54,10 +55,10 @@ export function PoliciesScreen() {
       <SplitPane
         id="policies-files"
         minimum={[150, 480]}
-        secondSize={84}
+        secondSize={85}
         first={<Files />}
         second={
-          <SplitPane id="policies-details" minimum={[380, 240]} secondSize={27} first={<Text />} second={<Side />} />
+          <SplitPane id="policies-details" minimum={[380, 240]} secondSize={26} first={<Text />} second={<Side />} />
         }
       />
       <AddPolicyDialog />

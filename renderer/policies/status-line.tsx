@@ -30,7 +30,7 @@ export function StatusLine({ document }: { document: OpenDocument }) {
       <span role="status" data-standing={state}>
         {words}
       </span>
-      {workspace && (
+      {workspace?.revision && (
         <span className="faint">
           in force: revision <code>{workspace.revision.slice(0, 7)}</code>
           {workspace.environment ? ` · ${workspace.environment}` : ''}
