@@ -1,6 +1,7 @@
 import { type CelInput, celEnv, isCelError, parse, plan } from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
 import type { Exchange } from '../exchange.ts'
+import type { HeaderList } from '../headers.ts'
 import type { Judge } from './policy.ts'
 
 /** A compiled `when:` expression (CEL, https://cel.dev). `holds` says true or false, or why the expression failed. */
@@ -18,17 +19,20 @@ const environment = celEnv({ funcs: [...strings] })
  */
 export function compileCondition(source: string): Condition {
   const evaluate = plan(environment, parse(source))
+  // Most conditions read no header: then none is copied, and one that was sealed does not matter.
+  const withHeaders = source.includes('headers')
   return {
     source,
     holds(exchange, judge) {
-      const result = evaluate(bindings(exchange, judge))
+      const result = evaluate(bindings(exchange, judge, withHeaders))
       if (typeof result === 'boolean') return result
       return { error: isCelError(result) ? result.message : `the condition is not true or false but ${typeof result}` }
     },
   }
 }
 
-function bindings(exchange: Exchange, judge: Judge): Record<string, CelInput> {
+function bindings(exchange: Exchange, judge: Judge, withHeaders: boolean): Record<string, CelInput> {
+  const headersOf = (message: { headers: HeaderList }) => (withHeaders ? headerMap(message.headers.entries()) : {})
   const { request, route, response } = exchange
   const values: Record<string, CelInput> = {
     request: {
@@ -37,7 +41,7 @@ function bindings(exchange: Exchange, judge: Judge): Record<string, CelInput> {
       query: request.query,
       host: request.authority,
       scheme: request.scheme,
-      headers: headerMap(request.headers.entries()),
+      headers: headersOf(request),
     },
     client: { address: exchange.clientAddress },
     route: { id: route?.id ?? '', api: route?.api ?? '', parameters: { ...route?.parameters } },
@@ -45,7 +49,7 @@ function bindings(exchange: Exchange, judge: Judge): Record<string, CelInput> {
     claims: (judge.claims ?? {}) as CelInput,
     now: judge.now,
   }
-  if (response) values['response'] = { status: response.status, headers: headerMap(response.headers.entries()) }
+  if (response) values['response'] = { status: response.status, headers: headersOf(response) }
   return values
 }
 

@@ -92,16 +92,16 @@ export class Run {
     const at = this.#seek()
     if (!at) return false
     const { instance, branch } = at
-    const why = this.#conditionFails(instance)
-    if (why !== undefined) {
-      this.#note(instance, 'skipped', this.#world.timeline.micros(), branch, { reason: why })
-      this.#moveOn(at)
-      return true
-    }
-    const step = instance.policy.phases[this.#phase]!
     const started = this.#world.timeline.micros()
-    this.#judge.begin(instance.stateId)
     try {
+      const why = this.#conditionFails(instance)
+      if (why !== undefined) {
+        this.#note(instance, 'skipped', started, branch, { reason: why })
+        this.#moveOn(at)
+        return true
+      }
+      const step = instance.policy.phases[this.#phase]!
+      this.#judge.begin(instance.stateId)
       const outcome = step(instance.prepared, this.exchange, this.#judge)
       if (!(outcome instanceof Promise)) return this.#finish(at, outcome, started)
       return outcome.then(

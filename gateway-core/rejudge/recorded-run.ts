@@ -1,5 +1,5 @@
 import { HeldBody } from '../body.ts'
-import type { ExchangeRecord, RecordedRequest, RecordedResponse } from '../capture/record.ts'
+import type { ExchangeRecord, RecordedRequest } from '../capture/record.ts'
 import type { Workspace } from '../config/workspace.ts'
 import type { RequestMessage, ResponseMessage } from '../exchange.ts'
 import { HeaderList } from '../headers.ts'
@@ -13,9 +13,7 @@ import { decodeContent } from '../proxy/content-coding.ts'
 import { answerOf, denialResponse } from '../proxy/own-response.ts'
 import { routeExchange } from '../proxy/route-exchange.ts'
 import type { Router } from '../proxy/router.ts'
-
-/** Headers as recorded. Reading a value that was sealed and is gone throws `MissingFact`. */
-export type HeadersOf = (message: RecordedRequest | RecordedResponse) => HeaderList
+import { RecordedHeaders, recordedBody, recordedRequest } from './sealed-message.ts'
 
 /**
  * One recorded exchange, judged again step by step. The steps of a phase that the record does not know (an edit added
@@ -27,26 +25,17 @@ export class RecordedRun {
   readonly exchange: JudgedExchange
   readonly facts: ExchangeFacts
   readonly #phases: Phase[]
-  readonly #headersOf: HeadersOf
   #phase: Phase | undefined
   readonly #allowedMethods: readonly string[]
   /** The decision whose response the response phases have seen. */
   #answered: Decision | undefined
 
-  constructor(
-    record: ExchangeRecord,
-    workspace: Workspace,
-    router: Router,
-    world: World,
-    facts: FactSource,
-    headersOf: HeadersOf,
-  ) {
+  constructor(record: ExchangeRecord, workspace: Workspace, router: Router, world: World, facts: FactSource) {
     this.record = record
-    this.#headersOf = headersOf
     const { id, startedAt, peer, request, upgrade } = record
     const { address, port, certificates } = peer
     const from = certificates ? { address, port, certificates } : { address, port }
-    this.exchange = new JudgedExchange(id, startedAt, from, requestOf(request, headersOf), upgrade)
+    this.exchange = new JudgedExchange(id, startedAt, from, recordedRequest(requestOf(request)), upgrade)
     const { plan, allowedMethods } = routeExchange(workspace, router, this.exchange)
     this.#allowedMethods = allowedMethods
     this.facts = new ExchangeFacts(facts, this.exchange)
@@ -140,7 +129,7 @@ export class RecordedRun {
     const encoding = this.exchange.request.headers.list('content-encoding')
     const decoded = await decodeContent(body?.bytes ?? new Uint8Array(), encoding, this.run.plan.requestBodyBytes)
     if ('failure' in decoded) return false
-    this.exchange.request = { ...this.exchange.request, body: new HeldBody(decoded.bytes) }
+    this.exchange.request = { ...this.exchange.request, body: recordedBody(decoded.bytes) }
     return true
   }
 
@@ -158,7 +147,12 @@ export class RecordedRun {
       const allow = code === 'METHOD_NOT_ROUTED' ? ([['Allow', this.#allowedMethods.join(', ')]] as const) : []
       return code && ownResponse(denialResponse(code, id, allow))
     }
-    return { status: recorded.status, reason: recorded.reason, headers: this.#headersOf(recorded), from: 'upstream' }
+    return {
+      status: recorded.status,
+      reason: recorded.reason,
+      headers: new RecordedHeaders(recorded.headers),
+      from: 'upstream',
+    }
   }
 
   async #readResponseBody(): Promise<boolean> {
@@ -173,14 +167,14 @@ export class RecordedRun {
       this.run.plan.responseBodyBytes,
     )
     if ('failure' in decoded) return false
-    this.exchange.response = { ...response, body: new HeldBody(decoded.bytes) }
+    this.exchange.response = { ...response, body: recordedBody(decoded.bytes) }
     return true
   }
 }
 
-function requestOf(recorded: RecordedRequest, headersOf: HeadersOf): RequestMessage {
+function requestOf(recorded: RecordedRequest): RequestMessage {
   const { method, scheme, authority, target, path, query, body } = recorded
-  const headers = headersOf(recorded)
+  const headers = new RecordedHeaders(recorded.headers)
   const length = headers.get('content-length')
   const hasBody = body !== undefined || (length !== undefined && length !== '0') || headers.has('transfer-encoding')
   return {

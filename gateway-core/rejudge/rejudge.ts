@@ -1,6 +1,5 @@
 import type { ExchangeRecord } from '../capture/record.ts'
 import type { Workspace } from '../config/workspace.ts'
-import { HeaderList } from '../headers.ts'
 import type { FactSource } from '../pipeline/facts.ts'
 import { MemoryState } from '../pipeline/memory-state.ts'
 import type { TraceEntry } from '../pipeline/outcome.ts'
@@ -9,7 +8,7 @@ import type { Decision } from '../pipeline/runner.ts'
 import type { StateStore } from '../pipeline/state.ts'
 import type { Timeline } from '../pipeline/timeline.ts'
 import { Router } from '../proxy/router.ts'
-import { type HeadersOf, RecordedRun } from './recorded-run.ts'
+import { RecordedRun } from './recorded-run.ts'
 
 /** What an exchange meets when it is judged again. */
 export interface Rejudged {
@@ -25,7 +24,6 @@ export interface RejudgeOptions {
   state?: StateStore
   /** Facts of an exchange; default: those it recorded. */
   facts?: (record: ExchangeRecord) => FactSource
-  headersOf?: HeadersOf
 }
 
 /**
@@ -37,15 +35,11 @@ export async function rejudge(
   records: readonly ExchangeRecord[],
   options: RejudgeOptions = {},
 ): Promise<Rejudged[]> {
-  const {
-    state = new MemoryState(),
-    facts = recordedFacts,
-    headersOf = (message) => new HeaderList(message.headers),
-  } = options
+  const { state = new MemoryState(), facts = recordedFacts } = options
   const timeline = new RecordedTimeline()
   const world = { state, timeline, onError: workspace.onError }
   const router = new Router(workspace.routes)
-  const runs = records.map((record) => new RecordedRun(record, workspace, router, world, facts(record), headersOf))
+  const runs = records.map((record) => new RecordedRun(record, workspace, router, world, facts(record)))
   const steps = records.flatMap((record, at) => record.trace.filter(wasReached).map((entry) => ({ at, entry })))
   steps.sort((one, other) => one.entry.sequence - other.entry.sequence)
   for (const { at, entry } of steps) {

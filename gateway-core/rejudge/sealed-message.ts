@@ -1,0 +1,58 @@
+import { HeldBody } from '../body.ts'
+import { hasMarker } from '../capture/markers.ts'
+import type { RequestMessage } from '../exchange.ts'
+import { HeaderList } from '../headers.ts'
+import { MissingFact } from '../pipeline/facts.ts'
+
+/**
+ * What stays of a message when its secrets are gone. A sealed value cannot be read: asking for it throws `MissingFact`
+ * with its place, which makes the step undecidable; everything else reads as ever. Nothing is invented.
+ */
+export class RecordedHeaders extends HeaderList {
+  override get(name: string): string | undefined {
+    return readable(super.get(name), `header:${name}`)
+  }
+
+  override all(name: string): readonly string[] {
+    return super.all(name).map((value) => readable(value, `header:${name}`))
+  }
+
+  override list(name: string): string | undefined {
+    return readable(super.list(name), `header:${name}`)
+  }
+
+  override *entries(): IterableIterator<[name: string, value: string]> {
+    for (const [name, value] of super.entries()) yield [name, readable(value, `header:${name.toLowerCase()}`)]
+  }
+}
+
+/** A recorded body; its text and bytes cannot be read where something in it was sealed. */
+export function recordedBody(bytes: Uint8Array): HeldBody {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('⟦sealed:')
+    ? new SealedBody(bytes)
+    : new HeldBody(bytes)
+}
+
+class SealedBody extends HeldBody {
+  constructor(bytes: Uint8Array) {
+    super(bytes)
+    const missing = { get: () => readable('⟦sealed:', 'body:'), enumerable: true }
+    Object.defineProperties(this, { bytes: missing, text: missing, json: missing })
+  }
+}
+
+/** A request whose path and query cannot be read where something in them was sealed. */
+export function recordedRequest(request: RequestMessage): RequestMessage {
+  const sealed: PropertyDescriptorMap = {}
+  for (const part of ['query', 'path', 'target'] as const) {
+    if (hasMarker(request[part])) sealed[part] = { get: () => readable(request[part], part), enumerable: true }
+  }
+  return Object.keys(sealed).length === 0
+    ? request
+    : (Object.defineProperties({ ...request }, sealed) as RequestMessage)
+}
+
+function readable<T extends string | undefined>(value: T, place: string): T {
+  if (value !== undefined && hasMarker(value)) throw new MissingFact(place)
+  return value
+}
