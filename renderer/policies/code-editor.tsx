@@ -23,6 +23,8 @@ export const editorOptions: monaco.editor.IEditorOptions & monaco.editor.IGlobal
   smoothScrolling: false,
   // An address in a hostile file is not one click away.
   links: false,
+  // The list of problems and the hover offer what mends; a lamp would stand in the text.
+  lightbulb: { enabled: monaco.editor.ShowLightbulbIconMode.Off },
   renderLineHighlight: 'all',
   renderLineHighlightOnlyWhenFocus: false,
   lineNumbersMinChars: 3,

@@ -3,7 +3,7 @@ import { Chip } from '../ui/chip.tsx'
 import { useNavigation } from '../shell/navigation.ts'
 import type { OpenDocument } from './document.ts'
 import { openFile } from './files.ts'
-import { type LineCounter, short, time, trafficQuery } from './gutter.ts'
+import { type LineCounter, sawTraffic, short, time, trafficQuery } from './gutter.ts'
 import { policyAt } from './lines.ts'
 import { usePolicies } from './policies-store.ts'
 import { useLineCounters } from './use-line-counters.ts'
@@ -52,6 +52,7 @@ function About({ type }: { type: { summary: string; owasp: readonly string[] } }
 }
 
 function Counts({ counter }: { counter: Counted | undefined }) {
+  const traffic = usePolicies((state) => sawTraffic(state.counters))
   const { openTraffic } = useNavigation.getState()
   if (!counter) {
     return <p className="details-note">Not in force yet: save it, and what it does is counted here.</p>
@@ -70,7 +71,8 @@ function Counts({ counter }: { counter: Counted | undefined }) {
       {counter.changed && <p className="details-note">Counted with the saved line; this one is edited.</p>}
       {counter.hits === 0 ? (
         <p className="details-note">
-          <span className="tone-would">Never hit.</span> No request has reached it since this revision is in force.
+          {traffic && <span className="tone-would">Never hit. </span>}
+          No request has reached it since this revision is in force.
         </p>
       ) : (
         <div className="details-actions">
@@ -91,7 +93,7 @@ function Counts({ counter }: { counter: Counted | undefined }) {
                 <th scope="row" className="cut">
                   <code>{policy.policy}</code>
                 </th>
-                <td>{policy.hits === 0 ? <span className="tone-would">never hit</span> : short(policy.hits)}</td>
+                <td>{requestsOf(policy.hits, traffic)}</td>
                 <td className={policy.denials > 0 ? 'tone-deny' : 'faint'}>{denialsOf(policy.denials)}</td>
               </tr>
             ))}
@@ -121,6 +123,7 @@ function FilePolicies(props: {
   path: string
 }) {
   const { counters, lines, here, path } = props
+  const traffic = usePolicies((state) => sawTraffic(state.counters))
   if (counters.length === 0)
     return here === undefined ? <p className="details-note">No policy of this file is in force.</p> : null
   const never = counters.filter((counter) => counter.hits === 0).length
@@ -128,7 +131,8 @@ function FilePolicies(props: {
     <table className="counted">
       <caption>
         {counters.length} in this file
-        {never > 0 && (
+        {!traffic && ' · no request since this revision is in force'}
+        {traffic && never > 0 && (
           <>
             {' · '}
             <span className="tone-would">{never} never hit</span>
@@ -154,7 +158,7 @@ function FilePolicies(props: {
                 <span className="faint num">{counter.line}</span> {nameOf(counter)}
               </button>
             </th>
-            <td>{counter.hits === 0 ? <span className="tone-would">never hit</span> : short(counter.hits)}</td>
+            <td>{requestsOf(counter.hits, traffic)}</td>
             <td className={counter.denials > 0 ? 'tone-deny' : counter.wouldDeny > 0 ? 'tone-would' : 'faint'}>
               {counter.denials > 0
                 ? denialsOf(counter.denials)
@@ -167,6 +171,11 @@ function FilePolicies(props: {
       </tbody>
     </table>
   )
+}
+
+function requestsOf(hits: number, traffic: boolean) {
+  if (hits > 0) return short(hits)
+  return traffic ? <span className="tone-would">never hit</span> : <span className="faint">–</span>
 }
 
 function denialsOf(count: number): string {

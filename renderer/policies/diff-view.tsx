@@ -4,7 +4,7 @@ import { Button } from '../ui/button.tsx'
 import { editorOptions } from './code-editor.tsx'
 import type { OpenDocument } from './document.ts'
 import { resolve } from './files.ts'
-import { modelOf } from './models.ts'
+import { modelOf, noBracketColors } from './models.ts'
 import { usePolicies } from './policies-store.ts'
 
 /** The text on disk beside the text as typed, which stays editable: what is right of the line is what will be saved. */
@@ -17,6 +17,7 @@ export function DiffView({ document, compare }: { document: OpenDocument; compar
     const model = modelOf(path)
     if (!model || original === undefined) return
     const before = monaco.editor.createModel(original, model.getLanguageId())
+    before.updateOptions({ bracketColorizationOptions: noBracketColors })
     const editor = monaco.editor.createDiffEditor(host.current!, {
       ...editorOptions,
       readOnly: false,
@@ -25,6 +26,7 @@ export function DiffView({ document, compare }: { document: OpenDocument; compar
       useInlineViewWhenSpaceIsLimited: true,
       renderSideBySideInlineBreakpoint: 620,
       renderOverviewRuler: false,
+      renderGutterMenu: false,
       hideUnchangedRegions: { enabled: true, contextLineCount: 4, minimumLineCount: 4 },
       originalAriaLabel: `${path} on disk`,
       modifiedAriaLabel: `${path} as typed`,
@@ -49,7 +51,6 @@ export function DiffView({ document, compare }: { document: OpenDocument; compar
       <div className="diff-head">
         <span>On disk</span>
         <span>As typed here: this is what saving writes</span>
-        <span className="grow" />
         {compare === 'conflict' ? (
           <Button kind="main" onClick={() => resolve(path, 'mine')}>
             Use the text on the right

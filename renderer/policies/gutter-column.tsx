@@ -1,12 +1,14 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Editor } from '../monaco/monaco.ts'
 import { useNavigation } from '../shell/navigation.ts'
-import { labelOf, type LineCounter, spokenLabel, trafficQuery } from './gutter.ts'
+import { labelOf, type LineCounter, sawTraffic, spokenLabel, trafficQuery } from './gutter.ts'
+import { usePolicies } from './policies-store.ts'
 import { useLineCounters } from './use-line-counters.ts'
 
 /** Hits, denials and median time beside each policy line. A click shows those exchanges in Traffic. */
 export function Gutter({ editor, path }: { editor: Editor; path: string }) {
   const counters = useLineCounters(path)
+  const traffic = usePolicies((state) => sawTraffic(state.counters))
   const view = useEditorView(editor)
   const layer = useRef<HTMLDivElement>(null)
 
@@ -20,8 +22,9 @@ export function Gutter({ editor, path }: { editor: Editor; path: string }) {
   }, [editor])
 
   const shown = useMemo(
-    () => counters.filter(({ line }) => view.ranges.some(([start, end]) => line >= start && line <= end)),
-    [counters, view],
+    () =>
+      (traffic ? counters : []).filter(({ line }) => view.ranges.some(([start, end]) => line >= start && line <= end)),
+    [counters, traffic, view],
   )
   return (
     <div className="gutter" role="group" aria-label="What live traffic did at each policy">

@@ -39,6 +39,11 @@ function addUp(line: number, policies: PolicyCounter[]): LineCounter {
   }
 }
 
+/** Whether any request was seen since the revision is in force: before that, nothing can be called never hit. */
+export function sawTraffic(counters: Counters | null): boolean {
+  return counters?.policies.some((policy) => policy.hits > 0) ?? false
+}
+
 /** A part of a gutter label. Colour only where it carries a verdict, and never without its mark. */
 export interface LabelPart {
   readonly text: string

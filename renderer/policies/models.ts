@@ -8,7 +8,8 @@ import { documentAt, usePolicies } from './policies-store.ts'
 import { typed } from './files.ts'
 
 const models = new Map<string, Model>()
-const noBracketColors = { enabled: false, independentColorPoolPerBracketType: false }
+/** Colour carries a verdict here, not a depth. */
+export const noBracketColors = { enabled: false, independentColorPoolPerBracketType: false }
 /** Set while a text is put into a model that nobody typed. */
 let putting = false
 
