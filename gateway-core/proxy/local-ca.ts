@@ -94,13 +94,7 @@ export function clientLeafFor(ca: LocalCa, commonName: string, now: number = Dat
 async function makeLeaf(ca: LocalCa, names: readonly string[], usage: 'server' | 'client', now: number): Promise<Leaf> {
   const x509 = await loadX509()
   const issuer = new x509.X509Certificate(ca.certificate)
-  const signingKey = await subtle.importKey(
-    'pkcs8',
-    x509.PemConverter.decodeFirst(ca.key),
-    algorithm,
-    false,
-    ['sign'],
-  )
+  const signingKey = await subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(ca.key), algorithm, false, ['sign'])
   const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const hosts = usage === 'server' ? [...new Set([...names, ...alwaysNamed])] : []
   const alternatives = hosts.map((host) => ({ type: isIP(host) ? ('ip' as const) : ('dns' as const), value: host }))
