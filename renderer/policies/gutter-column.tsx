@@ -19,7 +19,8 @@ export function Gutter({ editor, path }: { editor: Editor; path: string }) {
     follow()
     const listening = editor.onDidScrollChange(follow)
     return () => listening.dispose()
-  }, [editor])
+    // Another text comes with another scroll position, and no event tells of it.
+  }, [editor, view])
 
   const shown = useMemo(
     () =>

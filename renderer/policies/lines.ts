@@ -4,8 +4,6 @@ import { diffLines, type Hunk } from './line-diff.ts'
 export interface LineMap {
   /** The line (1-based) now; `changed` when its own text is another. Undefined where the line is gone. */
   now(line: number): { line: number; changed: boolean } | undefined
-  /** The line of the older text, or undefined for a line that is new. */
-  then(line: number): number | undefined
 }
 
 /** Follows lines from `before` to `after`; an edited line is followed when its hunk keeps the number of lines. */
@@ -13,28 +11,20 @@ export function mapLines(before: string, after: string): LineMap {
   const hunks = before === after ? [] : diffLines(before.split(/\r\n|\r|\n/), after.split(/\r\n|\r|\n/))
   return {
     now: (line) => {
-      const found = follow(hunks, line - 1, 'forward')
+      const found = follow(hunks, line - 1)
       return found && { line: found.index + 1, changed: found.changed }
-    },
-    then: (line) => {
-      const found = follow(hunks, line - 1, 'back')
-      return found && found.index + 1
     },
   }
 }
 
-function follow(hunks: readonly Hunk[], index: number, way: 'forward' | 'back') {
+function follow(hunks: readonly Hunk[], index: number): { index: number; changed: boolean } | undefined {
   let shift = 0
-  for (const hunk of hunks) {
-    const [start, end, otherStart, otherEnd] =
-      way === 'forward'
-        ? [hunk.aStart, hunk.aEnd, hunk.bStart, hunk.bEnd]
-        : [hunk.bStart, hunk.bEnd, hunk.aStart, hunk.aEnd]
-    if (index < start) break
-    if (index < end) {
-      return end - start === otherEnd - otherStart ? { index: otherStart + index - start, changed: true } : undefined
+  for (const { aStart, aEnd, bStart, bEnd } of hunks) {
+    if (index < aStart) break
+    if (index < aEnd) {
+      return aEnd - aStart === bEnd - bStart ? { index: bStart + index - aStart, changed: true } : undefined
     }
-    shift = otherEnd - end
+    shift = bEnd - aEnd
   }
   return { index: index + shift, changed: false }
 }

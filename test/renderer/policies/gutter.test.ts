@@ -83,11 +83,6 @@ describe('lines while one types', () => {
   ])('%s', (_, after, line, now) => {
     expect(mapLines(before, after).now(line)).toEqual(now)
   })
-
-  test('and back', () => {
-    const lines = mapLines(before, 'a\nnew\nb\nc\nd')
-    expect([1, 2, 3, 5].map((line) => lines.then(line))).toEqual([1, undefined, 2, 4])
-  })
 })
 
 describe('the policy at the cursor', () => {

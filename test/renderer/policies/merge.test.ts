@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { diffLines } from '../../../renderer/policies/line-diff.ts'
 import { keepLineEndings, mixesLineEndings } from '../../../renderer/policies/line-endings.ts'
