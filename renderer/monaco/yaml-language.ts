@@ -30,7 +30,7 @@ function options() {
     hover: true,
     format: { enable: true },
     enableSchemaRequest: false,
-    schemas: [...schemas].map(([uri, schema]) => ({ uri: `${uri}#schema`, fileMatch: [uri], schema })),
+    schemas: [...schemas].map(([uri, schema]) => ({ uri: uri.replace(/^file:/, 'gatehouse-schema:'), fileMatch: [uri], schema })),
   }
 }
 

@@ -91,7 +91,7 @@ function Counts({ counter }: { counter: Counted | undefined }) {
             {counter.policies.map((policy) => (
               <tr key={policy.policy}>
                 <th scope="row" className="cut">
-                  <code>{policy.policy}</code>
+                  <code title={policy.policy}>{scopeOf(policy.policy)}</code>
                 </th>
                 <td>{requestsOf(policy.hits, traffic)}</td>
                 <td className={policy.denials > 0 ? 'tone-deny' : 'faint'}>{denialsOf(policy.denials)}</td>
@@ -171,6 +171,11 @@ function FilePolicies(props: {
       </tbody>
     </table>
   )
+}
+
+/** Where an instance is in force: its id without its own name. */
+function scopeOf(id: string): string {
+  return id.slice(0, Math.max(0, id.lastIndexOf('/'))) || 'workspace'
 }
 
 function requestsOf(hits: number, traffic: boolean) {

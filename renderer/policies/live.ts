@@ -2,6 +2,7 @@ import type { OpenWorkspace } from '../../gateway-core/protocol/types.ts'
 import { core } from '../core/core.ts'
 import { tellFailure } from '../shell/notices.ts'
 import { useWorkbench } from '../shell/workbench.ts'
+import { checkAgain } from './checks.ts'
 import { applied, fileChanged, keepDrafts, openFile, takeFromDisk } from './files.ts'
 import { firstFile } from './file-list.ts'
 import { forgetWorkspace, usePolicies } from './policies-store.ts'
@@ -28,6 +29,8 @@ export function followFiles(): void {
   core.on('policies.counters', (counters) => usePolicies.setState({ counters }))
   core.on('files.changed', ({ path, version }) => {
     void fileChanged(path, version)
+    // What another file says may be wrong or right now.
+    if (path !== usePolicies.getState().active) checkAgain()
     loadTreeSoon()
   })
   useWorkbench.subscribe(({ state }) => {
