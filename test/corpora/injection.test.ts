@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { corpus, jsonLines } from './corpora.ts'
+import { testOn } from './test-on.ts'
 import { asHeader, asJson, asQuery, crsRecall, falsePositives, judgeInjection, payloadRecall } from './injection.ts'
 
 // Floors, a little below what is reached; the built-in table that always runs is in test/policies/injection-protection.test.ts.
@@ -26,7 +27,7 @@ describe('injection-protection on the corpora', () => {
     'open-redirect': 90,
     xxe: 95,
   }
-  test.runIf(payloads).each([
+  testOn(payloads).each([
     ['query value', asQuery, {}],
     ['JSON value', asJson, { 'open-redirect': 70 }],
   ] as const)('attacks are found as %s', (_name, ask, other) => {
@@ -36,19 +37,19 @@ describe('injection-protection on the corpora', () => {
     }
   })
 
-  test.runIf(crs)('the requests that the Core Rule Set stops at paranoia 1 are stopped', () => {
+  testOn(crs)('the requests that the Core Rule Set stops at paranoia 1 are stopped', () => {
     const groups = [...crsRecall(crs!, 1).values()]
     const found = groups.reduce((sum, group) => sum + group.found, 0)
     const of = groups.reduce((sum, group) => sum + group.of, 0)
     expect((100 * found) / of).toBeGreaterThanOrEqual(85)
   })
 
-  test.runIf(benign)('fewer than 0.3 % of published example values are denied', () => {
+  testOn(benign)('fewer than 0.3 % of published example values are denied', () => {
     const { of, denied } = falsePositives(benign!)
     expect((100 * denied.length) / of, denied.map(({ value }) => value.slice(0, 80)).join('\n')).toBeLessThan(0.3)
   })
 
-  test.runIf(traffic)('no recorded exchange is denied', () => {
+  testOn(traffic)('no recorded exchange is denied', () => {
     const judge = judgeInjection()
     for (const file of readdirSync(traffic!).filter((name) => name.endsWith('.json'))) {
       const rows: unknown = JSON.parse(readFileSync(join(traffic!, file), 'utf8'))
@@ -71,7 +72,7 @@ describe('injection-protection on the corpora', () => {
     }
   })
 
-  test.runIf(agents)('no user agent is denied', () => {
+  testOn(agents)('no user agent is denied', () => {
     const judge = judgeInjection()
     for (const row of jsonLines<Record<string, unknown>>(join(agents!, 'dev.jsonl'))) {
       for (const value of Object.values(row)) {
@@ -80,7 +81,7 @@ describe('injection-protection on the corpora', () => {
     }
   })
 
-  test.runIf(naughty)('no naughty string makes it throw', () => {
+  testOn(naughty)('no naughty string makes it throw', () => {
     const judge = judgeInjection('high')
     for (const value of JSON.parse(readFileSync(join(naughty!, 'blns.json'), 'utf8')) as string[]) {
       for (const ask of [asQuery, asJson, asHeader]) expect(() => ask(judge, value)).not.toThrow()
