@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { corpus, jsonLines } from './corpora.ts'
 import { testOn } from './test-on.ts'
 import { asHeader, asJson, asQuery, crsRecall, falsePositives, judgeInjection, payloadRecall } from './injection.ts'

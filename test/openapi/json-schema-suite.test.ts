@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect } from 'vitest'
 import { compileSchema } from '../../gateway-core/openapi/schemas.ts'
 import { corpus } from '../corpora/corpora.ts'
 import { testOn } from '../corpora/test-on.ts'
