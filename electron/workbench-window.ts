@@ -18,6 +18,10 @@ export interface WorkbenchWindowOptions {
 /** Milliseconds of quiet after which a moved window is remembered. */
 const rememberAfterMs = 300
 
+/** A page that crashed is loaded again, but not more often than this within the window (ms). */
+const mostPageCrashes = 3
+const pageCrashWindowMs = 30_000
+
 /** One window with a core of its own: a workspace that crashes or hangs takes no other along. */
 export class WorkbenchWindow {
   readonly window: BrowserWindow
@@ -38,7 +42,7 @@ export class WorkbenchWindow {
       minHeight: smallest.height,
       show: false,
       title: 'Gatehouse',
-      backgroundColor: nativeTheme.shouldUseDarkColors ? '#111317' : '#ffffff',
+      backgroundColor: nativeTheme.shouldUseDarkColors ? '#0e1116' : '#f5f6f8',
       autoHideMenuBar: process.platform !== 'darwin',
       webPreferences: webPreferences(options.preload),
     })
@@ -96,8 +100,12 @@ export class WorkbenchWindow {
       clearTimeout(this.#remember)
       this.#options.closed()
     })
+    let lately = 0
     window.webContents.on('render-process-gone', (_event, { reason }) => {
-      if (reason !== 'clean-exit' && !window.isDestroyed()) window.webContents.reload()
+      // A page that dies again and again would only burn the processor.
+      if (reason === 'clean-exit' || window.isDestroyed() || ++lately > mostPageCrashes) return
+      setTimeout(() => (lately -= 1), pageCrashWindowMs).unref()
+      window.webContents.reload()
     })
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { copySample, launch, type LaunchedApp, makeHome } from './launch.ts'
+import { askOverNewPort, copySample, launch, type LaunchedApp, makeHome } from './launch.ts'
 
 let launched: LaunchedApp
 const { home, clean } = makeHome()
@@ -47,20 +47,7 @@ describe('the core of a window', () => {
   })
 
   it('answers the page over a port', async () => {
-    const answer = await launched.page.evaluate(
-      () =>
-        new Promise<string>((resolve) => {
-          window.addEventListener('message', (event) => {
-            if (event.data !== 'gatehouse:port') return
-            const port = event.ports[0]!
-            port.addEventListener('message', ({ data }) => resolve(String(data)))
-            port.start()
-            port.postMessage(JSON.stringify({ t: 'call', id: 1, name: 'workbench.state', params: {} }))
-          })
-          window.gatehouse!.connect()
-        }),
-    )
-    expect(JSON.parse(answer)).toMatchObject({ t: 'result', id: 1, result: { mode: 'electron' } })
+    expect(await askOverNewPort(launched.page)).toMatchObject({ t: 'result', id: 1, result: { mode: 'electron' } })
   })
 
   it('is started again after a crash, with the reason in the window', async () => {

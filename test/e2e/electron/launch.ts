@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,4 +72,30 @@ export async function launch(home: string, ...args: string[]): Promise<LaunchedA
   const page = await app.firstWindow()
   await page.waitForLoadState('domcontentloaded')
   return { app, page, home, close: () => app.close() }
+}
+
+/** Asks for a port as the page does, and makes one call over it: the answer's frame. */
+export async function askOverNewPort(page: Page): Promise<unknown> {
+  const answer = await page.evaluate(
+    () =>
+      new Promise<string>((resolve) => {
+        window.addEventListener('message', (event) => {
+          if (event.data !== 'gatehouse:port') return
+          const port = event.ports[0]!
+          port.addEventListener('message', ({ data }) => resolve(String(data)))
+          port.start()
+          port.postMessage(JSON.stringify({ t: 'call', id: 1, name: 'workbench.state', params: {} }))
+        })
+        window.gatehouse!.connect()
+      }),
+  )
+  return JSON.parse(answer)
+}
+
+/** Ends a process that a test started, and waits until it is gone. */
+export async function endProcess(child: ChildProcess | undefined): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill()
+  await ended
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findProjectNode, root } from './build-scripts.ts'
 import { display } from './display.ts'
-import { copySample, makeHome } from './launch.ts'
+import { copySample, endProcess, makeHome } from './launch.ts'
 
 /** `npm start`, as far as it can be told from outside: which of the three faces the gateway gets. */
 let home: string
@@ -14,11 +14,7 @@ beforeEach(() => {
   ;({ home, clean } = makeHome())
 })
 afterEach(async () => {
-  if (started && started.exitCode === null) {
-    const ended = new Promise((resolve) => started!.once('exit', resolve))
-    started.kill()
-    await ended
-  }
+  await endProcess(started)
   clean()
 }, 20_000)
 
