@@ -23,6 +23,7 @@ function startYaml(): void {
   yaml ??= configureMonacoYaml(monacoWithWorkers() as never, options())
 }
 
+/** The address of a schema needs a host: without one the language service finds no reference inside of it. */
 function options() {
   return {
     validate: false,
@@ -30,7 +31,11 @@ function options() {
     hover: true,
     format: { enable: true },
     enableSchemaRequest: false,
-    schemas: [...schemas].map(([uri, schema]) => ({ uri: uri.replace(/^file:/, 'gatehouse-schema:'), fileMatch: [uri], schema })),
+    schemas: [...schemas].map(([uri, schema]) => ({
+      uri: uri.replace('file://', 'gatehouse://schema'),
+      fileMatch: [uri],
+      schema,
+    })),
   }
 }
 

@@ -20,6 +20,14 @@ export function visibleRows(tree: readonly FileNode[], closed: ReadonlySet<strin
   })
 }
 
+/** Folders that hold nothing the gateway reads: they begin closed. */
+export function foreignFolders(tree: readonly FileNode[]): string[] {
+  return tree.flatMap((node) => {
+    if (!node.children) return []
+    return allFiles([node]).every((file) => file.kind === 'other') ? [node.path] : foreignFolders(node.children)
+  })
+}
+
 /** Every file, without folders, as the tree shows them. */
 export function allFiles(tree: readonly FileNode[]): FileNode[] {
   return tree.flatMap((node) => (node.children ? allFiles(node.children) : [node]))

@@ -4,7 +4,7 @@ import type { FileNode, Problem } from '../../gateway-core/protocol/types.ts'
 import { useWorkspace } from '../shell/workbench.ts'
 import { isEdited } from './document.ts'
 import { openFile } from './files.ts'
-import { type FileRow, moveInTree, visibleRows } from './file-list.ts'
+import { type FileRow, foreignFolders, moveInTree, visibleRows } from './file-list.ts'
 import { usePolicies } from './policies-store.ts'
 import { useProblems } from './use-problems.ts'
 
@@ -12,7 +12,7 @@ const icons = { workspace: Shield, environment: Layers, policies: Box, openapi: 
 
 /** The files of the workspace. Arrows move, Enter opens. */
 export function FileTree({ tree }: { tree: readonly FileNode[] }) {
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
+  const [closed, setClosed] = useState<ReadonlySet<string>>(() => new Set(foreignFolders(tree)))
   const [focused, setFocused] = useState<string>()
   const list = useRef<HTMLDivElement>(null)
   const active = usePolicies((state) => state.active)

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import type { FileNode } from '../../../gateway-core/protocol/types.ts'
-import { allFiles, firstFile, kindOf, moveInTree, visibleRows } from '../../../renderer/policies/file-list.ts'
+import {
+  allFiles,
+  firstFile,
+  foreignFolders,
+  kindOf,
+  moveInTree,
+  visibleRows,
+} from '../../../renderer/policies/file-list.ts'
 
 const tree: FileNode[] = [
   {
@@ -47,4 +54,13 @@ test('begins with the workspace file', () => {
   expect(firstFile([])).toBeUndefined()
   expect(allFiles(tree)).toHaveLength(3)
   expect([kindOf(tree, 'environments/local.yaml'), kindOf(tree, 'nowhere')]).toEqual(['environment', 'other'])
+})
+
+test('folders with nothing that the gateway reads begin closed', () => {
+  const upstream: FileNode = {
+    path: 'upstream',
+    kind: 'other',
+    children: [{ path: 'upstream/server.ts', kind: 'other' }],
+  }
+  expect(foreignFolders([...tree, upstream])).toEqual(['upstream'])
 })
