@@ -18,6 +18,10 @@ export async function resend(opened: OpenedWorkspace, exchange: StoredExchange):
   if (request.body?.truncated) {
     throw refused('only the beginning of the body was kept, so it cannot be sent as it was', 'raise capture.body')
   }
+  if (!request.body && announcesBody(request.headers)) {
+    const todo = 'copy it as curl and put the body in'
+    throw refused('it was denied before its body was read, so there is no body to send again', todo)
+  }
   const fields: [string, string][] = []
   for (let at = 0; at + 1 < request.headers.length; at += 2) {
     fields.push([request.headers[at]!, request.headers[at + 1]!])
@@ -28,6 +32,15 @@ export async function resend(opened: OpenedWorkspace, exchange: StoredExchange):
   const id = await opened.exchangeFrom(answer.localPort)
   if (id !== undefined) return id
   throw refused('it was sent, but the gateway recorded nothing of it', 'switch captures on')
+}
+
+/** Whether a message says that a body follows (RFC 9112 §6.3). */
+function announcesBody(headers: readonly string[]): boolean {
+  return headers.some((name, at) => {
+    if (at % 2 === 1) return false
+    const lower = name.toLowerCase()
+    return lower === 'transfer-encoding' || (lower === 'content-length' && headers[at + 1] !== '0')
+  })
 }
 
 /** Sends a request through the running gateway. Throws an RpcError when none runs or no response comes. */

@@ -103,8 +103,7 @@ function Answer({ row }: { row: TrafficRow }) {
   const { verdict, who, why } = decisionOf(row)
   return (
     <VerdictMark verdict={verdict} title={`${who ? `${who}: ` : ''}${why}`}>
-      {who && `${who} · `}
-      {why}
+      {`${who ? `${who} · ` : ''}${why}`}
     </VerdictMark>
   )
 }

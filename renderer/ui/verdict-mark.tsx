@@ -17,7 +17,7 @@ export function VerdictMark({ verdict, children, title }: { verdict: string; chi
         <span className="cut">{word}</span>
       ) : (
         <>
-          <span className="only-read">{word}: </span>
+          {!(typeof children === 'string' && children.includes(word)) && <span className="only-read">{word}: </span>}
           <span className="cut">{children}</span>
         </>
       )}

@@ -1,0 +1,113 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openWithTraffic, openWorkbench, type Workbench } from './launch.ts'
+
+let workbench: Workbench
+beforeAll(async () => {
+  workbench = await openWithTraffic()
+}, 60_000)
+afterAll(() => workbench?.close(), 20_000)
+
+describe('the shell', () => {
+  it('finds any command by a few letters', async () => {
+    const { page } = workbench
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('light th')
+    await page.keyboard.press('Enter')
+    await page.waitForFunction(() => document.documentElement.dataset['theme'] === 'light')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('theme of the sys')
+    await page.keyboard.press('Enter')
+    await page.waitForFunction(() => document.documentElement.dataset['theme'] === 'dark')
+  })
+
+  it('stops and starts the gateway', async () => {
+    const { page } = workbench
+    await page.getByRole('button', { name: 'Stop the gateway' }).click()
+    await page.locator('.header-address', { hasText: 'stopped' }).waitFor()
+    await page.getByRole('button', { name: 'Start the gateway' }).click()
+    await page.locator('.header-address', { hasText: '127.0.0.1' }).waitFor()
+    expect((await fetch(`${await workbench.gateway()}/health`)).status).toBe(200)
+  })
+
+  it('says which environment is active, and switches it', async () => {
+    const { page } = workbench
+    await page.getByRole('button', { name: 'Environment local' }).click()
+    await page.getByRole('menuitemcheckbox', { name: 'staging' }).click()
+    await page.getByRole('button', { name: 'Environment staging' }).click()
+    await page.getByRole('menuitemcheckbox', { name: 'local' }).click()
+    await page.getByRole('button', { name: 'Environment local' }).waitFor()
+  })
+
+  it('shows what keeps the files from loading where one looks, and takes it away when it is mended', async () => {
+    const { page, folder } = workbench
+    const file = join(folder, 'gatehouse.yaml')
+    const good = readFileSync(file, 'utf8')
+    writeFileSync(file, good.replace('policies:', 'polices:'))
+    const trouble = page.getByRole('alert').filter({ hasText: 'The files do not load' })
+    await trouble.waitFor()
+    await trouble.getByRole('button').click()
+    await page.getByRole('dialog').getByText('policies').first().waitFor()
+    await page.keyboard.press('Escape')
+    writeFileSync(file, good)
+    await trouble.waitFor({ state: 'detached' })
+    await page.getByText('no problems').waitFor()
+  }, 20_000)
+
+  it('leads from the number of denials to the denials', async () => {
+    const { page } = workbench
+    await page.locator('.header-denied').click()
+    expect(await page.getByRole('combobox', { name: 'Query' }).inputValue()).toBe('verdict:deny time>-1m')
+    await page.getByRole('combobox', { name: 'Query' }).fill('')
+  })
+
+  it('names every key in the dialog of shortcuts', async () => {
+    const { page } = workbench
+    await page.locator('.traffic-scroll').focus()
+    await page.keyboard.press('?')
+    const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
+    expect(await dialog.textContent()).toContain('Resend the request')
+    await page.keyboard.press('Escape')
+  })
+
+  it('says that the core is gone, and keeps what was seen', async () => {
+    const { page } = workbench
+    await expect.poll(() => page.locator('.traffic-row').count()).toBeGreaterThan(10)
+    await workbench.crash()
+    await page.getByText('The connection to the core is lost').waitFor()
+    expect(await page.locator('.traffic-row').count()).toBeGreaterThan(10)
+  })
+})
+
+describe('the welcome screen', () => {
+  let empty: Workbench
+  beforeAll(async () => {
+    empty = await openWorkbench({ empty: true })
+  }, 60_000)
+  afterAll(() => empty?.close(), 20_000)
+
+  it('says what is wrong with a folder that is none', async () => {
+    const { page } = empty
+    await page.getByRole('tab', { name: /A workspace folder/ }).click()
+    await page.getByLabel(/^Folder/).fill('/nowhere/at/all')
+    await page.keyboard.press('Enter')
+    await page.getByText(/there is no folder \/nowhere\/at\/all/).waitFor()
+  })
+
+  it('brings the first own request on the screen from a URL alone', async () => {
+    const { page } = empty
+    const api = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1')
+    await new Promise((resolve) => api.once('listening', resolve))
+    const { port } = api.address() as { port: number }
+    await page.getByRole('tab', { name: /A running API/ }).click()
+    await page.getByLabel('Address of the API').fill(`http://127.0.0.1:${port}`)
+    await page.getByRole('button', { name: 'Observe' }).click()
+    await page.getByRole('heading', { name: 'No requests yet' }).waitFor()
+    expect(await (await fetch(`${await empty.gateway()}/my/own`)).text()).toBe('hello')
+    await page.locator('.traffic-row', { hasText: '/my/own' }).waitFor()
+    api.close()
+    expect(empty.troubles).toEqual([])
+  }, 20_000)
+})
