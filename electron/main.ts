@@ -44,7 +44,8 @@ function start(opening: Opening): void {
     event.preventDefault()
     void windows.settled().finally(() => {
       settled = true
-      app.quit()
+      // Not inside this very event: Electron would not hear it.
+      setImmediate(() => app.quit())
     })
   })
   void app.whenReady().then(() => {

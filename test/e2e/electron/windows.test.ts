@@ -66,11 +66,16 @@ describe('a window', () => {
   it('opens where and as it was', async () => {
     const folder = workspace('one')
     launched = await launch(home, folder)
-    await launched.app.evaluate(({ BrowserWindow }) => {
+    const bounds = { x: 120, y: 90, width: 1000, height: 700 }
+    await launched.app.evaluate(({ BrowserWindow }, wanted) => {
       const window = BrowserWindow.getAllWindows()[0]!
-      window.setBounds({ x: 120, y: 90, width: 1000, height: 700 })
+      window.setBounds(wanted)
       window.webContents.setZoomLevel(1)
-    })
+    }, bounds)
+    // The display answers when it has moved the window.
+    const width = () =>
+      launched!.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.getNormalBounds().width)
+    await expect.poll(width).toBe(bounds.width)
     await launched.close()
     launched = await launch(home, folder)
     await launched.page.waitForLoadState('load')
@@ -78,7 +83,7 @@ describe('a window', () => {
       const window = BrowserWindow.getAllWindows()[0]!
       return { ...window.getBounds(), zoom: window.webContents.getZoomLevel() }
     })
-    expect(now).toEqual({ x: 120, y: 90, width: 1000, height: 700, zoom: 1 })
+    expect(now).toEqual({ ...bounds, zoom: 1 })
   })
 
   it('has native menus with the actions of the workbench, and runs them in the page', async () => {
