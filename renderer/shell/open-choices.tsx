@@ -67,14 +67,14 @@ export function OpenChoices({ onOpened }: { onOpened?: () => void }) {
       {choice === 'openapi' && <OpenApiForm {...form} />}
       {choice === 'folder' && <FolderForm {...form} />}
       <div className="open-more">
-        <Recents busy={busy} onOpen={(folder) => begin(() => core.call('workbench.open', { folder }))} />
+        <Recents busy={busy} onOpen={(folder) => void begin(() => core.call('workbench.open', { folder }))} />
         <section>
           <h2>Or begin with a sample</h2>
           <button
             type="button"
             className="open-line"
             disabled={busy}
-            onClick={() => begin(() => core.call('workbench.openSample', { name: 'bookshop' }))}
+            onClick={() => void begin(() => core.call('workbench.openSample', { name: 'bookshop' }))}
           >
             <BookOpen size={14} aria-hidden="true" />
             <span className="grow">
@@ -85,7 +85,7 @@ export function OpenChoices({ onOpened }: { onOpened?: () => void }) {
             type="button"
             className="open-line"
             disabled={busy}
-            onClick={() => begin(() => core.call('workbench.openSample', { name: 'minimal' }))}
+            onClick={() => void begin(() => core.call('workbench.openSample', { name: 'minimal' }))}
           >
             <BookOpen size={14} aria-hidden="true" />
             <span className="grow">

@@ -92,7 +92,7 @@ function EvidenceBlock({ evidence }: { evidence: Evidence }) {
       </dd>
       {expected !== undefined && (
         <>
-          <dt>{at.in === 'client' && /^an address in /.test(expected) ? 'Matched' : 'Wanted'}</dt>
+          <dt>{at.in === 'client' && expected.startsWith('an address in ') ? 'Matched' : 'Wanted'}</dt>
           <dd>
             <code>{visible(at.in === 'client' ? expected.replace(/^an address in /, '') : expected, 400)}</code>
           </dd>
