@@ -104,6 +104,7 @@ function runtimeIn(folder) {
   return { folder, binary, version, official: version !== testRuntimePackage.electron }
 }
 
+/** Where runtimes are kept: `GATEHOUSE_CACHE`, else a folder in the cache of the user. */
 export function cacheFolder() {
   const base = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
   return process.env.GATEHOUSE_CACHE || join(base, 'gatehouse')

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findProjectNode, root } from './build-scripts.ts'
+import { cacheFolder, findProjectNode, root } from './build-scripts.ts'
 import { display } from './display.ts'
 import { copySample, endProcess, makeHome } from './launch.ts'
 
@@ -28,6 +28,8 @@ function start(args: string[], env: Record<string, string>): { said: () => strin
       ...process.env,
       HOME: home,
       XDG_CONFIG_HOME: join(home, '.config'),
+      // A home of its own, but not an Electron of its own.
+      GATEHOUSE_CACHE: cacheFolder(),
       INIT_CWD: home,
       WAYLAND_DISPLAY: '',
       ...env,
