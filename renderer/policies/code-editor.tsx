@@ -46,6 +46,7 @@ export const editorOptions: monaco.editor.IEditorOptions & monaco.editor.IGlobal
   stickyScroll: { enabled: false },
   guides: { indentation: true },
   renderWhitespace: 'selection',
+  renderFinalNewline: 'on',
   'semanticHighlighting.enabled': false,
   tabSize: 2,
   accessibilityPageSize: 40,

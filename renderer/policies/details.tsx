@@ -131,7 +131,7 @@ function FilePolicies(props: {
     <table className="counted">
       <caption>
         {counters.length} in this file
-        {!traffic && ' · no request since this revision is in force'}
+        {!traffic && ' · no request yet'}
         {traffic && never > 0 && (
           <>
             {' · '}

@@ -34,8 +34,10 @@ export function DiffView({ document, compare }: { document: OpenDocument; compar
     })
     editor.setModel({ original: before, modified: model })
     const first = editor.onDidUpdateDiff(() => {
+      const change = editor.getLineChanges()?.[0]
+      if (!change) return
       first.dispose()
-      editor.revealFirstDiff()
+      editor.getModifiedEditor().revealLineInCenter(Math.max(1, change.modifiedStartLineNumber))
     })
     editor.getModifiedEditor().focus()
     return () => {
