@@ -11,15 +11,20 @@ export function display(): Promise<string> {
   return shared
 }
 
+/**
+ * Ends the display when the pipe to it closes: that happens with its user however that ends, killed or not, while
+ * no handler of a process that is killed ever runs.
+ */
+const keeper = 'Xvfb "$@" & server=$!; cat > /dev/null; kill $server'
+
 /** Xvfb chooses a free number by itself and tells it once it takes connections. */
 function startDisplay(): Promise<string> {
-  const server = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp'], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  })
-  process.once('exit', () => server.kill())
+  const args = ['-displayfd', '3', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp']
+  const server = spawn('sh', ['-c', keeper, 'keeper', ...args], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] })
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(new Error(`Xvfb does not start: ${error.message}`)))
-    server.once('exit', (code) => reject(new Error(`Xvfb ended with ${code}`)))
-    ;(server.stdio[3] as Readable).once('data', (number: Buffer) => resolve(`:${number.toString().trim()}`))
+    const said = server.stdio[3] as Readable
+    said.once('data', (number: Buffer) => resolve(`:${number.toString().trim()}`))
+    said.once('end', () => reject(new Error('Xvfb ended before it told its display')))
   })
 }
