@@ -45,7 +45,7 @@ export function FileTree({ tree }: { tree: readonly FileNode[] }) {
     list.current?.querySelectorAll<HTMLElement>('[role="treeitem"]')[to]?.focus()
   }
   return (
-    <div className="tree scroll" role="tree" aria-label="Files of the workspace" ref={list} onKeyDown={onKeyDown}>
+    <div className="file-tree scroll" role="tree" aria-label="Files of the workspace" ref={list} onKeyDown={onKeyDown}>
       {rows.map((row, index) => (
         <TreeRow
           key={row.path}

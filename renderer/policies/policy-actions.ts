@@ -23,7 +23,10 @@ function runInEditor(id: string): void {
   void editor?.getAction(id)?.run()
 }
 
-/** What can be done on the Policies screen; what the editor itself knows is here too, so that it is found. */
+/**
+ * What can be done on the Policies screen; what the editor itself knows is here too, so that it is found. Keys that the
+ * editor has for itself (Ctrl+I, Alt+W) are not taken.
+ */
 export const policyActions: readonly Action[] = [
   {
     id: 'policies.save',
@@ -38,7 +41,7 @@ export const policyActions: readonly Action[] = [
     id: 'policies.add',
     title: 'Add a policy …',
     group,
-    shortcut: 'Mod+I',
+    shortcut: 'Mod+J',
     keywords: 'insert snippet type',
     enabled: isOpen,
     run: () => usePolicies.setState({ dialog: 'add' }),
@@ -71,7 +74,7 @@ export const policyActions: readonly Action[] = [
     id: 'policies.close',
     title: 'Close the file',
     group,
-    shortcut: 'Alt+W',
+    shortcut: 'Alt+Shift+W',
     enabled: isOpen,
     run: () => closeFile(inFront()!.path),
   },

@@ -90,7 +90,7 @@ describe('the Policies screen', { timeout: 60_000 }, () => {
   test('a policy is added where the cursor is, and undo takes it back', async () => {
     const before = at.read()
     await at.goTo(14)
-    await at.page.getByRole('button', { name: 'Add policy' }).click()
+    await at.page.keyboard.press('ControlOrMeta+j')
     await at.page.getByPlaceholder(/What should it do/).fill('rate')
     await at.page.keyboard.press('Enter')
     await expectPage(at.page.locator('.view-lines')).toContainText('rate-limiting')
