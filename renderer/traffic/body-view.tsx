@@ -40,8 +40,13 @@ export function BodyView({ detail, side, compact }: BodyViewProps) {
   const [look, setLook] = useState<Look>('pretty')
   const decoded = look !== 'hex'
   const { loaded, failure, more } = useBody(id, side, decoded, body !== undefined && body.length > 0, state)
-  if (!body || body.length === 0)
-    return compact ? <p className="dim">no body</p> : <p className="body-none dim">No body.</p>
+  if (!body || body.length === 0) {
+    const text =
+      side === 'request' && announced(detail.exchange.request.headers)
+        ? 'The body was not recorded: the answer came before it was read.'
+        : 'No body.'
+    return <p className={compact ? 'dim' : 'body-none dim'}>{text}</p>
+  }
   const rest = loaded ? loaded.available - loaded.bytes.length : 0
   return (
     <section className="body" aria-label="Body">
@@ -78,6 +83,12 @@ export function BodyView({ detail, side, compact }: BodyViewProps) {
       )}
     </section>
   )
+}
+
+/** Whether the headers say that a body follows. */
+function announced(headers: readonly string[] = []): boolean {
+  const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length')
+  return at !== -1 && headers[at + 1] !== '0'
 }
 
 function useBody(id: string, side: Side, decoded: boolean, wanted: boolean, state: string) {
