@@ -16,6 +16,7 @@ import { clientHeaders } from './forward-headers.ts'
 import { type Abort, send, type UpstreamCall, type UpstreamFailure, type UpstreamSink } from './forwarder.ts'
 import type { Inbound } from './connection.ts'
 import { HeldResponse } from './held-response.ts'
+import { readLateBody } from './late-body.ts'
 import { answerOf, denialResponse } from './own-response.ts'
 import { holdBody, RequestTee } from './request-body.ts'
 import type { Target } from './upstream.ts'
@@ -293,15 +294,19 @@ export class Passage extends CarriedExchange implements UpstreamSink {
 
   #sendWhole(bytes: Uint8Array, verdict?: ExchangeVerdict): void {
     if (this.client.gone) return
-    const { request } = this.exchange
+    const { inbound, exchange, engine } = this
+    const unread = inbound.head.hasBody && this.requestBytes === undefined
+    const untouched = unread && this.requestTee === undefined && !inbound.head.expectContinue
     this.responseBytes = bytes
-    this.client.whole(
-      this.exchange.response!,
-      bytes,
-      request.method,
-      this.inbound.head.hasBody && this.requestBytes === undefined,
-    )
-    this.record(verdict)
+    if (untouched && engine.around.recorder) {
+      const { bodyBytes } = engine.workspace.capture
+      this.requestTee = new BodyTee(bodyBytes)
+      readLateBody(inbound.req, this.requestTee, bodyBytes, () => this.record(verdict))
+      this.client.whole(exchange.response!, bytes, exchange.request.method, unread)
+    } else {
+      this.client.whole(exchange.response!, bytes, exchange.request.method, unread)
+      this.record(verdict)
+    }
   }
 
   #writeHead(): void {

@@ -93,3 +93,14 @@ apis:
     expect(up.seen).toEqual([])
   })
 })
+
+test('the body of a request that was denied by its headers is recorded too, so that it can be sent again', async () => {
+  const up = await upstream()
+  const gate = await gateway(`${plain}policies:\n  - ip-restriction: { deny: [127.0.0.1] }\n`, up)
+  const recorded = gate.next()
+  const answer = await ask(`${gate.url}/x`, { method: 'PATCH', body: '{"price":1}' })
+  expect(answer.status).toBe(403)
+  const [record] = await recorded
+  expect(Buffer.from(record!.request.body!.bytes).toString()).toBe('{"price":1}')
+  expect(up.seen).toEqual([])
+})
