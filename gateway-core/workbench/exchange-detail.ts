@@ -78,6 +78,7 @@ function linesOf(exchange: StoredExchange, opened: OpenedWorkspace): ExchangeDet
     )
     const here = now.get(policy)
     if (!here) {
+      // oxlint-disable-next-line unicorn/no-thenable -- a text, as the contract names it
       lines[policy] = { then, now: null, changed: true }
       continue
     }
@@ -87,6 +88,7 @@ function linesOf(exchange: StoredExchange, opened: OpenedWorkspace): ExchangeDet
       here.line,
     )
     const changed = then !== '' && then !== text
+    // oxlint-disable-next-line unicorn/no-thenable -- a text, as the contract names it
     lines[policy] = { then, now: { file: here.file, line: here.line, text }, changed }
   }
   return lines

@@ -1,10 +1,238 @@
+import { createHash } from 'node:crypto'
+import { type FSWatcher, mkdirSync, readFileSync, realpathSync, statSync, watch } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { diff3Merge } from 'node-diff3'
+import { type LoadOptions, loadWorkspace } from '../config/load.ts'
+import { secretsFile } from '../config/secrets.ts'
+import { refused, RpcError } from '../protocol/rpc-error.ts'
+import type { FileNode, FileText, Problem, Written } from '../protocol/types.ts'
+import { Drafts } from './drafts.ts'
+import { writeWhole } from './json-file.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
+import { fileIn, foldersOf, treeOf } from './workspace-paths.ts'
 
+const textLimit = 4 * 1024 * 1024
+const quietMs = 60
+const mostRemembered = 200
+
+/** The texts of an open workspace: read with their version, written without losing what others wrote. */
 export class FileDesk {
+  readonly #opened: OpenedWorkspace
+  readonly #drafts: Drafts
+  readonly #changed: (path: string, version: string | null) => void
+  readonly #watchers = new Map<string, FSWatcher>()
+  /** Texts by version: what an edit began with, when it has to be merged. */
+  readonly #known = new Map<string, string>()
+  /** Versions that the screens know of, by path. */
+  readonly #versions = new Map<string, string | null>()
+  readonly #touched = new Set<string>()
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
   constructor(opened: OpenedWorkspace, changed: (path: string, version: string | null) => void) {
-    void opened
-    void changed
+    this.#opened = opened
+    this.#changed = changed
+    this.#drafts = new Drafts(opened.folder)
+    this.#watchFolders()
   }
 
-  close(): void {}
+  tree(): FileNode[] {
+    return treeOf(this.#opened.folder, this.documents())
+  }
+
+  /** Paths of the OpenAPI documents that the workspace names. */
+  documents(): ReadonlySet<string> {
+    return new Set((this.#opened.workspace?.apis ?? []).flatMap(({ openapi }) => openapi ?? []))
+  }
+
+  /** A file as it is on disk, or as it was in a revision. */
+  read(path: string, revision?: string): FileText {
+    if (revision !== undefined) {
+      const text = this.#opened.captures.revisionFile(revision, path)
+      if (text === undefined) throw notFound(`${path} of that revision is not kept`)
+      return { path, text, version: versionOf(text), readOnly: true }
+    }
+    const text = this.text(path)
+    if (text === undefined) throw notFound(`there is no file ${path}`)
+    const version = this.#remember(text)
+    this.#versions.set(path, version)
+    const draft = this.#drafts.get(path)
+    const file: FileText = { path, text, version, readOnly: path === secretsFile }
+    if (draft && draft.text !== text) file.draft = draft
+    return file
+  }
+
+  /** Text on disk; undefined when there is no such file. Throws an RpcError for what is no text. */
+  text(path: string): string | undefined {
+    const file = fileIn(this.#opened.folder, path)
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (!found) return undefined
+    if (!found.isFile()) throw refused(`${path} is a folder`)
+    if (found.size > textLimit) throw refused(`${path} is larger than 4 MB`, 'open it in another editor')
+    const bytes = readFileSync(file)
+    if (bytes.includes(0)) throw refused(`${path} is no text`)
+    return bytes.toString('utf8').replace(/^\u{FEFF}/u, '')
+  }
+
+  exists(path: string): boolean {
+    try {
+      return this.text(path) !== undefined
+    } catch {
+      return false
+    }
+  }
+
+  /** Text of a file as the screens show it: a draft where there is one. */
+  currentText(path: string): string | undefined {
+    return this.#drafts.get(path)?.text ?? this.text(path)
+  }
+
+  write(path: string, text: string, base: string): Written {
+    const file = fileIn(this.#opened.folder, path)
+    if (path === secretsFile) throw refused('secrets are set, not edited', 'run: gatehouse secret set <name>')
+    const onDisk = this.text(path)
+    const version = onDisk === undefined ? '' : versionOf(onDisk)
+    if (version !== base && onDisk !== text) {
+      const theirs = onDisk ?? ''
+      this.#remember(theirs)
+      return { state: 'conflict', version, text: theirs, merged: merge(text, this.#known.get(base), theirs) }
+    }
+    if (onDisk !== text) this.#store(file, path, text)
+    this.#drafts.forget(path)
+    const saved = this.#remember(text)
+    this.#versions.set(path, saved)
+    return { state: 'saved', version: saved }
+  }
+
+  draft(path: string, text: string, base: string): void {
+    fileIn(this.#opened.folder, path)
+    if (text === '') this.#drafts.forget(path)
+    else this.#drafts.keep(path, { text, base })
+  }
+
+  /** What the loader says of the workspace with this text in place of the file, and with all other drafts. */
+  async check(path: string, text: string): Promise<Problem[]> {
+    const { problems } = await loadWorkspace(this.#opened.folder, this.loadingWith(path, text))
+    return [...problems]
+  }
+
+  loadingWith(path: string, text: string): LoadOptions {
+    fileIn(this.#opened.folder, path)
+    const overlay = new Map(this.#drafts.list().map((draft) => [draft.path, draft.text]))
+    overlay.set(path, text)
+    return { ...this.#opened.loading(), readOnly: true, overlay }
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    for (const watcher of this.#watchers.values()) watcher.close()
+    this.#watchers.clear()
+  }
+
+  #store(file: string, path: string, text: string): void {
+    try {
+      mkdirSync(dirname(file), { recursive: true })
+      const found = statSync(file, { throwIfNoEntry: false })
+      // A link stays a link: what it leads to is written.
+      const target = found ? realpathSync(file) : file
+      const mark =
+        found &&
+        readFileSync(target)
+          .subarray(0, 3)
+          .equals(Buffer.from([0xef, 0xbb, 0xbf]))
+          ? '\u{FEFF}'
+          : ''
+      writeWhole(target, mark + text, (found?.mode ?? 0o644) & 0o777)
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
+      const todo = code === 'ENOSPC' ? 'the disk is full: make room' : 'make the folder writable'
+      throw refused(`${path} cannot be written (${code})`, todo)
+    }
+  }
+
+  #remember(text: string): string {
+    const version = versionOf(text)
+    this.#known.delete(version)
+    this.#known.set(version, text)
+    if (this.#known.size > mostRemembered) this.#known.delete(this.#known.keys().next().value!)
+    return version
+  }
+
+  #watchFolders(): void {
+    const folders = new Set(foldersOf(this.#opened.folder))
+    for (const [folder, watcher] of this.#watchers) {
+      if (folders.has(folder)) continue
+      watcher.close()
+      this.#watchers.delete(folder)
+    }
+    for (const folder of folders) {
+      if (this.#watchers.has(folder)) continue
+      try {
+        const watcher = watch(join(this.#opened.folder, folder), { persistent: false }, (_event, name) => {
+          if (name !== null) this.#touch(folder === '' ? name : `${folder}/${name}`)
+        })
+        watcher.on('error', () => {
+          watcher.close()
+          this.#watchers.delete(folder)
+        })
+        this.#watchers.set(folder, watcher)
+      } catch {
+        // It went away just now.
+      }
+    }
+  }
+
+  #touch(path: string): void {
+    if (this.#closed || /(?:^|\/)\.gatehouse(?:\/|$)|\.tmp$/.test(path)) return
+    this.#touched.add(path)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#tellTouched(), quietMs)
+  }
+
+  #tellTouched(): void {
+    const paths = [...this.#touched]
+    this.#touched.clear()
+    this.#watchFolders()
+    for (const path of paths) {
+      const version = this.#versionOnDisk(path)
+      if (version === undefined || version === this.#versions.get(path)) continue
+      // Nothing that nobody knew has gone: a draft of an editor, for example.
+      if (version === null && !this.#versions.has(path)) continue
+      this.#versions.set(path, version)
+      this.#changed(path, version)
+    }
+  }
+
+  /** Null: there is no such file. Undefined: it is nothing that is shown. */
+  #versionOnDisk(path: string): string | null | undefined {
+    try {
+      const text = this.text(path)
+      return text === undefined ? null : versionOf(text)
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** Content hash of a text. */
+export function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+}
+
+/** Both edits in one text, line by line; null where they touch the same lines, or where nobody knows what they began with. */
+export function merge(mine: string, base: string | undefined, theirs: string): string | null {
+  if (base === undefined) return null
+  const lines = (text: string) => text.split('\n')
+  const regions = diff3Merge(lines(mine), lines(base), lines(theirs), { excludeFalseConflicts: true })
+  const merged: string[] = []
+  for (const region of regions) {
+    if (!region.ok) return null
+    merged.push(...region.ok)
+  }
+  return merged.join('\n')
+}
+
+function notFound(message: string): RpcError {
+  return new RpcError({ code: 'NOT_FOUND', message })
 }

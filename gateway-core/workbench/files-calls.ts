@@ -1,21 +1,50 @@
+import type { Schema } from '../config/config-of.ts'
+import { editorSchema } from '../config/schema.ts'
 import type { Handlers } from '../protocol/protocol.ts'
-import { refused } from '../protocol/rpc-error.ts'
+import { definitionAt, renamed } from './symbols.ts'
 import type { Workbench } from './workbench.ts'
+import { kindOf } from './workspace-paths.ts'
 
 /** Files of the workspace: read, written without losing what others wrote, checked as they are typed. */
 export function filesCalls(workbench: Workbench): Pick<Handlers, Extract<keyof Handlers, `files.${string}`>> {
-  const later = () => {
-    throw refused('not there yet')
-  }
-  void workbench
   return {
-    'files.tree': later,
-    'files.read': later,
-    'files.write': later,
-    'files.check': later,
-    'files.schema': later,
-    'files.definition': later,
-    'files.rename': later,
-    'files.draft': later,
+    'files.tree': () => workbench.files.tree(),
+    'files.read': ({ path, revision }) => workbench.files.read(path, revision),
+    'files.write': async ({ path, text, base }) => {
+      const written = workbench.files.write(path, text, base)
+      // It is in force when the answer comes: no wait for the watcher.
+      if (written.state === 'saved') await workbench.workspace.reload()
+      return written
+    },
+    'files.check': ({ path, text }) => workbench.files.check(path, text),
+    'files.schema': ({ path }) => ({ schema: schemaOf(kindOf(path, workbench.files.documents())) }),
+    'files.definition': ({ path, text, line, column }) => definitionAt(workbench.files, { path, text, line, column }),
+    'files.rename': ({ path, text, line, column, name }) => ({
+      files: renamed(workbench.files, { path, text, line, column }, name),
+    }),
+    'files.draft': ({ path, text, base }) => {
+      workbench.files.draft(path, text, base)
+      return null
+    },
   }
+}
+
+const schemas = new Map<string, Record<string, unknown> | null>()
+
+/** JSON Schema of a kind of file, for completion and hover; null where there is none. */
+function schemaOf(kind: ReturnType<typeof kindOf>): Record<string, unknown> | null {
+  const known = schemas.get(kind)
+  if (known !== undefined) return known
+  const schema = makeSchema(kind)
+  schemas.set(kind, schema)
+  return schema
+}
+
+function makeSchema(kind: ReturnType<typeof kindOf>): Record<string, unknown> | null {
+  const whole = editorSchema()
+  if (kind === 'workspace') return { ...whole }
+  const part = kind === 'environment' ? 'environment' : kind === 'policies' ? 'policySets' : undefined
+  if (part === undefined) return null
+  const { $schema, $defs } = whole as { $schema: string; $defs: Record<string, Schema> }
+  return { $schema, ...$defs[part], $defs }
 }
