@@ -151,15 +151,16 @@ function flow(value: unknown): string {
 
 function scalar(text: string): string {
   const plain =
-    /^[A-Za-z_][\w -]*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text) && !/ $/.test(text)
+    /^[A-Za-z_][\w -]*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text) && !text.endsWith(' ')
   return plain ? text : JSON.stringify(text)
 }
 
 /** On the first value of the snippet, or behind its name where it has none. */
 function cursorOf(text: string, { offset, length, text: added }: Edit, type: string): Insertion['cursor'] {
   const whole = text.slice(0, offset) + added + text.slice(offset + length)
-  const head = added.indexOf(type)
-  const value = /:\s*(?:\r?\n\s*[\w-]+:\s*)?/.exec(added.slice(head + type.length))
+  const item = new RegExp(`^\\s*- (?=${type})`, 'm').exec(added)
+  const head = item ? item.index + item[0].length : added.indexOf(type)
+  const value = /:[ \t]*(?:\r?\n\s*[\w-]+:[ \t]*)?/.exec(added.slice(head + type.length))
   const at = offset + head + type.length + (value?.index === 0 ? value[0].length : 0)
   const before = whole.slice(0, at)
   return { line: before.split('\n').length, column: at - before.lastIndexOf('\n') }
