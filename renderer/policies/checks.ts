@@ -66,7 +66,7 @@ function mark(path: string, problems: readonly Problem[]): void {
     markerOwner,
     own.map((problem) => {
       const line = Math.min(Math.max(1, problem.line), model.getLineCount())
-      const range = model.validateRange({
+      const { startLineNumber, startColumn, endLineNumber, endColumn } = model.validateRange({
         startLineNumber: line,
         startColumn: problem.column,
         endLineNumber: problem.endLine ?? line,
@@ -76,7 +76,10 @@ function mark(path: string, problems: readonly Problem[]): void {
           problem.column + 1,
       })
       return {
-        ...range,
+        startLineNumber,
+        startColumn,
+        endLineNumber,
+        endColumn,
         severity: problem.severity === 'error' ? monaco.MarkerSeverity.Error : monaco.MarkerSeverity.Warning,
         message: problem.suggestion ? `${problem.message} — ${problem.suggestion}` : problem.message,
         code: problem.code,

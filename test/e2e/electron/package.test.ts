@@ -99,14 +99,13 @@ describe('the packaged app', () => {
     const port = readFileSync(portFile, 'utf8').split('\n')[0]!
     const target = await pageTarget(port)
     expect(target.url.split('#')[0]).toBe('app://gatehouse/')
-    const running = await evaluateIn(
-      target.webSocketDebuggerUrl,
-      `new Promise((resolve) => window.gatehouse.onCore(({ state, reason }) => {
-        if (state === 'running') resolve(true)
-        else if (state !== 'starting') resolve(state + ': ' + reason)
-      }))`,
-    )
-    expect(running).toBe(true)
+    const state = `new Promise((resolve) => window.gatehouse.onCore(({ state, reason }) => {
+      if (state === 'running') resolve(state)
+      else if (state !== 'starting') resolve(state + ': ' + reason)
+    }))`
+    // The page may just be loading: what is asked of it then dies with its context, and is asked again.
+    const ask = () => evaluateIn(target.webSocketDebuggerUrl, state).catch((error: Error) => error.message)
+    await expect.poll(ask, { timeout: 20_000 }).toBe('running')
   }, 40_000)
 
   it('does not run as Node', () => {
@@ -141,9 +140,20 @@ async function evaluateIn(address: string, expression: string): Promise<unknown>
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
   const params = { expression, awaitPromise: true, returnByValue: true }
   socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params }))
-  const text = await new Promise<string>((resolve) =>
-    socket.once('message', (data: Buffer) => resolve(data.toString())),
-  )
+  const answer = await new Promise<Answer>((resolve, reject) => {
+    socket.once('close', () => reject(new Error('the page closed the connection')))
+    socket.on('message', (data: Buffer) => {
+      const message = JSON.parse(data.toString()) as Answer
+      if (message.id === 1) resolve(message)
+    })
+  })
   socket.close()
-  return (JSON.parse(text) as { result: { result: { value?: unknown } } }).result.result.value
+  if (!answer.result) throw new Error(answer.error?.message ?? 'no answer')
+  return answer.result.result.value
+}
+
+interface Answer {
+  id?: number
+  result?: { result: { value?: unknown } }
+  error?: { message: string }
 }
