@@ -28,6 +28,8 @@ interface Mention {
   node: unknown
   /** What stands before the name inside the same scalar (`api:books/` of a policy's id) or after it. */
   part?: { before: string; after: string }
+  /** It is the type that gives the name. */
+  isType?: boolean
 }
 
 /** Where the name under the cursor is defined; null when there is none, or when nothing defines it. */
@@ -61,12 +63,10 @@ export function renamed(desk: FileDesk, cursor: Cursor, name: string): { path: s
   }
   if (name === here.name) return []
   const same = mentions.filter((one) => one.kind === here.kind && one.name === here.name)
-  if (!same.some(({ role }) => role === 'definition')) {
-    throw refused(
-      `"${here.name}" is not defined anywhere here`,
-      here.kind === 'policy' ? 'give the policy a name: first' : undefined,
-    )
+  if (same.some(({ isType }) => isType)) {
+    throw refused(`"${here.name}" is the type of the policy`, 'give the policy a name: first')
   }
+  if (!same.some(({ role }) => role === 'definition')) throw refused(`"${here.name}" is not defined anywhere here`)
   const taken = mentions.find((one) => one.role === 'definition' && one.kind === here.kind && one.name === name)
   if (taken && here.kind !== 'group')
     throw refused(`there is ${article(here.kind)} "${name}" already`, 'choose another name')
@@ -194,13 +194,18 @@ class Reader {
 
   #policy(item: YamlNode): void {
     this.#policies(item)
+    const bare = textOf(item)
+    if (bare !== undefined && types.has(bare)) this.#unnamed(item, bare)
     for (const pair of pairsOf(item)) {
       const key = keyOf(pair)
       const value = pair.value as YamlNode
       if (key === 'use') this.#add('set', value, 'reference')
       else if (key === 'without') for (const name of [value, ...itemsOf(value)]) this.#add('policy', name, 'reference')
       else if (key === 'any-of') this.#policies(value)
-      else if (types.has(key)) this.#configuration(value)
+      else if (types.has(key)) {
+        this.#configuration(value)
+        if (!valueOf(value, 'name')) this.#unnamed(pair.key, key)
+      }
     }
   }
 
@@ -211,6 +216,12 @@ class Reader {
       for (const name of itemsOf(valueOf(rule, 'consumers'))) this.#add('consumer', name, 'reference')
       for (const name of itemsOf(valueOf(rule, 'groups'))) this.#add('group', name, 'reference')
     }
+  }
+
+  /** Without a name of its own a policy has that of its type. */
+  #unnamed(node: unknown, type: string): void {
+    this.#add('policy', node, 'definition', type)
+    this.#mentions.at(-1)!.isType = true
   }
 
   /** An environment changes policies by name, or by an id that begins with the scope: `api:books/limits`. */
