@@ -53,7 +53,9 @@ export async function openApiFiles(given: string, upstream: string): Promise<New
   const info = reading.document['info'] as { title?: unknown } | undefined
   const title = typeof info?.title === 'string' && info.title.trim() !== '' ? info.title.trim() : file
   const name = slugOf(title)
-  const routes = [...methods].map(([path, list]) => `      - { path: ${quoted(path)}, methods: [${list.join(', ')}] }`)
+  const routes = [...methods].map(
+    ([path, list]) => `      - { path: ${JSON.stringify(path)}, methods: [${list.join(', ')}] }`,
+  )
   const yaml = `# Made from the OpenAPI document of ${title.replaceAll(/\s+/g, ' ')}: one route for each path, and requests have to fit the document.
 gatehouse: 1
 name: ${quoted(title)}

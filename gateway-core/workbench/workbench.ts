@@ -45,6 +45,7 @@ export class Workbench {
   readonly options: WorkbenchOptions
   readonly recent: RecentWorkspaces
   readonly #sessions = new Set<{ emit: Emit; traffic: TrafficDesk }>()
+  readonly #untold: Refusal[] = []
   #opened: OpenedWorkspace | undefined
   #desk: FileDesk | undefined
   /** Opening and closing happen one after the other. */
@@ -99,6 +100,7 @@ export class Workbench {
     const traffic = new TrafficDesk(this, emit)
     const session = { emit, traffic }
     this.#sessions.add(session)
+    for (const refusal of this.#untold.splice(0)) emit('trouble', refusal)
     return {
       handlers: {
         ...workbenchCalls(this),
@@ -113,7 +115,9 @@ export class Workbench {
     }
   }
 
+  /** Tells all screens; what happens before there is one, the first that comes. */
   tell(refusal: Refusal): void {
+    if (this.#sessions.size === 0 && this.#untold.length < 20) this.#untold.push(refusal)
     for (const { emit } of this.#sessions) emit('trouble', refusal)
   }
 
