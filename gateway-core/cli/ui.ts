@@ -85,6 +85,14 @@ function tellStart(io: Io, workbench: Workbench, server: BrowserServer, json: bo
     ...(workspace ? ['', `  workspace  ${visible(workspace.folder)}`] : []),
     ...(address ? [`  gateway    ${visible(address)}`] : []),
     '',
+    ...tryLines(io, workbench.opened?.services?.tries ?? [], gateway?.http ?? gateway?.https),
   ]
   io.print(lines.join('\n'))
+}
+
+/** What a newcomer may type in another terminal, as `serve` tells it without a page. */
+function tryLines(io: Io, tries: readonly string[], url: string | null | undefined): string[] {
+  if (tries.length === 0 || !url) return []
+  const lines = tries.map((line) => `  ${visible(line.replaceAll('{gateway}', url), 300)}`)
+  return [io.paint('bold', 'Try, or send sample traffic from the page'), ...lines, '']
 }
