@@ -86,7 +86,9 @@ export class MemoryState implements StateStore {
   }
 
   snapshot(now: number, stateIds?: Iterable<string>): StateSnapshot {
-    const time = Math.max(finite(now), finite(this.#now))
+    // A look at the clock like any other: what is copied here goes on as what was copied from it.
+    if (now > this.#now) this.#now = now
+    const time = finite(this.#now)
     const entries: { stateId: string; key: string; value: unknown }[] = []
     for (const stateId of stateIds ?? this.#instances.keys()) {
       const instance = this.#instances.get(stateId)

@@ -110,6 +110,18 @@ export function stateStoreContract(name: string, make: () => StateStore): void {
       )
     })
 
+    it('goes on from a snapshot also where the clock was set back since', async () => {
+      const original = make()
+      const copy = make()
+      copy.restore(JSON.parse(JSON.stringify(original.snapshot(1_000_000))))
+      for (const store of [original, copy]) {
+        await store.apply('one', { op: 'count', key: 'a', by: 0, resetAt: 999_999 }, 999_999)
+        await store.apply('one', { op: 'put', key: 'b', value: 'x', expiresAt: 1_000_129 }, 999_999)
+      }
+      const read = { op: 'get', key: 'b' } as const
+      expect(await copy.apply('one', read, 1_000_129)).toEqual(await original.apply('one', read, 1_000_129))
+    })
+
     it('keeps instances and keys apart', async () => {
       const store = make()
       await store.apply('one', limit(), 0)

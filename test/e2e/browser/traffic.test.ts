@@ -60,7 +60,13 @@ describe('the table', () => {
     const scroller = page.locator('.traffic-scroll')
     await scroller.evaluate((element) => void (element.scrollTop = 600))
     const seen = page.locator('.traffic-row').nth(20)
-    await expect.poll(() => seen.textContent()).not.toBe('…')
+    // The rows of the new place come with the frames after the scroll.
+    const settled = async () => {
+      const text = await seen.textContent()
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+      return text !== '…' && text === (await seen.textContent()) ? text : undefined
+    }
+    await expect.poll(settled).toBeDefined()
     const before = await seen.textContent()
     for (let sent = 0; sent < 7; sent++) await fetch(`${gateway}/health?late`)
     await page.getByRole('button', { name: '7 new exchanges' }).waitFor()
