@@ -86,14 +86,17 @@ export class Captures {
     return count
   }
 
-  /** The `sequence` of every match, stretch by stretch, so that a list of 100,000 rows can begin before the search ends. */
+  /**
+   * The `sequence` of every match, stretch by stretch, so that a list of 100,000 rows can begin before the search ends.
+   * A stretch without a match is empty: between two of them one can do something else, or stop.
+   */
   *sequences(options: Omit<ListOptions, 'limit'> = {}): Generator<number[]> {
     const newest = (options.order ?? 'newest') === 'newest'
     for (const { sql, parameters } of this.#selects('json_group_array(e.seq) AS list', options)) {
       const { list } = this.#db.prepare(sql).get(parameters) as { list: string }
       const sequences = JSON.parse(list) as number[]
       sequences.sort((a, b) => (newest ? b - a : a - b))
-      if (sequences.length > 0) yield sequences
+      yield sequences
     }
   }
 

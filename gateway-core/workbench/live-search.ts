@@ -1,12 +1,14 @@
 import type { ExchangeSummary } from '../capture/summary.ts'
 import type { Captures } from '../capture/store.ts'
 import { parseFilter } from '../filter/grammar.ts'
-import { type Filter, FilterError } from '../filter/syntax.ts'
+import { FilterError } from '../filter/syntax.ts'
 import type { SearchState } from '../protocol/types.ts'
+import type { CaptureSearcher } from './capture-searcher.ts'
 import { Pace } from './pace.ts'
 
 export interface SearchOptions {
   captures: Captures
+  searcher: CaptureSearcher
   search: number
   query: string
   order: 'newest' | 'oldest'
@@ -15,30 +17,34 @@ export interface SearchOptions {
 }
 
 const paceMs = 100
+/** A search that finds nothing for so long answers without rows; they follow by the event. */
+const patienceMs = 400
 
 /**
- * A search that goes on: first through what is there, stretch by stretch, giving way to requests in between, then with
- * what is recorded meanwhile. Keeps the number of each match and nothing else.
+ * A search that goes on: first through what is there, stretch by stretch, then with what is recorded meanwhile. Keeps
+ * the number of each match and nothing else; the searching is done elsewhere.
  */
 export class LiveSearch {
   readonly #options: SearchOptions
-  readonly #filter: Filter | undefined
-  readonly #problem: SearchState['problem']
+  #problem: SearchState['problem']
   readonly #pace: Pace
   /** Matches among what was there, in the order asked for. */
   #found: number[] = []
   /** Matches recorded since, oldest first. */
   #fresh: number[] = []
+  /** The last sequence that was looked at. */
   #newest = 0
   #done = false
   #closed = false
-  #run = 0
+  #growing = false
+  #growAgain = false
+  #stop: () => void = () => undefined
 
   constructor(options: SearchOptions) {
     this.#options = options
     this.#pace = new Pace(paceMs, () => options.onChanged(this.state()))
     try {
-      this.#filter = parseFilter(options.query)
+      parseFilter(options.query)
     } catch (error) {
       if (!(error instanceof FilterError)) throw error
       const { message, offset, suggestion } = error
@@ -47,9 +53,17 @@ export class LiveSearch {
     }
   }
 
-  /** Begins; resolves once the first stretch was searched, so that the first rows can be shown at once. */
+  /** Begins; resolves with the first matches, so that rows can be shown at once. */
   async begin(): Promise<SearchState> {
-    if (this.#filter) await this.#searchAll()
+    if (!this.#problem) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, patienceMs)
+        this.#searchAll(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+      })
+    }
     return this.state()
   }
 
@@ -68,69 +82,63 @@ export class LiveSearch {
 
   /** Something was recorded. */
   grow(): void {
-    if (!this.#filter || this.#closed) return
-    const { captures } = this.#options
-    const last = newestOf(captures)
-    if (last <= this.#newest) {
-      // An exchange that was open has ended: its row says more than before.
-      this.#pace.ask()
-      return
-    }
-    for (const list of captures.sequences({ query: this.#filter, after: this.#newest, order: 'oldest' })) {
-      for (const sequence of list) if (sequence <= last) this.#fresh.push(sequence)
-    }
-    this.#newest = last
-    this.#forgetDeleted()
-    this.#pace.ask()
+    if (this.#problem || this.#closed) return
+    if (this.#growing) this.#growAgain = true
+    else void this.#grow()
   }
 
   /** Something was deleted by a person: begins again. */
-  async restart(): Promise<void> {
-    if (!this.#filter || this.#closed) return
-    await this.#searchAll()
-    this.#pace.ask()
+  restart(): void {
+    if (!this.#problem && !this.#closed) this.#searchAll()
   }
 
   close(): void {
     this.#closed = true
-    this.#run++
+    this.#stop()
     this.#pace.stop()
   }
 
-  async #searchAll(): Promise<void> {
-    const run = ++this.#run
-    const { captures, order } = this.#options
+  async #grow(): Promise<void> {
+    this.#growing = true
+    const after = this.#newest
+    const result = await this.#options.searcher.since(this.#options.query, after)
+    this.#growing = false
+    // A search that began again meanwhile has looked at these itself.
+    if (this.#closed || after !== this.#newest) return
+    if (result) {
+      for (const sequence of result.list) this.#fresh.push(sequence)
+      this.#newest = Math.max(this.#newest, result.newest)
+      this.#forgetDeleted()
+    }
+    // Also without a new match: an exchange that was open may have ended, and its row says more than before.
+    this.#pace.ask()
+    if (!this.#growAgain) return
+    this.#growAgain = false
+    void this.#grow()
+  }
+
+  #searchAll(onFirst: () => void = () => undefined): void {
+    const { captures, searcher, query, order } = this.#options
+    this.#stop()
     this.#found = []
     this.#fresh = []
     this.#done = false
-    this.#newest = newestOf(captures)
-    const stretches = captures.sequences({ query: this.#filter!, order, before: this.#newest + 1 })
-    const first = stretches.next()
-    this.#take(first)
-    if (first.done) return
-    void this.#goOn(stretches, run)
-  }
-
-  async #goOn(stretches: Generator<number[]>, run: number): Promise<void> {
-    for (;;) {
-      await new Promise((resolve) => setImmediate(resolve))
-      // Closed, begun again, or the captures were closed under it.
-      if (run !== this.#run) return
-      let next: IteratorResult<number[]>
-      try {
-        next = stretches.next()
-      } catch {
-        return
-      }
-      this.#take(next)
-      this.#pace.ask()
-      if (next.done) return
-    }
-  }
-
-  #take(step: IteratorResult<number[]>): void {
-    if (step.done) this.#done = true
-    else for (const sequence of step.value) this.#found.push(sequence)
+    this.#newest = captures.list({ limit: 1 })[0]?.sequence ?? 0
+    const ask = { query, order, before: this.#newest + 1 }
+    this.#stop = searcher.search(ask, {
+      found: (list) => {
+        for (const sequence of list) this.#found.push(sequence)
+        this.#pace.ask()
+        onFirst()
+      },
+      done: (_newest, problem) => {
+        if (this.#closed) return
+        this.#done = true
+        if (problem !== undefined) this.#problem = { message: problem, offset: 0 }
+        this.#pace.ask()
+        onFirst()
+      },
+    })
   }
 
   #showsFresh(): boolean {
@@ -158,8 +166,4 @@ export class LiveSearch {
       this.#fresh = this.#fresh.filter((sequence) => sequence >= first)
     }
   }
-}
-
-function newestOf(captures: Captures): number {
-  return captures.list({ limit: 1 })[0]?.sequence ?? 0
 }

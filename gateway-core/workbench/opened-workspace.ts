@@ -11,6 +11,7 @@ import type { Workspace } from '../config/workspace.ts'
 import type { OpenWorkspace, Refusal } from '../protocol/types.ts'
 import { version } from '../version.ts'
 import { CannotRun } from './cannot-run.ts'
+import { CaptureSearcher } from './capture-searcher.ts'
 import { createDevelopmentSecrets } from './development-secrets.ts'
 import { openGateway, type OpenedGateway } from './open-gateway.ts'
 import { Pace } from './pace.ts'
@@ -49,6 +50,7 @@ const latestKept = 256
 export class OpenedWorkspace {
   readonly folder: string
   readonly captures: Captures
+  readonly searcher: CaptureSearcher
   readonly key: WorkspaceKey
   readonly #options: OpenedOptions
   readonly #events: OpenedEvents
@@ -103,6 +105,7 @@ export class OpenedWorkspace {
     this.folder = folder
     this.key = key
     this.captures = captures
+    this.searcher = new CaptureSearcher(folder)
     this.#options = options
     this.#events = events
     this.#result = result
@@ -224,6 +227,7 @@ export class OpenedWorkspace {
     this.#watch?.close()
     await this.#inTurn(() => this.#stopGateway(1000))
     await this.#services?.close()
+    this.searcher.close()
     this.captures.close()
   }
 

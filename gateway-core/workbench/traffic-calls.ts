@@ -37,11 +37,12 @@ export class TrafficDesk {
 
   /** Begins a search in the place of the one before. */
   async search(query: string, order: 'newest' | 'oldest'): Promise<SearchState> {
-    const { captures } = this.#workbench.workspace
+    const { captures, searcher } = this.#workbench.workspace
     this.#search?.close()
     const search = ++this.#count
     const live = new LiveSearch({
       captures,
+      searcher,
       search,
       query,
       order,
@@ -58,7 +59,7 @@ export class TrafficDesk {
   }
 
   recorded(deleted: boolean): void {
-    if (deleted) void this.#search?.restart()
+    if (deleted) this.#search?.restart()
     else this.#search?.grow()
   }
 

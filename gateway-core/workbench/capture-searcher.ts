@@ -1,0 +1,101 @@
+import { Worker } from 'node:worker_threads'
+import type { FromSearch, SearchSetup, ToSearch } from './search-messages.ts'
+
+interface Waiting {
+  found(list: Float64Array): void
+  done(newest: number, problem: string | undefined): void
+}
+
+/** Searches a workspace's captures in a thread of their own. The thread starts with the first search. */
+export class CaptureSearcher {
+  readonly #folder: string
+  readonly #waiting = new Map<number, Waiting>()
+  #worker: Worker | undefined
+  #next = 0
+  #closed = false
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** Every match before a sequence, stretch by stretch. The returned function stops it. */
+  search(ask: { query: string; order: 'newest' | 'oldest'; before: number }, waiting: Waiting): () => void {
+    const id = this.#ask({ kind: 'search', ...ask }, waiting)
+    return () => {
+      if (this.#waiting.delete(id)) this.#post({ kind: 'cancel', id })
+    }
+  }
+
+  /** Every match after a sequence, oldest first, and up to which sequence was looked. Undefined when it could not be searched. */
+  since(query: string, after: number): Promise<{ list: number[]; newest: number } | undefined> {
+    const list: number[] = []
+    return new Promise((resolve) => {
+      this.#ask(
+        { kind: 'since', query, after },
+        {
+          found: (found) => {
+            for (const sequence of found) list.push(sequence)
+          },
+          done: (newest, problem) => resolve(problem === undefined ? { list, newest } : undefined),
+        },
+      )
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#post({ kind: 'close' })
+    this.#worker = undefined
+    this.#fail('the captures were closed')
+  }
+
+  #ask(
+    ask: Omit<Extract<ToSearch, { kind: 'search' }>, 'id'> | Omit<Extract<ToSearch, { kind: 'since' }>, 'id'>,
+    waiting: Waiting,
+  ): number {
+    const id = ++this.#next
+    if (this.#closed) {
+      waiting.done(0, 'the captures were closed')
+      return id
+    }
+    this.#waiting.set(id, waiting)
+    this.#start().postMessage({ ...ask, id } satisfies ToSearch)
+    return id
+  }
+
+  #start(): Worker {
+    if (this.#worker) return this.#worker
+    const setup: SearchSetup = { folder: this.#folder }
+    const worker = new Worker(new URL('./search-worker.ts', import.meta.url), { workerData: setup, name: 'search' })
+    worker.on('message', (message: FromSearch) => {
+      const waiting = this.#waiting.get(message.id)
+      if (message.kind === 'found') waiting?.found(message.list)
+      else {
+        this.#waiting.delete(message.id)
+        waiting?.done(message.newest, message.problem)
+      }
+    })
+    const ended = (why: string) => {
+      if (this.#worker !== worker) return
+      // The next search starts another.
+      this.#worker = undefined
+      this.#fail(why)
+    }
+    worker.on('error', (error) => ended(error.message))
+    worker.on('exit', () => ended('the search ended'))
+    // Listeners hold it; nobody has to wait for a search to end.
+    worker.unref()
+    this.#worker = worker
+    return worker
+  }
+
+  #fail(why: string): void {
+    const all = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const waiting of all) waiting.done(0, why)
+  }
+
+  #post(message: ToSearch): void {
+    this.#worker?.postMessage(message)
+  }
+}

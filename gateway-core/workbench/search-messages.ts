@@ -1,0 +1,17 @@
+/** What is asked of the search worker. Sequences of captures are whole numbers. */
+export type ToSearch =
+  /** Every match before `before`, stretch by stretch. */
+  | { kind: 'search'; id: number; query: string; order: 'newest' | 'oldest'; before: number }
+  /** Every match after `after`, oldest first. */
+  | { kind: 'since'; id: number; query: string; after: number }
+  | { kind: 'cancel'; id: number }
+  | { kind: 'close' }
+
+export type FromSearch =
+  | { kind: 'found'; id: number; list: Float64Array<ArrayBuffer> }
+  /** `newest`: the last sequence that was looked at, for `since`. */
+  | { kind: 'done'; id: number; newest: number; problem?: string }
+
+export interface SearchSetup {
+  folder: string
+}
