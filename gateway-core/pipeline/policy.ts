@@ -31,7 +31,7 @@ export interface ConsumerEntry extends Consumer {
 /** What `prepare` may use besides its own configuration. Pure: the loader read everything before. */
 export interface Setup {
   readonly consumers: readonly ConsumerEntry[]
-  /** Dereferenced OpenAPI 3.1 document of the scope's api, upgraded from what was written, or undefined. */
+  /** OpenAPI 3.1 document of the scope's api, upgraded from what was written; references stay, see `openapi/document.ts`. */
   readonly openapi: Readonly<Record<string, unknown>> | undefined
   /** HMAC tag of a secret under the workspace key, as `facts.tag` gives it for a presented one. */
   tag(secret: string): string
