@@ -1,5 +1,4 @@
-import { lazy, Suspense } from 'react'
-import { TrafficScreen } from '../traffic/traffic-screen.tsx'
+import { Suspense } from 'react'
 import { TooltipProvider } from '../ui/tooltip.tsx'
 import { AboutDialog, ShortcutsDialog } from './help-dialogs.tsx'
 import { ConnectionLost } from './connection-lost.tsx'
@@ -11,15 +10,11 @@ import { OpenDialog } from './open-dialog.tsx'
 import { Palette } from './palette.tsx'
 import { ProblemsDialog } from './problems-dialog.tsx'
 import { Rail } from './rail.tsx'
+import { screenEntries } from './screens.tsx'
 import { Troubles } from './troubles.tsx'
 import { Welcome } from './welcome.tsx'
 import { useWorkbench } from './workbench.ts'
 import './app.css'
-
-// The editor is large: it is loaded once somebody goes there.
-const PoliciesScreen = lazy(async () => ({
-  default: (await import('../policies/policies-screen.tsx')).PoliciesScreen,
-}))
 
 /** The window: what is open, what runs, and one screen. */
 export function App() {
@@ -41,6 +36,7 @@ export function App() {
 
 function Workspace() {
   const screen = useNavigation((navigation) => navigation.screen)
+  const { title, Component } = screenEntries[screen]
   return (
     <div className="app">
       <Header />
@@ -48,13 +44,9 @@ function Workspace() {
       <main className="app-main">
         <Troubles />
         <div className="app-screen">
-          {screen === 'traffic' ? (
-            <TrafficScreen />
-          ) : (
-            <Suspense fallback={<div className="app-loading dim">Loading the editor …</div>}>
-              <PoliciesScreen />
-            </Suspense>
-          )}
+          <Suspense fallback={<div className="app-loading dim">Loading {title} …</div>}>
+            <Component key={screen} />
+          </Suspense>
         </div>
       </main>
       <Footer />

@@ -1,6 +1,6 @@
 import { create } from 'zustand'
 
-/** The screens that work. */
+/** The screens that work, in the order of the rail; `screens.tsx` says what each is. */
 export const screens = ['traffic', 'policies'] as const
 export type Screen = (typeof screens)[number]
 

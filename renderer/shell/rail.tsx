@@ -1,43 +1,31 @@
-import { countText } from '../ui/format.ts'
 import { Tooltip } from '../ui/tooltip.tsx'
-import { useRegistry } from './actions.ts'
-import { type Screen, useNavigation } from './navigation.ts'
-import { useWorkbench, useWorkspace } from './workbench.ts'
+import { useShortcut } from './actions.ts'
+import { type Screen, screens, useNavigation } from './navigation.ts'
+import { screenEntries } from './screens.tsx'
+import { useWorkspace } from './workbench.ts'
 import './rail.css'
 
 /** The screens, each with the one number that says whether to go there. */
 export function Rail() {
-  const workspace = useWorkspace()!
-  const unsaved = useWorkbench((workbench) => workbench.unsaved)
-  const problems = workspace.problems.length
   return (
     <nav className="rail" aria-label="Screens">
-      <RailItem
-        screen="traffic"
-        title="Traffic"
-        note={countText(workspace.captures.exchanges)}
-        says="exchanges recorded"
-      />
-      <RailItem
-        screen="policies"
-        title="Policies"
-        note={unsaved.length > 0 ? '●' : problems > 0 ? `${problems} ⚠` : ''}
-        says={unsaved.length > 0 ? 'edits are not saved' : problems > 0 ? 'problems' : ''}
-      />
+      {screens.map((screen) => (
+        <RailItem key={screen} screen={screen} />
+      ))}
     </nav>
   )
 }
 
-function RailItem(props: { screen: Screen; title: string; note: string; says: string }) {
-  const { screen, title, note, says } = props
+function RailItem({ screen }: { screen: Screen }) {
+  const { title, useNote } = screenEntries[screen]
+  const workspace = useWorkspace()!
   const current = useNavigation((navigation) => navigation.screen)
   const go = useNavigation((navigation) => navigation.go)
-  const shortcut = useRegistry(({ actions }) => actions.get(`view.${screen}`)?.shortcut)
+  const shortcut = useShortcut(`view.${screen}`)
+  // The entries never change, so this hook is called in every render or in none.
+  const note = useNote?.(workspace)
   return (
-    <Tooltip
-      text={note === '' ? title : `${title}: ${note === '●' ? '' : `${note.replace(' ⚠', '')} `}${says}`}
-      shortcut={shortcut}
-    >
+    <Tooltip text={note ? `${title}: ${note.says}` : title} shortcut={shortcut}>
       <button
         type="button"
         className="rail-item"
@@ -46,7 +34,7 @@ function RailItem(props: { screen: Screen; title: string; note: string; says: st
       >
         {title}
         <span className="rail-note" aria-hidden="true">
-          {note}
+          {note?.text}
         </span>
       </button>
     </Tooltip>

@@ -1,8 +1,9 @@
 import { core } from '../core/core.ts'
 import { desktop } from '../core/desktop.ts'
 import { registerActions } from './actions.ts'
-import { useNavigation } from './navigation.ts'
+import { screens, useNavigation } from './navigation.ts'
 import { type Theme, useTheme } from './preferences.ts'
+import { screenEntries } from './screens.tsx'
 import { useFront } from './windows.ts'
 import { change, useWorkbench } from './workbench.ts'
 
@@ -31,22 +32,14 @@ export function registerShellActions(): void {
       hidden: true,
       run: () => show('palette'),
     },
-    {
-      id: 'view.traffic',
-      title: 'Go to Traffic',
+    ...screens.map((screen, at) => ({
+      id: `view.${screen}`,
+      title: `Go to ${screenEntries[screen].title}`,
       group: 'Go',
-      shortcut: 'Alt+1',
+      shortcut: `Alt+${at + 1}`,
       enabled: isOpen,
-      run: () => go('traffic'),
-    },
-    {
-      id: 'view.policies',
-      title: 'Go to Policies',
-      group: 'Go',
-      shortcut: 'Alt+2',
-      enabled: isOpen,
-      run: () => go('policies'),
-    },
+      run: () => go(screen),
+    })),
     {
       id: 'view.problems',
       title: 'Show problems',
