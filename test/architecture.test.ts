@@ -22,6 +22,7 @@ const layers: readonly (readonly string[])[] = [
   ['facts'],
   ['proxy'],
   ['rejudge', 'import'],
+  ['intercept', 'replay', 'tests', 'tokens'],
   ['workbench'],
   ['cli'],
 ]
