@@ -80,6 +80,14 @@ export interface ResponseMessage {
   readonly from: 'upstream' | 'gateway'
 }
 
+/** One message of a WebSocket, or one server-sent event, while it is judged. */
+export interface StreamMessage {
+  /** `request`: from the client. `response`: from the upstream. */
+  readonly side: MessageSide
+  readonly kind: 'text' | 'binary' | 'event'
+  readonly body: Body
+}
+
 /** The far end of the client's connection. `certificates` is the client's DER chain, leaf first. */
 export interface Peer {
   readonly address: string
@@ -120,4 +128,6 @@ export interface Exchange {
   readonly upgrade?: 'websocket'
   /** From the response phases on. */
   readonly response?: ResponseMessage
+  /** Only in the message phase. */
+  readonly message?: StreamMessage
 }

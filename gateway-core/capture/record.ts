@@ -1,5 +1,5 @@
 import type { DenialCode } from '../errors.ts'
-import type { Claims, Place, RawHeaders } from '../exchange.ts'
+import type { Claims, MessageSide, Place, RawHeaders } from '../exchange.ts'
 import type { RecordedFact } from '../pipeline/facts.ts'
 import type { TraceEntry } from '../pipeline/outcome.ts'
 
@@ -49,6 +49,39 @@ export interface ExchangeRecord {
   error?: string
   /** Places sealed in this exchange besides the protocol's own credentials: those of its policies' configuration and masks. */
   sealed: readonly Place[]
+  /** What breakpoints and rules did; `request` and `response` are the messages after it, as they were judged. */
+  intercepted?: Interception
+}
+
+/** Who stopped or changed an exchange on its way, and what it was before. */
+export interface Interception {
+  touches: readonly Touch[]
+  /** As the client sent it, where it was changed. */
+  request?: OriginalMessage
+  /** As the upstream answered, where that was changed. */
+  response?: OriginalMessage
+}
+
+/** One thing that a breakpoint or a rule did. */
+export interface Touch {
+  by: 'breakpoint' | 'rule'
+  /** Query of the breakpoint, name of the rule. */
+  name: string
+  side: MessageSide
+  did: 'resumed' | 'edited' | 'answered' | 'dropped' | 'timed-out' | 'released' | 'left' | 'rewrote' | 'mocked' | 'delayed' | 'broke'
+  /** In plain words, where there is more to say. */
+  says?: string
+  /** How long it was held. */
+  heldMs?: number
+}
+
+/** A message before it was changed. */
+export interface OriginalMessage {
+  /** `POST /books?page=2`, or `200 OK`. */
+  start: string
+  headers: RawHeaders
+  /** Content without its coding: text, or base64 where it is none. Absent where the body was not changed. */
+  body?: { text?: string; base64?: string; length: number; truncated?: true }
 }
 
 /** `refused`: never judged (malformed, too large). `aborted`: the client left. `failed`: upstream or gateway failed. */
@@ -87,6 +120,32 @@ export interface RecordedBody {
   decoded?: true
 }
 
+/** One message of a long-lived exchange: of a WebSocket, or a server-sent event. A row of its own. */
+export interface MessageRecord {
+  /** Id of its exchange. */
+  exchange: string
+  /** Place among the messages of its exchange, from 1. */
+  number: number
+  /** µs since its exchange began. */
+  at: number
+  /** `request`: from the client. `response`: from the upstream. */
+  side: MessageSide
+  kind: 'text' | 'binary' | 'event' | 'close'
+  /** As it came; a prefix when `truncated`, `length` counts all. */
+  bytes: Uint8Array
+  length: number
+  truncated: boolean
+  /** What went on instead: changed by a policy or a person. */
+  sent?: Uint8Array
+  fate: 'sent' | 'dropped' | 'denied'
+  /** Who made it, where it did not come from its side: a person injected it. */
+  from?: 'injected'
+  /** The message phase of each policy that ran. */
+  trace: readonly TraceEntry[]
+  /** Places in it to seal. */
+  sealed: readonly Place[]
+}
+
 /** An exchange as read back from the capture. */
 export interface StoredExchange extends ExchangeRecord {
   /** Place in the order recorded. */
@@ -98,6 +157,8 @@ export interface StoredExchange extends ExchangeRecord {
 /** Takes records off the hot path. `record` never throws and never waits. */
 export interface Recorder {
   record(record: ExchangeRecord): void
+  /** A message of an exchange that was recorded as `open`. */
+  message?(message: MessageRecord): void
   /** Resolves when everything recorded so far is durable. */
   flush(): Promise<void>
   close(): Promise<void>

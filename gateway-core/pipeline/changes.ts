@@ -1,5 +1,5 @@
 import { HeldBody } from '../body.ts'
-import type { Body, RequestMessage, ResponseMessage } from '../exchange.ts'
+import type { Body, RequestMessage, ResponseMessage, StreamMessage } from '../exchange.ts'
 import { HeaderList } from '../headers.ts'
 import type { Change } from './outcome.ts'
 
@@ -33,6 +33,12 @@ export function changeResponse(response: ResponseMessage, changes: readonly Chan
     }
   }
   return { ...response, status, reason, headers, body }
+}
+
+/** The message after the changes: it has nothing but its content. */
+export function changeMessage(message: StreamMessage, changes: readonly Change[]): StreamMessage {
+  const content = changes.findLast((change) => change.kind === 'set-body')
+  return content ? { ...message, body: new HeldBody(content.bytes) } : message
 }
 
 const bodyHeaders = ['content-length', 'content-encoding', 'digest', 'content-digest', 'repr-digest', 'content-md5']

@@ -7,6 +7,7 @@ import type {
   Place,
   RequestMessage,
   ResponseMessage,
+  StreamMessage,
 } from '../exchange.ts'
 import type { Learned } from './outcome.ts'
 
@@ -22,6 +23,7 @@ export class JudgedExchange implements Exchange {
   consumer: Consumer | undefined
   claims: Claims | undefined
   response: ResponseMessage | undefined
+  message: StreamMessage | undefined
   /** Places that steps found something to mask in; the record takes them besides those of the plan. */
   sealed: readonly Place[] = []
 

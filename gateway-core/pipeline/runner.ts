@@ -1,6 +1,6 @@
 import type { DenialCode } from '../errors.ts'
 import type { Evidence } from '../exchange.ts'
-import { changeRequest, changeResponse } from './changes.ts'
+import { changeMessage, changeRequest, changeResponse } from './changes.ts'
 import { type Facts, MissingFact, type Maybe } from './facts.ts'
 import type { JudgedExchange, Memory } from './judged-exchange.ts'
 import type { GatewayResponse, HeaderField, Outcome, TraceEntry, TraceVerdict } from './outcome.ts'
@@ -196,7 +196,7 @@ export class Run {
     const { instance } = at
     const { code, evidence } = outcome
     // A response of the gateway itself is already a refusal or an answer: denying it again would only hide the first reason.
-    const ownResponse = this.exchange.response?.from === 'gateway'
+    const ownResponse = this.exchange.response?.from === 'gateway' && this.#phase !== 'message'
     if (instance.mode === 'shadow' || ownResponse) {
       const reason = ownResponse ? 'the response is the gateway’s own' : undefined
       this.#note(instance, 'would-deny', started, at.branch, { code, evidence, reason })
@@ -258,6 +258,8 @@ export class Run {
     if (!outcome.changes) return
     if (this.#phase === 'requestHeaders' || this.#phase === 'requestBody') {
       exchange.request = changeRequest(exchange.request, outcome.changes)
+    } else if (this.#phase === 'message') {
+      if (exchange.message) exchange.message = changeMessage(exchange.message, outcome.changes)
     } else if (exchange.response) exchange.response = changeResponse(exchange.response, outcome.changes)
   }
 

@@ -38,6 +38,14 @@ export function setLength(headers: string[], length: number): void {
   headers.push('Content-Length', String(length))
 }
 
+/** Asks for an answer without content coding, because its messages are to be read; in place. */
+export function askUncoded(headers: string[]): void {
+  for (let at = headers.length - 2; at >= 0; at -= 2) {
+    if (headers[at]!.toLowerCase() === 'accept-encoding') headers.splice(at, 2)
+  }
+  headers.push('Accept-Encoding', 'identity')
+}
+
 /** Translates `Location` and cookies of an answer back to what the client can reach; in place. */
 export function translateBack(
   headers: string[],

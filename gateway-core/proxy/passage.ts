@@ -11,11 +11,12 @@ import { CarriedExchange } from './carried-exchange.ts'
 import { ClientResponse } from './client-response.ts'
 import { decodeContent } from './content-coding.ts'
 import type { Engine } from './engine.ts'
-import { forwardedPath, headersFor, setLength, translateBack } from './forward-call.ts'
+import { askUncoded, forwardedPath, headersFor, setLength, translateBack } from './forward-call.ts'
 import { clientHeaders } from './forward-headers.ts'
 import { type Abort, send, type UpstreamCall, type UpstreamFailure, type UpstreamSink } from './forwarder.ts'
 import type { Inbound } from './connection.ts'
 import { HeldResponse } from './held-response.ts'
+import { type EventCarrier, eventCarrierFor } from './messages/event-carrier.ts'
 import { readLateBody } from './late-body.ts'
 import { answerOf, denialResponse } from './own-response.ts'
 import { holdBody, RequestTee } from './request-body.ts'
@@ -34,6 +35,8 @@ export class Passage extends CarriedExchange implements UpstreamSink {
   #resume: (() => void) | undefined
   #headReady = false
   #endedWith: string[] | undefined
+  /** Carries an event stream event by event. */
+  #events: EventCarrier | undefined
 
   constructor(engine: Engine, inbound: Inbound) {
     super(engine, inbound.head, inbound.peer)
@@ -100,6 +103,8 @@ export class Passage extends CarriedExchange implements UpstreamSink {
     this.requestBodyChanged = body !== undefined && body !== this.requestBytes
     const { head } = inbound
     const headers = headersFor(engine, inbound, exchange, target, this.route!.preserveHost)
+    if (this.plan.phases.message.length > 0 && exchange.request.headers.get('accept')?.includes('text/event-stream'))
+      askUncoded(headers)
     const { contentLength } = exchange.request
     if (body && (this.requestBodyChanged || contentLength === undefined)) setLength(headers, body.length)
     const call: UpstreamCall = {
@@ -162,7 +167,9 @@ export class Passage extends CarriedExchange implements UpstreamSink {
       return
     }
     if (this.#holdsResponse()) this.#held = new HeldResponse(this.engine.around.budget)
-    else this.#writeHead()
+    else if (!this.#isEventStream()) this.#writeHead()
+    else if (this.#carriesEvents()) this.#writeHead()
+    else this.#refuse('UPSTREAM_BAD_CODING')
   }
 
   /** What came while the head was being judged. */
@@ -176,12 +183,36 @@ export class Passage extends CarriedExchange implements UpstreamSink {
     const { response, request } = this.exchange
     if (this.plan.responseBodyBytes === 0 || this.plan.phases.responseBody.length === 0) return false
     if (request.method === 'HEAD' || response!.status === 204 || response!.status === 304) return false
-    return !response!.headers.get('content-type')?.startsWith('text/event-stream')
+    return !this.#isEventStream()
+  }
+
+  #isEventStream(): boolean {
+    return this.exchange.response!.headers.get('content-type')?.startsWith('text/event-stream') ?? false
+  }
+
+  /** False: a policy wants the events, and they cannot be read. */
+  #carriesEvents(): boolean {
+    this.#events = eventCarrierFor(this, {
+      write: (bytes) => this.#pass(bytes as Buffer),
+      resume: () => this.#resume?.(),
+      cut: (error) => {
+        this.error ??= error
+        this.#abort?.()
+        this.client.cut()
+        this.record(error === undefined ? undefined : 'failed')
+      },
+    })
+    return this.#events !== undefined || this.plan.phases.message.length === 0
   }
 
   onData(chunk: Buffer): boolean {
     if (this.client.gone) return true
     if (this.#held) return this.#hold(this.#held, chunk)
+    if (this.#events) return this.#events.add(chunk)
+    return this.#pass(chunk)
+  }
+
+  #pass(chunk: Buffer): boolean {
     this.responseTee?.add(chunk)
     return this.client.write(chunk, this.#resume!)
   }
@@ -209,10 +240,14 @@ export class Passage extends CarriedExchange implements UpstreamSink {
     }
     this.responseTrailers = trailers.length > 0 ? trailers : undefined
     if (this.#held) this.#wait(this.#judgeResponseBody(this.#held.bytes))
-    else {
-      this.client.end(trailers)
-      this.record()
-    }
+    else if (this.#events) this.#events.end(() => this.#finish(trailers))
+    else this.#finish(trailers)
+  }
+
+  #finish(trailers: string[]): void {
+    if (this.client.gone) return
+    this.client.end(trailers)
+    this.record()
   }
 
   async #judgeResponseBody(bytes: Buffer): Promise<void> {
@@ -314,9 +349,7 @@ export class Passage extends CarriedExchange implements UpstreamSink {
     const response = this.exchange.response!
     if (this.engine.around.recorder) this.responseTee = new BodyTee(this.engine.workspace.capture.bodyBytes)
     this.client.head(response)
-    if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
-      this.recordOpen()
-    }
+    if (this.#isEventStream()) this.recordOpen()
   }
 
   /** The rest of the request did not arrive as promised: a broken chunk, silence. */

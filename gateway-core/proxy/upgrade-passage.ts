@@ -13,10 +13,14 @@ import { forwardedPath, headersFor } from './forward-call.ts'
 import { clientHeaders } from './forward-headers.ts'
 import type { InboundUpgrade } from './inbound.ts'
 import { answerOf, denialResponse } from './own-response.ts'
+import { MessageDesk } from './messages/message-desk.ts'
+import { WebSocketChannel } from './messages/websocket-channel.ts'
 import { type TunnelAnswer, type TunnelEnd, tunnel } from './upgrade.ts'
 
 /** How long a client may take to read the answer that it got instead of a tunnel. */
 const lingerMs = 2_000
+/** Largest message where the workspace sets no limit for bodies, in bytes. */
+const messageBytes = 16 * 1024 * 1024
 
 /** The path of one WebSocket handshake: judged like any request, then a tunnel of bytes. Recorded when it opens and when it ends. */
 export class UpgradePassage extends CarriedExchange {
@@ -63,17 +67,52 @@ export class UpgradePassage extends CarriedExchange {
       firstBytes: inbound.firstBytes,
       target: new URL(target.origin),
       path: this.forwardedPath,
-      headers: headersFor(engine, inbound, exchange, target, this.route!.preserveHost),
+      headers: this.#offered(headersFor(engine, inbound, exchange, target, this.route!.preserveHost)),
       tls: pools.upstream.tls,
       timeoutMs: pools.upstream.timeoutMs,
       onOpen: (status, headers) => this.#opened(status, headers),
       onRefused: (answer) => this.#refusedByUpstream(answer),
+      ...(this.#readsMessages() && { carry: (client: Socket, server: Socket) => this.#carry(client, server) }),
       onClose: (end) => {
         engine.tunnels.delete(cut)
         this.#ended(end)
       },
     })
     engine.tunnels.add(cut)
+  }
+
+  /** Messages are read where somebody wants them: a policy, the capture, a person who holds them. Else bytes are carried. */
+  #readsMessages(): boolean {
+    const { recorder, messageHolds } = this.engine.around
+    return this.plan.phases.message.length > 0 || recorder?.message !== undefined || messageHolds !== undefined
+  }
+
+  /** No extension is offered to the upstream where messages are read: whatever it would do to them, we would have to undo. */
+  #offered(headers: string[]): string[] {
+    if (!this.#readsMessages()) return headers
+    return headers.filter((_, at) => headers[at - (at % 2)]!.toLowerCase() !== 'sec-websocket-extensions')
+  }
+
+  #carry(client: Socket, upstream: Socket): void {
+    const desk = new MessageDesk(this)
+    const channel = new WebSocketChannel({
+      client,
+      upstream,
+      maxBytes: this.engine.workspace.limits.bodyBytes ?? messageBytes,
+      judge: (message) => desk.receive(message),
+      onClose: (side, code, reason) => desk.closed(side, code, reason),
+      onFault: (side, fault) => {
+        this.error ??= `the ${side === 'request' ? 'client' : 'upstream'} broke the WebSocket protocol: ${fault}`
+      },
+    })
+    const { messageHolds } = this.engine.around
+    if (!messageHolds?.opened) return
+    const gone = messageHolds.opened(this, async (message) => {
+      const fate = await desk.inject(message)
+      if (fate.kind === 'send') channel.inject({ ...message, bytes: fate.bytes })
+      else if (fate.kind === 'close') channel.close(fate.code, fate.reason)
+    })
+    client.once('close', gone)
   }
 
   #opened(status: number, raw: RawHeaders): RawHeaders {

@@ -50,6 +50,8 @@ export interface TunnelOptions {
   timeoutMs: number
   /** The upstream accepted. A list that is returned goes to the client instead of the upstream's header fields. */
   onOpen?(status: number, headers: RawHeaders): RawHeaders | undefined
+  /** Carries what follows the handshake instead of plain bytes both ways. */
+  carry?(client: Socket, upstream: Socket): void
   /** There will be no tunnel; the client gets this answer, or the one that is returned (its `body` replaces the other). */
   onRefused?(answer: TunnelAnswer): { status: number; headers: RawHeaders; body: string } | undefined
   /** Always called, once, at the end of it all. */
@@ -139,6 +141,10 @@ export function tunnel(options: TunnelOptions): () => void {
     connection.on('data', (chunk: Buffer) => {
       end.bytesOut += chunk.length
     })
+    if (!options.carry) return
+    connection.unpipe(socket)
+    socket.unpipe(connection)
+    options.carry(socket, connection)
   })
 
   const relay = (response: IncomingMessage) => {

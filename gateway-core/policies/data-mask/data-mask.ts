@@ -121,7 +121,7 @@ export const dataMask = definePolicy({
         enum: ['deny', 'pass'],
         default: 'deny',
         description:
-          'What happens to a body that says it is JSON and is not, or is in an encoding that is not understood: refuse it (400 or 502), or let it pass with detectors only. Event streams and WebSocket messages are not held and pass unmasked.',
+          'What happens to a body that says it is JSON and is not, or is in an encoding that is not understood: refuse it (400 or 502), or let it pass with detectors only. WebSocket messages and server-sent events are masked one by one.',
       },
       maxBody: {
         ...sizeSchema,
@@ -168,6 +168,7 @@ export const dataMask = definePolicy({
     responseHeaders: (mask, exchange) =>
       streamed(mask, exchange) ?? maskHeaders(mask, 'response', exchange.response?.headers),
     responseBody: (mask, exchange) => maskSide(mask, 'response', exchange),
+    message: (mask, exchange) => maskMessage(mask, exchange),
   },
   body: ({ looksAt, rules, bodyBytes }) =>
     rules.fields.length + rules.detect.length === 0
@@ -219,17 +220,23 @@ function maskHeaders(mask: Mask, side: MessageSide, headers: HeaderList | undefi
     : { verdict: 'modify', changes, evidence, learned }
 }
 
-/** Event streams are never held, so nothing in them can be masked: the trace says so, and the capture seals them whole. */
+/** Event streams are never held: they are masked event by event, and the capture seals the stream as a whole. */
 function streamed(mask: Mask, { response }: Exchange): Passed | undefined {
   const masks = mask.rules.fields.length + mask.rules.detect.length > 0 && mask.looksAt.has('response')
   if (!masks || !response?.headers.get('content-type')?.startsWith('text/event-stream')) return undefined
   const own = maskHeaders(mask, 'response', response.headers)
   const at: Place = { in: 'body', of: 'response' }
-  const evidence: Evidence[] = [
-    { at, observed: 'text/event-stream', expected: 'a body that ends; a stream passes unmasked' },
-  ]
+  const evidence: Evidence[] = [{ at, observed: 'text/event-stream', expected: 'masked event by event' }]
   const sealed = [at, ...(own.learned?.sealed ?? [])]
   return { ...own, evidence: [...evidence, ...(own.evidence ?? [])], learned: { sealed } }
+}
+
+/** A message says nothing of its type: what begins like JSON is read as JSON. */
+function maskMessage(mask: Mask, { message }: Exchange): Outcome {
+  if (!message || message.body.bytes.length === 0 || !mask.looksAt.has(message.side)) return pass
+  if (mask.rules.fields.length + mask.rules.detect.length === 0) return pass
+  const result = maskBody(message.body.bytes, undefined, mask.rules)
+  return 'fault' in result ? pass : outcomeOf(mask, message.side, result.bytes, result.values)
 }
 
 function maskSide(mask: Mask, side: MessageSide, exchange: Exchange): Outcome {

@@ -1,0 +1,136 @@
+import { HeldBody } from '../../body.ts'
+import type { MessageRecord } from '../../capture/record.ts'
+import type { StreamMessage } from '../../exchange.ts'
+import type { Maybe } from '../../pipeline/facts.ts'
+import type { TraceEntry } from '../../pipeline/outcome.ts'
+import type { Decision } from '../../pipeline/runner.ts'
+import type { CarriedExchange } from '../carried-exchange.ts'
+import type { ChannelMessage, Fate } from './websocket-channel.ts'
+
+/** Message content that goes on, and what held or changed it besides policies. */
+export type Release = { kind: 'send'; bytes: Uint8Array; injected?: boolean } | { kind: 'drop' }
+
+/** Holds messages on their way, for a person. What it releases is judged like any other message. */
+export interface MessageHolds {
+  /** A WebSocket opened; `inject` sends a message as if that side had sent it. The returned function says that it is gone. */
+  opened?(carried: CarriedExchange, inject: (message: ChannelMessage) => Promise<void>): () => void
+  /** Undefined: the message is not held. */
+  ask(
+    carried: CarriedExchange,
+    message: Omit<ChannelMessage, 'kind'> & { kind: StreamMessage['kind'] },
+  ): Promise<Release> | undefined
+}
+
+interface Incoming {
+  side: StreamMessage['side']
+  kind: StreamMessage['kind']
+  bytes: Uint8Array
+}
+
+/** Judges and records the messages of one exchange, one at a time. */
+export class MessageDesk {
+  readonly #carried: CarriedExchange
+  readonly #captured: number
+  #number = 0
+  /** Policies share one run, so messages of both sides are judged one after the other. */
+  #judging: Promise<unknown> | undefined
+
+  constructor(carried: CarriedExchange) {
+    this.#carried = carried
+    this.#captured = carried.engine.workspace.capture.bodyBytes
+  }
+
+  /** What becomes of a message that came in. */
+  receive(message: Incoming): Maybe<Fate> {
+    const held = this.#carried.engine.around.messageHolds?.ask(this.#carried, message)
+    if (!held) return this.#judge(message, message.bytes)
+    return held.then((release) => {
+      if (release.kind === 'send') return this.#judge({ ...message, bytes: release.bytes }, message.bytes)
+      this.#record(message, message.bytes, { fate: 'dropped' })
+      return { kind: 'drop' }
+    })
+  }
+
+  /** A message that a person made: judged and recorded like any other. */
+  inject(message: Incoming): Maybe<Fate> {
+    return this.#judge(message, message.bytes, 'injected')
+  }
+
+  closed(side: StreamMessage['side'], code: number, reason: string): void {
+    const bytes = Buffer.from(reason === '' ? String(code) : `${code} ${reason}`)
+    this.#record({ side, kind: 'close' }, bytes, { fate: 'sent' })
+  }
+
+  #judge(message: Incoming, original: Uint8Array, from?: 'injected'): Maybe<Fate> {
+    const { run, plan, exchange } = this.#carried
+    if (!run || plan.phases.message.length === 0) {
+      this.#record(message, original, { fate: 'sent', sent: message.bytes, from })
+      return { kind: 'send', bytes: message.bytes }
+    }
+    if (this.#judging) return this.#judging.then(() => this.#judge(message, original, from))
+    const { side, kind, bytes } = message
+    const known = run.trace.length
+    const { sealed } = exchange
+    exchange.sealed = []
+    exchange.message = { side, kind, body: new HeldBody(bytes) }
+    const finish = (): Fate => {
+      const trace = run.trace.splice(known)
+      const found = exchange.sealed
+      const sent = exchange.message!.body.bytes
+      exchange.sealed = sealed
+      exchange.message = undefined
+      this.#judging = undefined
+      const { decision } = run
+      if (!decision) {
+        this.#record(message, original, { fate: 'sent', sent, trace, sealed: found, from })
+        return { kind: 'send', bytes: sent }
+      }
+      // The last word on the exchange stands in its own trace too.
+      run.trace.push(...trace.filter((entry) => entry.policy === decision.decidedBy))
+      this.#record(message, original, { fate: 'denied', trace, sealed: found, from })
+      return { kind: 'close', code: 1008, reason: reasonOf(decision) }
+    }
+    const judged = run.run('message')
+    if (!(judged instanceof Promise)) return finish()
+    const done = judged.then(finish)
+    this.#judging = done
+    return done
+  }
+
+  #record(
+    message: Pick<MessageRecord, 'side' | 'kind'>,
+    original: Uint8Array,
+    more: {
+      fate: MessageRecord['fate']
+      sent?: Uint8Array
+      trace?: readonly TraceEntry[]
+      sealed?: MessageRecord['sealed']
+      from?: 'injected' | undefined
+    },
+  ): void {
+    const { engine, exchange, startMicros, plan } = this.#carried
+    const { recorder, timeline } = engine.around
+    if (!recorder?.message) return
+    const { fate, sent, trace = [], sealed = [], from } = more
+    const record: MessageRecord = {
+      exchange: exchange.id,
+      number: ++this.#number,
+      at: Math.round(timeline.micros() - startMicros),
+      side: message.side,
+      kind: message.kind,
+      bytes: original.subarray(0, this.#captured),
+      length: original.byteLength,
+      truncated: original.byteLength > this.#captured,
+      fate,
+      trace,
+      sealed: sealed.length === 0 ? plan.sealed : [...plan.sealed, ...sealed],
+    }
+    if (sent && sent !== original) record.sent = sent.subarray(0, this.#captured)
+    if (from) record.from = from
+    recorder.message(record)
+  }
+}
+
+function reasonOf(decision: Decision): string {
+  return 'code' in decision ? decision.code : decision.verdict
+}
