@@ -7,10 +7,14 @@ const policiesFolder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'g
 
 /** Denial codes that the source of a policy names, in the order of the table of codes. */
 export function denialCodesOf(type: string): DenialCode[] {
-  const text = sourceFilesOf(type)
+  return codesIn(sourceOf(type))
+}
+
+/** The source of a policy with the parts of its folder that it imports, as one text. */
+export function sourceOf(type: string): string {
+  return sourceFilesOf(type)
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n')
-  return codesIn(text)
 }
 
 /** Denial codes that stand in a text as string literals. */

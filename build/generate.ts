@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { editorSchema } from '../gateway-core/config/schema.ts'
 import { denials, diagnostics } from '../gateway-core/errors.ts'
 import { policies } from '../gateway-core/policies/index.ts'
+import { policyOutcomes } from './policy-outcomes.ts'
 import { codesPage, policiesPage } from './reference-pages.ts'
 
 /**
- * Writes the generated reference under `docs/reference`: `npm run generate`. With `--check` it writes nothing and says
+ * Writes the generated files, most of them under `docs/reference`: `npm run generate`. With `--check` it writes nothing and says
  * which files are not what the sources give.
  */
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -15,6 +16,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const pages: Readonly<Record<string, string>> = {
   'docs/reference/policies.md': policiesPage(policies),
   'docs/reference/codes.md': codesPage(denials, diagnostics),
+  'gateway-core/rejudge/policy-outcomes.json': policyOutcomes(policies),
   'docs/reference/workspace.schema.json': `${JSON.stringify(editorSchema(), undefined, 2)}\n`,
 }
 

@@ -3,7 +3,7 @@ import { parseFilter } from '../filter/grammar.ts'
 import type { Filter } from '../filter/syntax.ts'
 import { CaptureSearch } from './capture-search.ts'
 import { decodeExchange, type ExchangeRow } from './decode.ts'
-import { decodeContext } from './decode-context.ts'
+import { type Context, decodeContext } from './decode-context.ts'
 import { type BodySlot, bodySlots } from './layout.ts'
 import { openMarkers, tagsIn } from './markers.ts'
 import type { StoredExchange } from './record.ts'
@@ -97,6 +97,14 @@ export class Captures {
       const sequences = JSON.parse(list) as number[]
       sequences.sort((a, b) => (newest ? b - a : a - b))
       yield sequences
+    }
+  }
+
+  /** How many of those that match were judged alike: what exchanges share, without reading each of them. */
+  *contexts(query: string | Filter = ''): Generator<{ context: Context; exchanges: number }> {
+    for (const { sql, parameters } of this.#selects('e.context AS id, count(*) AS n', { query })) {
+      const rows = this.#db.prepare(`${sql} GROUP BY e.context`).all(parameters) as { id: number; n: number }[]
+      for (const { id, n } of rows) yield { context: this.#search.context(id), exchanges: n }
     }
   }
 

@@ -40,6 +40,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import('./capture.ts')).capture,
   },
   {
+    name: 'coverage',
+    summary: 'how often recorded traffic exercised each policy and each of its answers',
+    load: async () => (await import('./coverage.ts')).coverage,
+  },
+  {
     name: 'secret',
     summary: 'set, list and remove the secrets of a workspace',
     load: async () => (await import('./secret.ts')).secret,

@@ -3,6 +3,7 @@ import { detailOf } from '../capture/trace-detail.ts'
 import type { ExchangeRecord } from '../capture/record.ts'
 import type { RawHeaders } from '../exchange.ts'
 import { parseDuration, parseSize } from '../config/units.ts'
+import { stepOutcome } from './step-outcome.ts'
 
 /**
  * Which part of an exchange a field reads. The store keeps each part apart, and a query reads only those it needs:
@@ -67,6 +68,13 @@ export const filterFields: readonly FilterField[] = [
   ),
   context('would-deny', 'word', 'Policy in shadow mode that would have denied.', 'would-deny:*', (r) =>
     policyNames(r, (verdict) => verdict === 'would-deny'),
+  ),
+  context(
+    'step',
+    'word',
+    'What a policy came to in a step: its type, name or id, then pass, modify, respond, skipped, deny:CODE or would-deny:CODE.',
+    'step:rbac=deny:ROLE_NOT_ALLOWED',
+    (r) => steps(r),
   ),
   context('decided', 'word', 'Id of the policy that denied or answered.', 'decided:*/rbac', (r) => r.decidedBy),
   context('method', 'word', 'Request method.', 'method:POST', (r) => r.request.method),
@@ -236,6 +244,14 @@ function policyNames(record: ExchangeRecord, wanted: (verdict: string) => boolea
     if (wanted(verdict)) names.push(type, policy, policy.slice(policy.lastIndexOf('/') + 1))
   }
   return names
+}
+
+function steps(record: ExchangeRecord): string[] {
+  return record.trace.flatMap((entry) => {
+    const outcome = stepOutcome(entry)
+    const { policy, type } = entry
+    return [type, policy, policy.slice(policy.lastIndexOf('/') + 1)].map((name) => `${name}=${outcome}`)
+  })
 }
 
 /** Reads a number of a field's type; undefined when the text is none. Durations become µs, times ms since the epoch. */

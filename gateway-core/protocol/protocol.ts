@@ -1,6 +1,7 @@
 import type { DataOf, ParamsOf, ResultOf } from './declare.ts'
 import { filesCalls, filesEvents } from './files.ts'
 import { trafficCalls, trafficEvents } from './traffic.ts'
+import { whatIfCalls } from './what-if.ts'
 import { workbenchCalls, workbenchEvents } from './workbench.ts'
 
 /**
@@ -8,7 +9,7 @@ import { workbenchCalls, workbenchEvents } from './workbench.ts'
  * these; the server refuses what is not here and what does not fit its parameters. A call fails with an `RpcError` that
  * says what, where and what to do.
  */
-export const calls = { ...workbenchCalls, ...trafficCalls, ...filesCalls } as const
+export const calls = { ...workbenchCalls, ...trafficCalls, ...filesCalls, ...whatIfCalls } as const
 
 /** Every event that the core sends by itself. */
 export const events = { ...workbenchEvents, ...trafficEvents, ...filesEvents } as const

@@ -1,10 +1,14 @@
 import { Worker } from 'node:worker_threads'
+import type { StepCounts } from '../rejudge/coverage.ts'
 import type { FromSearch, SearchSetup, ToSearch } from './search-messages.ts'
 
 interface Waiting {
+  counted?(counts: StepCounts): void
   found(list: Float64Array): void
   done(newest: number, problem: string | undefined): void
 }
+
+type Unnumbered<M> = M extends unknown ? Omit<M, 'id'> : never
 
 /** Searches a workspace's captures in a thread of their own. The thread starts with the first search. */
 export class CaptureSearcher {
@@ -42,6 +46,20 @@ export class CaptureSearcher {
     })
   }
 
+  /** How often each policy came to each outcome in what matches. Throws what could not be read. */
+  steps(query: string): Promise<StepCounts> {
+    return new Promise((resolve, reject) => {
+      this.#ask(
+        { kind: 'steps', query },
+        {
+          counted: resolve,
+          found: () => undefined,
+          done: (_newest, problem) => reject(new Error(problem ?? 'nothing was counted')),
+        },
+      )
+    })
+  }
+
   close(): void {
     this.#closed = true
     this.#post({ kind: 'close' })
@@ -49,17 +67,14 @@ export class CaptureSearcher {
     this.#fail('the captures were closed')
   }
 
-  #ask(
-    ask: Omit<Extract<ToSearch, { kind: 'search' }>, 'id'> | Omit<Extract<ToSearch, { kind: 'since' }>, 'id'>,
-    waiting: Waiting,
-  ): number {
+  #ask(ask: Unnumbered<Exclude<ToSearch, { kind: 'cancel' | 'close' }>>, waiting: Waiting): number {
     const id = ++this.#next
     if (this.#closed) {
       waiting.done(0, 'the captures were closed')
       return id
     }
     this.#waiting.set(id, waiting)
-    this.#start().postMessage({ ...ask, id } satisfies ToSearch)
+    this.#start().postMessage({ ...ask, id } as ToSearch)
     return id
   }
 
@@ -72,7 +87,8 @@ export class CaptureSearcher {
       if (message.kind === 'found') waiting?.found(message.list)
       else {
         this.#waiting.delete(message.id)
-        waiting?.done(message.newest, message.problem)
+        if (message.kind === 'counted') waiting?.counted?.(message.counts)
+        else waiting?.done(message.newest, message.problem)
       }
     })
     const ended = (why: string) => {

@@ -3,6 +3,7 @@ import { denials } from '../errors.ts'
 import { fieldGroups, filterFields, findField } from '../filter/fields.ts'
 import type { Completion } from '../protocol/types.ts'
 import { policies } from '../policies/index.ts'
+import { possibleOutcomes } from '../rejudge/coverage.ts'
 import { instancesOf } from './policy-counters.ts'
 
 const most = 50
@@ -79,6 +80,10 @@ function valuesOf(field: string, workspace: Workspace | undefined): Value[] {
         ...used.map(({ id }): Value => [id]),
       ])
     }
+    case 'step':
+      return distinct(
+        (workspace ? instancesOf(workspace) : []).flatMap(({ name, policy, mode }) => stepsOf(name, policy.type, mode)),
+      )
     case 'decided':
       return distinct((workspace ? instancesOf(workspace) : []).map(({ id }) => [id]))
     case 'route':
@@ -98,6 +103,11 @@ function valuesOf(field: string, workspace: Workspace | undefined): Value[] {
     default:
       return []
   }
+}
+
+function stepsOf(name: string, type: string, mode: string): Value[] {
+  const denied = mode === 'shadow' ? 'would-deny' : 'deny'
+  return possibleOutcomes(type).map((outcome) => [`${name}=${/^[A-Z]/.test(outcome) ? `${denied}:` : ''}${outcome}`])
 }
 
 const fixedValues: Readonly<Record<string, Value[]>> = {

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openCaptures } from '../capture/store.ts'
+import { countSteps, type JudgedAlike } from '../rejudge/coverage.ts'
 import type { FromSearch, SearchSetup, ToSearch } from './search-messages.ts'
 
 // The thread that searches captures: an expression over a hundred thousand bodies takes a while, and the gateway must not wait.
@@ -14,7 +15,8 @@ port.on('message', (message: ToSearch) => {
     running.clear()
     captures.close()
     port.close()
-  } else {
+  } else if (message.kind === 'steps') count(message)
+  else {
     running.add(message.id)
     void run(message)
   }
@@ -40,6 +42,18 @@ async function run(message: Extract<ToSearch, { kind: 'search' | 'since' }>): Pr
     problem = (error as Error).message
   }
   if (running.delete(id)) tell({ kind: 'done', id, newest, ...(problem !== undefined && { problem }) })
+}
+
+function count({ id, query }: Extract<ToSearch, { kind: 'steps' }>): void {
+  try {
+    tell({ kind: 'counted', id, counts: countSteps(alike(query)) })
+  } catch (error) {
+    tell({ kind: 'done', id, newest: 0, problem: (error as Error).message })
+  }
+}
+
+function* alike(query: string): Generator<JudgedAlike> {
+  for (const { context, exchanges } of captures.contexts(query)) yield { trace: context.shape, exchanges }
 }
 
 function tell(message: FromSearch): void {

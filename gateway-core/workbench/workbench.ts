@@ -5,6 +5,7 @@ import { workspaceFile } from '../config/load.ts'
 import type { Emit, Session } from '../protocol/rpc-server.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import type { Refusal, WorkbenchState } from '../protocol/types.ts'
+import { WhatIfThread } from '../rejudge/what-if-thread.ts'
 import { version } from '../version.ts'
 import { filesCalls } from './files-calls.ts'
 import { FileDesk } from './file-desk.ts'
@@ -14,6 +15,7 @@ import { RecentWorkspaces } from './recent.ts'
 import { servicesFile } from './services.ts'
 import { TrafficDesk, trafficCalls } from './traffic-calls.ts'
 import type { UserFolders } from './user-folders.ts'
+import { whatIfCalls } from './what-if-calls.ts'
 import { workbenchCalls } from './workbench-calls.ts'
 
 export interface WorkbenchOptions {
@@ -48,6 +50,7 @@ export class Workbench {
   readonly #untold: Refusal[] = []
   #opened: OpenedWorkspace | undefined
   #desk: FileDesk | undefined
+  #past: WhatIfThread | undefined
   /** Opening and closing happen one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
   #closing = false
@@ -71,6 +74,12 @@ export class Workbench {
   get files(): FileDesk {
     if (this.#desk) return this.#desk
     throw new RpcError({ code: 'NO_WORKSPACE', message: 'no workspace is open', todo: 'open one first' })
+  }
+
+  /** What judges the captures of the open workspace again. Throws an RpcError when there is none. */
+  get past(): WhatIfThread {
+    const { folder, key, env } = this.workspace
+    return (this.#past ??= new WhatIfThread({ folder, key, env, engineVersion: version }))
   }
 
   state(): WorkbenchState {
@@ -107,6 +116,7 @@ export class Workbench {
         ...trafficCalls(this, traffic),
         ...filesCalls(this),
         ...policiesCalls(this),
+        ...whatIfCalls(this),
       },
       close: () => {
         traffic.close()
@@ -165,6 +175,8 @@ export class Workbench {
     this.#opened = undefined
     this.#desk?.close()
     this.#desk = undefined
+    this.#past?.close()
+    this.#past = undefined
     for (const { traffic } of this.#sessions) traffic.close()
     await opened.close()
     if (this.#closing) return

@@ -105,7 +105,18 @@ const textField = fc.constantFrom(
   'evidence',
   'error',
 )
-const wordField = fc.constantFrom('consumer', 'client', 'method', 'policy', 'denied', 'id', 'peer', 'host', 'group')
+const wordField = fc.constantFrom(
+  'consumer',
+  'client',
+  'method',
+  'policy',
+  'denied',
+  'step',
+  'id',
+  'peer',
+  'host',
+  'group',
+)
 const numberTest = fc.constantFrom(
   'status:403',
   'status:4xx',
@@ -132,7 +143,9 @@ const leaf = fc.oneof(
       fc.oneof(text, fc.constantFrom('fe80::1', '10.0.0.7', 'FE80::1')),
     )
     .map(([name, op, value]) => name + op + quote(value)),
-  fc.tuple(wordField, fc.constantFrom('*', '*0*', '1*', 'r*c', '*-auth')).map(([name, value]) => `${name}:${value}`),
+  fc
+    .tuple(wordField, fc.constantFrom('*', '*0*', '1*', 'r*c', '*-auth', '*=deny*'))
+    .map(([name, value]) => `${name}:${value}`),
   fc.tuple(textField, fc.constantFrom(':*', '~^', '~\\d+', '~(?i)BOOKS$', '~[a-z]{2}')).map((pair) => pair.join('')),
   fc
     .tuple(fc.constantFrom('path', 'url', 'query', 'client', 'consumer'), nonEmpty, fc.integer({ min: 0, max: 3 }))
