@@ -16,7 +16,8 @@ export interface ExchangeRecord {
   state: 'open' | 'done'
   revision: string
   environment?: string
-  listener: 'http' | 'https' | 'none'
+  /** `proxy`: by the forward proxy; without a route it was only observed. `none`: it came from a file. */
+  listener: 'http' | 'https' | 'proxy' | 'none'
   peer: { address: string; port: number; certificates?: readonly Uint8Array[] }
   clientAddress: string
   request: RecordedRequest

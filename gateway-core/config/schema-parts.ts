@@ -69,6 +69,41 @@ const listenSchema = {
         },
       ],
     },
+    proxy: {
+      description:
+        'Address and port of the forward proxy for one’s own programs, browsers and devices. Off without it. What a route with a host matches is judged; everything else passes and is recorded.',
+      examples: ['127.0.0.1:8888'],
+      wants: 'an address such as 127.0.0.1:8888',
+      anyOf: [
+        { type: 'string' },
+        { type: 'integer', minimum: 0, maximum: 65_535 },
+        {
+          type: 'object',
+          additionalProperties: false,
+          required: ['address'],
+          properties: {
+            address: {
+              type: 'string',
+              description:
+                'Address and port. Anything but loopback lets other devices of the network send requests through this machine.',
+              examples: ['127.0.0.1:8888'],
+              wants: 'an address such as 127.0.0.1:8888',
+            },
+            passThrough: {
+              ...texts,
+              description:
+                'Hosts whose TLS is not opened, because their clients accept one certificate only: names, `*.example.com`, or with a port.',
+              examples: [['*.bank.example', 'updates.example:8443']],
+            },
+            trust: {
+              ...texts,
+              description: 'PEM files of CAs that servers may show certificates of, besides those of the system.',
+              examples: [['certificates/company-ca.pem']],
+            },
+          },
+        },
+      ],
+    },
   },
 } as const
 

@@ -7,6 +7,7 @@ import type { Problems } from './problems.ts'
 import type { References } from './references.ts'
 import { parseDuration, parseSize } from './units.ts'
 import type { WorkspaceKey } from './workspace-key.ts'
+import { proxyListenOf } from './proxy-listen.ts'
 import type { CaptureSettings, HttpsListen, Limits, Listen, ListenAddress } from './workspace.ts'
 
 type Mapping = Record<string, unknown>
@@ -119,7 +120,10 @@ export function listenOf(root: Mapping, problems: Problems, files: WorkspaceFile
     problems.at(root, `/listen/https/${name}`, { code: 'FILE_MISSING', message, suggestion })
   }
   for (const name of ['certificate', 'key', 'clientCa']) pem(name)
-  return { http: address('http'), https: secure && httpsOf(secure, listen['https']) }
+  const http = address('http')
+  const proxy = address('proxy')
+  const https = secure && httpsOf(secure, listen['https'])
+  return proxy ? { http, https, proxy: proxyListenOf(proxy, root, problems, files) } : { http, https }
 }
 
 function httpsOf(address: ListenAddress, written: unknown): HttpsListen {

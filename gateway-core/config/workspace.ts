@@ -39,6 +39,8 @@ export interface WorkspaceFile {
 export interface Listen {
   readonly http: ListenAddress | undefined
   readonly https: HttpsListen | undefined
+  /** The forward proxy for one's own traffic; absent: off. */
+  readonly proxy?: ProxyListen | undefined
 }
 
 export interface ListenAddress {
@@ -53,6 +55,13 @@ export interface HttpsListen extends ListenAddress {
   readonly clientCertificates: 'none' | 'optional' | 'required'
   /** PEM of the CAs that client certificates are checked against; the local CA when absent. */
   readonly clientCa: string | undefined
+}
+
+export interface ProxyListen extends ListenAddress {
+  /** Hosts whose TLS is not opened: `name`, `*.name`, either with `:port`. Lower case. */
+  readonly passThrough: readonly string[]
+  /** PEM texts of CAs that servers may show certificates of, besides those of the system. */
+  readonly trust: readonly string[]
 }
 
 export interface Upstream {

@@ -7,6 +7,7 @@ import { JudgedExchange } from '../pipeline/judged-exchange.ts'
 import type { Plan } from '../pipeline/plan.ts'
 import { Run } from '../pipeline/runner.ts'
 import type { BodyTee } from './body-tee.ts'
+import type { ListenerKind } from './connection.ts'
 import type { Engine } from './engine.ts'
 import { exchangeId } from './exchange-id.ts'
 import { recordOf } from './record-exchange.ts'
@@ -43,7 +44,7 @@ export abstract class CarriedExchange {
   upstreamMicros: number | undefined
   error: string | undefined
   refusedWith: DenialCode | undefined
-  abstract readonly inbound: { readonly listener: 'http' | 'https'; readonly head: RequestHead }
+  abstract readonly inbound: { readonly listener: ListenerKind; readonly head: RequestHead }
   abstract readonly client: { readonly headSent: boolean }
   #recorded = false
 

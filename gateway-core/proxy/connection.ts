@@ -9,11 +9,24 @@ import type { RequestHead } from './strict.ts'
 import { certificatesOf } from './tls.ts'
 import { STATUS_CODES } from 'node:http'
 
+/** The door that something came in by. */
+export type ListenerKind = 'http' | 'https' | 'proxy'
+
+/** What came in by the forward proxy: a request of one's own programs to any server. */
+export interface Proxied {
+  /** Speaks TLS inside the tunnel, or speaks it not. */
+  readonly scheme: 'http' | 'https'
+  /** What CONNECT asked for; undefined for a request in absolute form. */
+  readonly tunnel: { readonly host: string; readonly port: number } | undefined
+}
+
 /** What the listener hands over for every acceptable request head. */
 export interface Inbound {
   readonly req: http.IncomingMessage | http2.Http2ServerRequest
   readonly res: http.ServerResponse | http2.Http2ServerResponse
-  readonly listener: 'http' | 'https'
+  readonly listener: ListenerKind
+  /** Only for what came in by the forward proxy. */
+  readonly proxied: Proxied | undefined
   readonly head: RequestHead
   readonly peer: Peer
   /**
@@ -29,7 +42,8 @@ export interface Inbound {
 /** What the listener knows of one client connection. */
 export interface Connection {
   readonly socket: Socket
-  readonly listener: 'http' | 'https'
+  readonly listener: ListenerKind
+  readonly proxied: Proxied | undefined
   readonly peer: Peer
   /** The last request handed over. HTTP/1 answers in order, so once this one is answered, all are. */
   current: Inbound | undefined
@@ -45,10 +59,11 @@ const key = Symbol('gatehouse.connection')
 type Tracked = { [key]?: Connection }
 
 /** Remembers what is known of a socket: on the socket itself, because it is looked up for every request. */
-export function track(socket: Socket, listener: 'http' | 'https'): Connection {
+export function track(socket: Socket, listener: ListenerKind, proxied?: Proxied): Connection {
   const connection: Connection = {
     socket,
     listener,
+    proxied,
     peer: peerOf(socket),
     current: undefined,
     closing: false,

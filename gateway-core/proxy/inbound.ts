@@ -8,6 +8,7 @@ import type { Peer, RawHeaders } from '../exchange.ts'
 import {
   type Connection,
   type Inbound,
+  type ListenerKind,
   answerProblem,
   closeGently,
   closeGentlyAfterResponse,
@@ -43,7 +44,7 @@ export interface Refusal {
   detail: string
   /** Where it went wrong: character of the target, or byte of the last packet for input that does not parse. */
   offset?: number
-  listener: 'http' | 'https'
+  listener: ListenerKind
   peer: Peer
   /** Milliseconds since the epoch. */
   startedAt: number
@@ -68,6 +69,8 @@ export interface InboundContext {
   now: () => number
   /** How long a refused client may take to read its answer. */
   lingerMs: number
+  /** Whether an ambiguous path to this host may pass as it was sent: nothing judges it. Only for the forward proxy. */
+  asSent?: ((authority: string) => boolean) | undefined
 }
 
 /** Takes a parsed head of either version: judges it, then hands it over or answers the refusal. */
@@ -81,7 +84,8 @@ export function takeRequest(context: InboundContext, req: Inbound['req'], res: I
   }
   // What a client pipelined behind a refused request may be the tail of that request: never judged, never answered.
   if (connection.closing) return
-  const input = two ? headOfHttp2(req) : headOfHttp1(req, connection.listener)
+  const input = two ? headOfHttp2(req) : headOfHttp1(req, schemeOf(connection))
+  if (context.asSent) input.asSent = context.asSent
   const judged = judgeHead(input, context.limits)
   if (isRefusal(judged)) {
     refuseRequest(context, connection, req, res, input, judged)
@@ -92,6 +96,7 @@ export function takeRequest(context: InboundContext, req: Inbound['req'], res: I
     req,
     res,
     listener: connection.listener,
+    proxied: connection.proxied,
     head: judged,
     peer: connection.peer,
     onFault: undefined,
@@ -119,13 +124,14 @@ export function takeUpgrade(
     socket.destroy()
     return
   }
-  const input = headOfHttp1(req, connection.listener)
+  const input = headOfHttp1(req, schemeOf(connection))
+  if (context.asSent) input.asSent = context.asSent
   const judged = judgeHead(input, context.limits)
   if (!isRefusal(judged) && judged.upgrade === 'websocket' && isAnswered(connection)) {
-    const { listener, peer } = connection
+    const { listener, proxied, peer } = connection
     connection.kind = 'long'
     try {
-      context.handler.upgrade({ req, listener, head: judged, peer, socket, firstBytes })
+      context.handler.upgrade({ req, listener, proxied, head: judged, peer, socket, firstBytes })
     } catch {
       closeGently(
         socket,
@@ -205,13 +211,18 @@ function answerInTurn(context: InboundContext, connection: Connection, bytes: st
   else last.once('close', answer)
 }
 
-function headOfHttp1(req: http.IncomingMessage, listener: 'http' | 'https'): HeadInput {
+/** What a connection speaks: at the forward proxy that is another thing than its name. */
+function schemeOf({ listener, proxied }: Connection): 'http' | 'https' {
+  return proxied ? proxied.scheme : (listener as 'http' | 'https')
+}
+
+function headOfHttp1(req: http.IncomingMessage, scheme: 'http' | 'https'): HeadInput {
   return {
     method: req.method ?? '',
     target: req.url ?? '',
     httpVersion: req.httpVersion,
     rawHeaders: req.rawHeaders,
-    scheme: listener,
+    scheme,
     parsed: true,
   }
 }

@@ -3,7 +3,16 @@ import http2 from 'node:http2'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Limits, Listen, ListenAddress } from '../config/workspace.ts'
-import { addressOf, closeGently, connectionOf, problemBytes, track, trackSession } from './connection.ts'
+import {
+  addressOf,
+  closeGently,
+  connectionOf,
+  type ListenerKind,
+  type Proxied,
+  problemBytes,
+  track,
+  trackSession,
+} from './connection.ts'
 import { takeSilence } from './client-faults.ts'
 import { http2Options } from './http2-limits.ts'
 import {
@@ -117,22 +126,37 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
   }
 }
 
-type PlainServer = http.Server
-type SecureServer = http2.Http2SecureServer & Partial<Pick<http.Server, 'headersTimeout' | 'keepAliveTimeout'>>
+/** The door that a server stands in. */
+export interface Entry {
+  listener: ListenerKind
+  proxied?: Proxied
+  /** Instead of only reporting a TLS handshake that failed. */
+  handshakeFailed?(error: NodeJS.ErrnoException, socket: Socket): void
+}
 
-function plainServer(context: InboundContext, sockets: Set<Socket>): PlainServer {
+export type PlainServer = http.Server
+export type SecureServer = http2.Http2SecureServer & Partial<Pick<http.Server, 'headersTimeout' | 'keepAliveTimeout'>>
+
+/** A server of HTTP/1.1 that does not listen yet. */
+export function plainServer(
+  context: InboundContext,
+  sockets: Set<Socket>,
+  entry: Entry = { listener: 'http' },
+): PlainServer {
   const server = http.createServer(http1Options(context.limits))
-  server.on('connection', (socket: Socket) => admit(context, sockets, socket, 'http'))
-  takeAll(context, server)
+  server.on('connection', (socket: Socket) => admit(context, sockets, socket, entry))
+  takeAll(context, server, entry)
   return server
 }
 
-function secureServer(
+/** A server of HTTPS, which speaks HTTP/2 and HTTP/1.1, that does not listen yet. */
+export function secureServer(
   context: InboundContext,
   sockets: Set<Socket>,
   sessions: Set<http2.Http2Session>,
   tls: TlsMaterial,
   clientCertificates: 'none' | 'optional' | 'required',
+  entry: Entry = { listener: 'https' },
 ): SecureServer {
   const server = http2.createSecureServer({
     ...http1Options(context.limits),
@@ -144,7 +168,7 @@ function secureServer(
   Object.assign(server, { shouldUpgradeCallback: mayUpgrade })
   const required = clientCertificates === 'required'
   // Before Node's own listener, which starts to parse: the connection has to be known by then.
-  server.prependListener('secureConnection', (socket: TLSSocket) => admit(context, sockets, socket, 'https', required))
+  server.prependListener('secureConnection', (socket: TLSSocket) => admit(context, sockets, socket, entry, required))
   server.on('session', (session) => {
     sessions.add(session)
     session.once('close', () => sessions.delete(session))
@@ -159,11 +183,12 @@ function secureServer(
       report(context, connection, 'connection', { code: 'MALFORMED_REQUEST', detail })
     }
   })
-  takeAll(context, server)
+  takeAll(context, server, entry)
   return server
 }
 
-function takeAll(context: InboundContext, server: PlainServer | SecureServer): void {
+function takeAll(context: InboundContext, server: PlainServer | SecureServer, entry: Entry): void {
+  const { listener } = entry
   const listening = server as PlainServer
   const request = (req: http.IncomingMessage, res: http.ServerResponse) => takeRequest(context, req, res)
   listening.on('request', request)
@@ -177,6 +202,7 @@ function takeAll(context: InboundContext, server: PlainServer | SecureServer): v
   })
   listening.on('clientError', (error: ClientError, socket: Socket) => {
     if (server instanceof http.Server || connectionOf(socket)) takeClientError(context, error, socket)
+    else if (entry.handshakeFailed) entry.handshakeFailed(error, socket)
     else takeHandshakeError(context, error, socket)
   })
   listening.on('timeout', (source: Socket | http2.ServerHttp2Session) => {
@@ -189,14 +215,13 @@ function takeAll(context: InboundContext, server: PlainServer | SecureServer): v
     if (!listening.listening) return
     const peer = { address: '', port: 0 }
     const detail = `A connection could not be accepted (${error.code ?? 'error'}).`
-    report(context, { listener: listening instanceof http.Server ? 'http' : 'https', peer }, 'connection', {
+    report(context, { listener, peer }, 'connection', {
       code: 'OVERLOADED',
       detail,
     })
   })
   listening.on('drop', (dropped) => {
     const peer = { address: dropped?.remoteAddress ?? '', port: dropped?.remotePort ?? 0 }
-    const listener = server instanceof http.Server ? 'http' : 'https'
     report(context, { listener, peer }, 'connection', { code: 'OVERLOADED', detail: 'At `limits.connections`.' })
   })
 }
@@ -213,10 +238,10 @@ function admit(
   context: InboundContext,
   sockets: Set<Socket>,
   socket: Socket | TLSSocket,
-  listener: 'http' | 'https',
+  { listener, proxied }: Entry,
   certificateRequired = false,
 ): void {
-  const connection = track(socket, listener)
+  const connection = track(socket, listener, proxied)
   sockets.add(socket)
   socket.once('close', () => sockets.delete(socket))
   let refusal: HeadRefusal | undefined
@@ -256,7 +281,8 @@ function mayUpgrade(req: http.IncomingMessage): boolean {
   return req.method === 'GET' && req.httpVersion === '1.1' && req.headers.upgrade?.toLowerCase() === 'websocket'
 }
 
-function setLimits(server: PlainServer | SecureServer, limits: Limits): void {
+/** Puts limits in force: for new connections, idle time at once. */
+export function setLimits(server: PlainServer | SecureServer, limits: Limits): void {
   const http1 = server as PlainServer & { maxHeaderSize?: number; keepAliveTimeoutBuffer?: number }
   // Node silently drops header fields beyond this count; ours are counted and refused.
   http1.maxHeadersCount = 0
@@ -269,15 +295,16 @@ function setLimits(server: PlainServer | SecureServer, limits: Limits): void {
   if (!(server instanceof http.Server)) server.updateSettings(http2Options(limits).settings!)
 }
 
-function open(
+/** Lets a server listen. Rejects with words that say who holds a taken address. */
+export function open(
   servers: Server[],
   server: PlainServer | SecureServer,
   address: ListenAddress,
-  scheme: 'http' | 'https',
+  kind: ListenerKind,
 ): Promise<ListenerAddress> {
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException) => {
-      explainListenError(error, address, scheme).then(reject, reject)
+      explainListenError(error, address, kind).then(reject, reject)
     }
     server.once('error', fail)
     server.listen({ host: address.host, port: address.port, exclusive: true }, () => {
@@ -285,19 +312,20 @@ function open(
       servers.push(server)
       const { port } = server.address() as AddressInfo
       const host = address.host.includes(':') ? `[${address.host}]` : address.host
-      resolve({ host: address.host, port, url: `${scheme}://${host}:${port}` })
+      resolve({ host: address.host, port, url: `${kind === 'https' ? 'https' : 'http'}://${host}:${port}` })
     })
   })
 }
 
 /** Everything that is open: TCP sockets below TLS (`raw`), sockets that carry HTTP, HTTP/2 sessions. */
-interface Open {
+export interface Open {
   raw: Set<Socket>
   sockets: Set<Socket>
   sessions: Set<http2.Http2Session>
 }
 
-async function close(context: InboundContext, servers: Server[], open: Open, graceMs: number): Promise<void> {
+/** Takes no new connection, lets exchanges finish for `graceMs`, then cuts what is left. */
+export async function close(context: InboundContext, servers: Server[], open: Open, graceMs: number): Promise<void> {
   const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
   for (const session of open.sessions) session.close()
   for (const socket of open.sockets) windDown(context, connectionOf(socket)!)

@@ -13,7 +13,7 @@ export interface PortHolder {
 export async function explainListenError(
   error: NodeJS.ErrnoException,
   address: ListenAddress,
-  scheme: 'http' | 'https',
+  scheme: 'http' | 'https' | 'proxy',
 ): Promise<Error> {
   const where = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`
   const instead = `set listen.${scheme} in gatehouse.yaml to another address`

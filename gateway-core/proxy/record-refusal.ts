@@ -17,7 +17,7 @@ export function recordOfRefusal(refusal: Refusal, workspace: Workspace): Exchang
     clientAddress: peer.address,
     request: {
       method: head?.method ?? '',
-      scheme: head?.scheme ?? (refusal.listener === 'https' ? 'https' : 'http'),
+      scheme: head?.scheme ?? (refusal.listener === 'http' ? 'http' : 'https'),
       authority: head?.authority ?? '',
       target: head?.target ?? '',
       path: head?.path ?? '',

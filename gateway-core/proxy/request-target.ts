@@ -46,6 +46,7 @@ export function readTarget(input: HeadInput, host: string): ReadTarget | HeadRef
     return refuse('BAD_TARGET', 'The target holds `#`, white space or a character that is not ASCII.', lead + wrong)
   }
   const normal = normalizePath(rawPath)
+  if ('problem' in normal && input.asSent?.(authority)) return { authority, path: rawPath, query }
   if ('problem' in normal) return refuse('AMBIGUOUS_PATH', sentence(normal.problem), lead + normal.offset)
   return { authority, path: normal.path, query }
 }
@@ -62,11 +63,17 @@ function readAbsolute(
   }
   const authority = authorityOf(match[2]!)
   if (authority === undefined) return refuse('BAD_TARGET', 'The target names no valid host.', match[1]!.length + 3)
-  if (host !== '' && host !== authority) {
+  if (host !== '' && withoutDefaultPort(host, scheme) !== withoutDefaultPort(authority, scheme)) {
     return refuse('BAD_TARGET', 'The target and Host name different hosts.', match[1]!.length + 3)
   }
   const rest = match[3]!
   return { authority, origin: rest.startsWith('/') ? rest : `/${rest}` }
+}
+
+/** `example.com:80` and `example.com` are one host where 80 is the scheme's own port (RFC 9110 §4.2.3). */
+export function withoutDefaultPort(authority: string, scheme: 'http' | 'https'): string {
+  const own = scheme === 'https' ? ':443' : ':80'
+  return authority.endsWith(own) ? authority.slice(0, -own.length) : authority
 }
 
 // Printable ASCII without `#`: a fragment is never sent, and other bytes are read in different encodings.
