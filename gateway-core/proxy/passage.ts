@@ -167,9 +167,11 @@ export class Passage extends CarriedExchange implements UpstreamSink {
       return
     }
     if (this.#holdsResponse()) this.#held = new HeldResponse(this.engine.around.budget)
-    else if (!this.#isEventStream()) this.#writeHead()
-    else if (this.#carriesEvents()) this.#writeHead()
-    else this.#refuse('UPSTREAM_BAD_CODING')
+    else if (!this.#isEventStream() || this.#carriesEvents()) this.#writeHead()
+    else {
+      this.#abort?.()
+      this.#refuse('UPSTREAM_BAD_CODING')
+    }
   }
 
   /** What came while the head was being judged. */

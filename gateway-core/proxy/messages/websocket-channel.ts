@@ -148,6 +148,8 @@ class Flow {
       onFault(this.#side, error.message)
       this.#closeBoth(closeCodeOf(error.code), '')
     })
+    // Whoever listened before may have paused it.
+    source.resume()
   }
 
   #apply(message: ChannelMessage, fate: Fate): void {

@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { ask, gateway, upstream } from '../asking.ts'
+
+const masked = `
+upstreams: { up: UPSTREAM }
+apis:
+  - name: test
+    policies:
+      - data-mask: { fields: [/password], detect: [card] }
+    routes:
+      - { path: "/*", upstream: up }
+`
+const events = { accept: 'text/event-stream', 'accept-encoding': 'gzip' }
+
+describe('server-sent events', () => {
+  test('are masked one by one, each as soon as it is whole; what holds nothing passes byte for byte', async () => {
+    let say: (text: string) => void = () => undefined
+    const asked: (string | undefined)[] = []
+    const up = await upstream((request, response) => {
+      asked.push(request.headers['accept-encoding'])
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.flushHeaders()
+      say = (text) => (text === '' ? response.end() : response.write(text))
+    })
+    const gate = await gateway(masked, up)
+    const recorded = gate.next()
+    const request = http.request(`${gate.url}/events`, { headers: events, agent: false }).end()
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+    const next = async () => String((await once(response, 'data'))[0])
+    say('id: 1\r\ndata: {"password":"hunter2"}\r\n\r\n')
+    expect(await next()).toBe('id: 1\ndata: {"password":"[masked]"}\n\n')
+    say(': comment\n\nda')
+    expect(await next()).toBe(': comment\n\n')
+    say('ta: plain\r\n\r\n')
+    expect(await next()).toBe('data: plain\r\n\r\n')
+    say('')
+    await once(response, 'end')
+    expect(asked).toEqual(['identity'])
+    expect((await recorded)[0]).toMatchObject({ verdict: 'pass', status: 200 })
+  })
+
+  test('that come coded all the same are refused where a policy reads them', async () => {
+    const up = await upstream((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' })
+      response.end(gzipSync('data: {"password":"hunter2"}\n\n'))
+    })
+    const gate = await gateway(masked, up)
+    const recorded = gate.next()
+    expect((await ask(`${gate.url}/events`, { headers: events })).status).toBe(502)
+    expect((await recorded)[0]).toMatchObject({ code: 'UPSTREAM_BAD_CODING' })
+  })
+
+  test('longer than the limit cut the stream', async () => {
+    const up = await upstream((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(`data: ${'x'.repeat(5000)}`)
+    })
+    const gate = await gateway(`limits: { bodyBytes: 1kb }\n${masked}`, up)
+    const recorded = gate.next()
+    await expect(ask(`${gate.url}/events`, { headers: events })).rejects.toThrow(/aborted|hang up|reset/)
+    expect((await recorded)[0]).toMatchObject({ verdict: 'failed', error: expect.stringContaining('longer than') })
+  })
+})
