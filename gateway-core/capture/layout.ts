@@ -144,6 +144,7 @@ export interface Extra {
   /** Where a body is not whole or not as long as its bytes. */
   bodies?: Partial<Record<BodySlot, { length: number; truncated?: true; sha256?: string; decoded?: true }>>
   sealed?: ExchangeRecord['sealed']
+  intercepted?: ExchangeRecord['intercepted']
 }
 
 export function extraOf(record: ExchangeRecord): string | null {
@@ -169,6 +170,7 @@ export function extraOf(record: ExchangeRecord): string | null {
     bodies[name] = note
   }
   if (record.sealed.length > 0) (extra ??= {}).sealed = record.sealed
+  if (record.intercepted) (extra ??= {}).intercepted = record.intercepted
   return extra ? JSON.stringify(extra) : null
 }
 

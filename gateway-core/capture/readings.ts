@@ -3,6 +3,7 @@ import type { MessageSide, RawHeaders } from '../exchange.ts'
 import { decodeContent, isPlainCoding } from './content.ts'
 import { isCredentialHeader } from './credential-names.ts'
 import type { Extra } from './layout.ts'
+import type { OriginalMessage } from './record.ts'
 import type { SealedPlaces } from './sealed-places.ts'
 import type { Sealer } from './sealer.ts'
 import {
@@ -136,7 +137,7 @@ export function readExtra(json: string, places: SealedPlaces, sealer: Sealer): R
   const extra = JSON.parse(json) as Extra
   const headers = (list: RawHeaders, side: MessageSide) => sealHeaders(list, side, places, sealer, secrets)
   const query = (text: string) => sealer.sealSpans(text, secretsOfParameters(text, places.query), secrets)
-  const { forwarded, upstreamResponse } = extra
+  const { forwarded, upstreamResponse, intercepted } = extra
   if (forwarded?.headers) forwarded.headers = headers(forwarded.headers, 'request')
   if (forwarded?.trailers) forwarded.trailers = headers(forwarded.trailers, 'request')
   if (forwarded?.query) forwarded.query = query(forwarded.query)
@@ -145,8 +146,36 @@ export function readExtra(json: string, places: SealedPlaces, sealer: Sealer): R
   if (upstreamResponse?.trailers) upstreamResponse.trailers = headers(upstreamResponse.trailers, 'response')
   if (extra.requestTrailers) extra.requestTrailers = headers(extra.requestTrailers, 'request')
   if (extra.responseTrailers) extra.responseTrailers = headers(extra.responseTrailers, 'response')
+  for (const side of ['request', 'response'] as const) {
+    const original = intercepted?.[side]
+    if (original) sealOriginal(original, side, places, sealer, secrets)
+  }
   const text = sealer.sealTokens(JSON.stringify(extra), secrets)
   return { text, secrets: secrets.length > 0 ? secrets : none, part: 0 }
+}
+
+/** A message before it was changed at a breakpoint or by a rule; in place. A binary body that holds a secret is left out. */
+function sealOriginal(
+  original: OriginalMessage,
+  side: MessageSide,
+  places: SealedPlaces,
+  sealer: Sealer,
+  secrets: string[],
+): void {
+  const contentType = contentTypeOf(original.headers)
+  original.headers = sealHeaders(original.headers, side, places, sealer, secrets)
+  original.start = sealer.sealSpans(original.start, secretsOfParameters(original.start, places.query), secrets)
+  const { body } = original
+  if (body?.text !== undefined) body.text = sealText(body.text, contentType, side, places, sealer, secrets)
+  if (body?.base64 === undefined) return
+  const found: string[] = []
+  sealText(Buffer.from(body.base64, 'base64').toString('latin1'), contentType, side, places, sealer, found)
+  if (found.length > 0) delete body.base64
+}
+
+function contentTypeOf(headers: RawHeaders): string {
+  const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type')
+  return at === -1 ? '' : headers[at + 1]!.toLowerCase()
 }
 
 /** What a message's headers say of its body. */

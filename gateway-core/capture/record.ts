@@ -69,7 +69,18 @@ export interface Touch {
   /** Query of the breakpoint, name of the rule. */
   name: string
   side: MessageSide
-  did: 'resumed' | 'edited' | 'answered' | 'dropped' | 'timed-out' | 'released' | 'left' | 'rewrote' | 'mocked' | 'delayed' | 'broke'
+  did:
+    | 'resumed'
+    | 'edited'
+    | 'answered'
+    | 'dropped'
+    | 'timed-out'
+    | 'released'
+    | 'left'
+    | 'rewrote'
+    | 'mocked'
+    | 'delayed'
+    | 'broke'
   /** In plain words, where there is more to say. */
   says?: string
   /** How long it was held. */
@@ -145,6 +156,11 @@ export interface MessageRecord {
   trace: readonly TraceEntry[]
   /** Places in it to seal. */
   sealed: readonly Place[]
+}
+
+/** A message as read back from the capture: its secrets are markers, unless they were asked for and still exist. */
+export interface StoredMessage extends Omit<MessageRecord, 'sealed'> {
+  secrets: StoredExchange['secrets']
 }
 
 /** An exchange as read back from the capture. */

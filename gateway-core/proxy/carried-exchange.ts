@@ -1,4 +1,4 @@
-import type { ExchangeVerdict } from '../capture/record.ts'
+import type { ExchangeVerdict, Interception } from '../capture/record.ts'
 import type { Route } from '../config/workspace.ts'
 import type { DenialCode } from '../errors.ts'
 import type { Peer, Place, RequestMessage, ResponseMessage } from '../exchange.ts'
@@ -10,6 +10,7 @@ import type { BodyTee } from './body-tee.ts'
 import type { ListenerKind } from './connection.ts'
 import type { Engine } from './engine.ts'
 import { exchangeId } from './exchange-id.ts'
+import type { Origin } from './origin.ts'
 import { recordOf } from './record-exchange.ts'
 import { requestOfHead } from './request-of-head.ts'
 import { routeExchange } from './route-exchange.ts'
@@ -44,17 +45,22 @@ export abstract class CarriedExchange {
   upstreamMicros: number | undefined
   error: string | undefined
   refusedWith: DenialCode | undefined
+  /** Where it was stopped before it was routed, and what was done to it since. */
+  readonly origin: Origin | undefined
+  interception: Interception | undefined
   abstract readonly inbound: { readonly listener: ListenerKind; readonly head: RequestHead }
   abstract readonly client: { readonly headSent: boolean }
   #recorded = false
 
-  constructor(engine: Engine, head: RequestHead, peer: Peer, upgrade?: 'websocket') {
+  constructor(engine: Engine, head: RequestHead, peer: Peer, upgrade?: 'websocket', origin?: Origin) {
     const { timeline, facts } = engine.around
     this.engine = engine
-    this.startMicros = timeline.micros()
-    const now = timeline.now()
+    this.origin = origin
+    this.interception = origin?.interception
+    this.startMicros = origin?.startMicros ?? timeline.micros()
+    const now = origin?.startedAt ?? timeline.now()
     this.received = requestOfHead(head)
-    this.exchange = new JudgedExchange(exchangeId(now), now, peer, this.received, upgrade)
+    this.exchange = new JudgedExchange(origin?.id ?? exchangeId(now), now, peer, this.received, upgrade)
     const { plan, route, allowedMethods } = routeExchange(engine.workspace, engine.router, this.exchange)
     this.plan = plan
     this.route = route

@@ -4,6 +4,13 @@ import zlib from 'node:zlib'
 /** A body without its content coding, or why it cannot be read. */
 export type Decoded = { bytes: Uint8Array } | { failure: 'too-large' | 'malformed' | 'unsupported' }
 
+/** How a request is refused whose body does not decode. */
+export const bodyFailures = {
+  'too-large': 'BODY_TOO_LARGE',
+  malformed: 'BAD_CONTENT_CODING',
+  unsupported: 'UNSUPPORTED_CONTENT_CODING',
+} as const
+
 const decoders: Readonly<
   Record<
     string,

@@ -6,6 +6,7 @@ import type { World } from '../pipeline/runner.ts'
 import type { StateStore } from '../pipeline/state.ts'
 import type { Timeline } from '../pipeline/timeline.ts'
 import type { MessageHolds } from './messages/message-desk.ts'
+import type { HoldSlot } from './holds.ts'
 import { type OutboundProxy } from './outbound-proxy.ts'
 import { Router } from './router.ts'
 import { UpstreamPools } from './upstream.ts'
@@ -20,6 +21,8 @@ export interface Surroundings {
   /** Called for every finished exchange, after it was handed to the recorder. */
   readonly onExchange: ((record: ExchangeRecord) => void) | undefined
   readonly budget: BufferBudget
+  /** Who may hold requests and responses on their way; empty while nobody wants to. */
+  readonly hold: HoldSlot
   /** Who may hold messages of WebSockets and event streams on their way. */
   readonly messageHolds?: MessageHolds | undefined
 }

@@ -1,8 +1,11 @@
+import type { Readable } from 'node:stream'
 import type { RequestMessage } from '../exchange.ts'
 import type { JudgedExchange } from '../pipeline/judged-exchange.ts'
+import type { CarriedExchange } from './carried-exchange.ts'
 import type { Inbound } from './connection.ts'
 import type { Engine } from './engine.ts'
 import { rewriteBack, upstreamHeaders } from './forward-headers.ts'
+import type { UpstreamCall } from './forwarder.ts'
 import type { Target } from './upstream.ts'
 
 /** Path and query that the target gets: a path that a policy set is taken as it is, else the route's mapping of it. */
@@ -10,6 +13,32 @@ export function forwardedPath(exchange: JudgedExchange, received: RequestMessage
   const { request, route } = exchange
   const own = request.path === received.path ? route!.upstreamPath : request.path
   return target.basePath + own + (request.query === '' ? '' : `?${request.query}`)
+}
+
+/** The call to the target, as the exchange is now: with the body that was read, or the one that streams by. */
+export function callTo(
+  passage: CarriedExchange & { readonly inbound: Inbound },
+  target: Target,
+  timeoutMs: number,
+  body: Uint8Array | undefined,
+  streamed: Readable | undefined,
+): UpstreamCall {
+  const { engine, inbound, exchange, plan } = passage
+  const { request } = exchange
+  const headers = headersFor(engine, inbound, exchange, target, passage.route!.preserveHost)
+  if (plan.phases.message.length > 0 && request.headers.get('accept')?.includes('text/event-stream')) {
+    askUncoded(headers)
+  }
+  if (body && (passage.requestBodyChanged || request.contentLength === undefined)) setLength(headers, body.length)
+  return {
+    method: request.method,
+    path: passage.forwardedPath!,
+    headers,
+    body: body ?? streamed,
+    timeoutMs,
+    expectContinue: inbound.head.expectContinue && body === undefined,
+    trailers: streamed !== undefined && request.headers.has('trailer'),
+  }
 }
 
 /** Headers for the target, as the exchange is now. */
@@ -31,7 +60,7 @@ export function headersFor(
 }
 
 /** Replaces Content-Length; in place. */
-export function setLength(headers: string[], length: number): void {
+function setLength(headers: string[], length: number): void {
   for (let at = headers.length - 2; at >= 0; at -= 2) {
     if (headers[at]!.toLowerCase() === 'content-length') headers.splice(at, 2)
   }
@@ -39,7 +68,7 @@ export function setLength(headers: string[], length: number): void {
 }
 
 /** Asks for an answer without content coding, because its messages are to be read; in place. */
-export function askUncoded(headers: string[]): void {
+function askUncoded(headers: string[]): void {
   for (let at = headers.length - 2; at >= 0; at -= 2) {
     if (headers[at]!.toLowerCase() === 'accept-encoding') headers.splice(at, 2)
   }

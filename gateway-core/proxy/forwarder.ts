@@ -168,7 +168,8 @@ function writeBody(outgoing: ClientRequest, body: UpstreamCall['body']): void {
   body.pipe(outgoing, { end: false })
 }
 
-function relay(incoming: IncomingMessage, sink: UpstreamSink, fail: (failure: UpstreamFailure) => void): void {
+/** Hands a response of Node's client on to a sink. */
+export function relay(incoming: IncomingMessage, sink: UpstreamSink, fail: (failure: UpstreamFailure) => void): void {
   const resume = () => incoming.resume()
   const flowing = sink.onHead(incoming.statusCode ?? 0, incoming.rawHeaders, resume, incoming.statusMessage ?? '')
   incoming.on('data', (chunk: Buffer) => {

@@ -3,7 +3,9 @@ import type { Workspace } from '../config/workspace.ts'
 import type { FactSource } from '../pipeline/facts.ts'
 import type { StateStore } from '../pipeline/state.ts'
 import { LiveTimeline } from '../pipeline/timeline.ts'
+import { arrive } from './arrival.ts'
 import { Engine, type Surroundings } from './engine.ts'
+import type { HoldSlot } from './holds.ts'
 import { type Listener, startListener } from './listener.ts'
 import { outboundProxyFrom } from './outbound-proxy.ts'
 import { Passage } from './passage.ts'
@@ -20,6 +22,8 @@ export interface GatewayOptions {
   onExchange?: (record: ExchangeRecord) => void
   /** Environment variables for outbound proxies; default `process.env`. */
   env?: Readonly<Record<string, string | undefined>>
+  /** Where breakpoints and rules are plugged in. */
+  hold?: HoldSlot
 }
 
 /** A running gateway. */
@@ -45,6 +49,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onExchange: options.onExchange,
     outbound: outboundProxyFrom(options.env ?? process.env),
     budget: { held: 0 },
+    hold: options.hold ?? { current: undefined },
   }
   const { https } = options.workspace.listen
   const tls = https && (await loadTlsMaterial(options.workspace.folder, https))
@@ -54,7 +59,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     limits: options.workspace.limits,
     ...(tls ? { tls } : {}),
     handler: {
-      request: (inbound) => new Passage(engine, inbound).start(),
+      request: (inbound) => {
+        const holds = around.hold.current
+        if (holds === undefined) new Passage(engine, inbound).start()
+        else arrive(() => engine, inbound, holds)
+      },
       upgrade: (inbound) => new UpgradePassage(engine, inbound).start(),
       refused: (refusal) => {
         if (!around.recorder && !around.onExchange) return

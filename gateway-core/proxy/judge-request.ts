@@ -9,7 +9,7 @@ import { JudgedExchange } from '../pipeline/judged-exchange.ts'
 import type { GatewayResponse, TraceEntry } from '../pipeline/outcome.ts'
 import type { Plan } from '../pipeline/plan.ts'
 import { type Decision, Run, type World } from '../pipeline/runner.ts'
-import { decodeContent } from './content-coding.ts'
+import { bodyFailures, decodeContent } from './content-coding.ts'
 import { exchangeId } from './exchange-id.ts'
 import { answerOf, denialResponse } from './own-response.ts'
 import { requestOfHead } from './request-of-head.ts'
@@ -19,6 +19,8 @@ import { type HeadInput, isRefusal, judgeHead } from './strict.ts'
 
 /** A request as it would come in, and, where it is known, what the upstream would answer. */
 export interface RequestToJudge {
+  /** Id of the exchange, where it has to be a certain one; a new one otherwise. */
+  id?: string
   head: HeadInput
   /** Content of the message: with its Content-Encoding still on, unless `decoded` says otherwise. */
   body?: { bytes: Uint8Array; decoded: boolean }
@@ -69,7 +71,7 @@ export async function judgeRequest(
   }
   const request = requestOfHead({ ...head, hasBody: head.hasBody || (given.body?.bytes.length ?? 0) > 0 })
   const now = world.timeline.now()
-  const exchange = new JudgedExchange(exchangeId(now), now, given.peer, request, head.upgrade)
+  const exchange = new JudgedExchange(given.id ?? exchangeId(now), now, given.peer, request, head.upgrade)
   return new Judging(workspace, router, world, facts, given, exchange).judge()
 }
 
@@ -199,9 +201,3 @@ class Judging {
     return { verdict, status, ...more, trace: this.#run.trace, facts: this.#facts.recorded, exchange, response }
   }
 }
-
-const bodyFailures = {
-  'too-large': 'BODY_TOO_LARGE',
-  malformed: 'BAD_CONTENT_CODING',
-  unsupported: 'UNSUPPORTED_CONTENT_CODING',
-} as const

@@ -9,15 +9,18 @@ import type { GatewayResponse } from '../pipeline/outcome.ts'
 import { BodyTee } from './body-tee.ts'
 import { CarriedExchange } from './carried-exchange.ts'
 import { ClientResponse } from './client-response.ts'
-import { decodeContent } from './content-coding.ts'
+import { bodyFailures, decodeContent } from './content-coding.ts'
 import type { Engine } from './engine.ts'
-import { askUncoded, forwardedPath, headersFor, setLength, translateBack } from './forward-call.ts'
+import { callTo, forwardedPath, translateBack } from './forward-call.ts'
 import { clientHeaders } from './forward-headers.ts'
-import { type Abort, send, type UpstreamCall, type UpstreamFailure, type UpstreamSink } from './forwarder.ts'
+import { dispatch, dispatchInstead } from './dispatch.ts'
+import type { Abort, UpstreamFailure, UpstreamSink } from './forwarder.ts'
 import type { Inbound } from './connection.ts'
 import { HeldResponse } from './held-response.ts'
+import type { WrittenResponse } from './holds.ts'
 import { type EventCarrier, eventCarrierFor } from './messages/event-carrier.ts'
 import { readLateBody } from './late-body.ts'
+import type { Origin } from './origin.ts'
 import { answerOf, denialResponse } from './own-response.ts'
 import { holdBody, RequestTee } from './request-body.ts'
 import type { Target } from './upstream.ts'
@@ -38,8 +41,8 @@ export class Passage extends CarriedExchange implements UpstreamSink {
   /** Carries an event stream event by event. */
   #events: EventCarrier | undefined
 
-  constructor(engine: Engine, inbound: Inbound) {
-    super(engine, inbound.head, inbound.peer)
+  constructor(engine: Engine, inbound: Inbound, origin?: Origin) {
+    super(engine, inbound.head, inbound.peer, undefined, origin)
     this.inbound = inbound
     this.client = new ClientResponse(inbound, () => this.#clientLeft())
     inbound.onFault = (code, detail) => this.#faulted(code, detail)
@@ -73,12 +76,7 @@ export class Passage extends CarriedExchange implements UpstreamSink {
       this.requestBytes = held.bytes
       const decoded = await decodeContent(held.bytes, this.exchange.request.headers.list('content-encoding'), limit)
       if ('failure' in decoded) {
-        const codes = {
-          'too-large': 'BODY_TOO_LARGE',
-          malformed: 'BAD_CONTENT_CODING',
-          unsupported: 'UNSUPPORTED_CONTENT_CODING',
-        } as const
-        return this.#refuse(codes[decoded.failure])
+        return this.#refuse(bodyFailures[decoded.failure])
       }
       this.exchange.request = { ...this.exchange.request, body: new HeldBody(decoded.bytes) }
       const before = this.exchange.request.body
@@ -92,7 +90,12 @@ export class Passage extends CarriedExchange implements UpstreamSink {
   }
 
   #forward(body?: Uint8Array): void {
-    const { exchange, inbound, engine } = this
+    const { exchange, inbound, engine, origin } = this
+    if (origin?.instead) {
+      if (inbound.head.hasBody && body === undefined) this.#streamBody().resume()
+      this.#abort = dispatchInstead(this, origin.instead)
+      return
+    }
     const name = exchange.route?.upstream
     const pools = name === undefined ? undefined : engine.pools(name)
     if (!pools) return this.#refuse('NO_UPSTREAM')
@@ -101,22 +104,8 @@ export class Passage extends CarriedExchange implements UpstreamSink {
     this.target = target
     this.forwardedPath = forwardedPath(exchange, this.received, target)
     this.requestBodyChanged = body !== undefined && body !== this.requestBytes
-    const { head } = inbound
-    const headers = headersFor(engine, inbound, exchange, target, this.route!.preserveHost)
-    if (this.plan.phases.message.length > 0 && exchange.request.headers.get('accept')?.includes('text/event-stream'))
-      askUncoded(headers)
-    const { contentLength } = exchange.request
-    if (body && (this.requestBodyChanged || contentLength === undefined)) setLength(headers, body.length)
-    const call: UpstreamCall = {
-      method: exchange.request.method,
-      path: this.forwardedPath,
-      headers,
-      body: body ?? (head.hasBody ? this.#streamBody() : undefined),
-      timeoutMs: pools.upstream.timeoutMs,
-      expectContinue: head.expectContinue && body === undefined,
-      trailers: head.hasBody && body === undefined && exchange.request.headers.has('trailer'),
-    }
-    this.#abort = send(target, call, this)
+    const streamed = body === undefined && inbound.head.hasBody ? this.#streamBody() : undefined
+    this.#abort = dispatch(this, target, callTo(this, target, pools.upstream.timeoutMs, body, streamed))
   }
 
   #streamBody(): Readable {
@@ -134,9 +123,11 @@ export class Passage extends CarriedExchange implements UpstreamSink {
 
   onHead(status: number, raw: string[], resume: () => void, reason: string): boolean {
     this.#resume = resume
-    this.upstreamMicros = this.engine.around.timeline.micros() - this.startMicros
     const headers = clientHeaders(raw)
-    translateBack(headers, this.exchange, this.received, this.target!)
+    if (this.target) {
+      this.upstreamMicros = this.engine.around.timeline.micros() - this.startMicros
+      translateBack(headers, this.exchange, this.received, this.target)
+    }
     const response: ResponseMessage = {
       status,
       reason,
@@ -352,6 +343,22 @@ export class Passage extends CarriedExchange implements UpstreamSink {
     if (this.engine.around.recorder) this.responseTee = new BodyTee(this.engine.workspace.capture.bodyBytes)
     this.client.head(response)
     if (this.#isEventStream()) this.recordOpen()
+  }
+
+  /** Ends the client's connection in the middle, because somebody wants it so. */
+  breakOff(why: string, verdict: ExchangeVerdict): void {
+    if (this.client.gone) return
+    this.#abort?.()
+    this.#releaseHeld()
+    this.error = why
+    this.client.cut()
+    this.record(verdict)
+  }
+
+  /** Gives the client an answer that nobody judges: a person wrote it, or the edited request was none. */
+  answerAs({ status, reason, headers, body }: WrittenResponse, verdict: ExchangeVerdict = 'respond'): void {
+    this.exchange.response = { status, reason, headers: new HeaderList(headers), from: 'gateway' }
+    this.#sendWhole(body, verdict)
   }
 
   /** The rest of the request did not arrive as promised: a broken chunk, silence. */

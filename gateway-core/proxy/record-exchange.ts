@@ -59,6 +59,7 @@ export function recordOf(
   if (decision) record.decidedBy = decision.decidedBy
   const code = decision && 'code' in decision ? decision.code : passage.refusedWith
   if (code) record.code = code
+  if (passage.interception) record.intercepted = passage.interception
   const error = passage.error ?? (decision?.verdict === 'error' ? decision.reason : undefined)
   if (error !== undefined) record.error = error
   return record
