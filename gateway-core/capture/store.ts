@@ -5,8 +5,9 @@ import { CaptureSearch } from './capture-search.ts'
 import { decodeExchange, type ExchangeRow } from './decode.ts'
 import { type Context, decodeContext } from './decode-context.ts'
 import { type BodySlot, bodySlots } from './layout.ts'
-import { openMarkers, tagsIn } from './markers.ts'
-import type { StoredExchange } from './record.ts'
+import type { MessageRow, MoreOfMessage } from './message-table.ts'
+import { Opener } from './opener.ts'
+import type { StoredExchange, StoredMessage } from './record.ts'
 import { deleteUnusedParts } from './retention.ts'
 import { type CaptureDatabase, openDatabase, type Statement } from './schema.ts'
 import { type ExchangeSummary, summaryOf } from './summary.ts'
@@ -35,6 +36,14 @@ export interface CaptureStats {
   /** Size of the database without free pages. */
   bytes: number
   sealedValues: number
+}
+
+/** Exchanges over the recorded time. Times are ms since the epoch; without exchanges both are 0. */
+export interface Density {
+  from: number
+  to: number
+  exchanges: number[]
+  denied: number[]
 }
 
 /**
@@ -108,6 +117,22 @@ export class Captures {
     }
   }
 
+  /** How many of those that match began in each of `parts` equal parts of the whole recorded time, and how many of them were denied. */
+  density(query: string | Filter, parts: number): Density {
+    const { oldest: from = 0, newest: to = 0 } = this.stats()
+    const exchanges = Array.from({ length: parts }, () => 0)
+    const denied = [...exchanges]
+    const part = `min(${parts - 1}, CAST((e.started_at - ${from}) * ${parts / Math.max(1, to - from)} AS INTEGER))`
+    for (const { sql, parameters } of this.#selects(`${part} AS part, e.context AS id, count(*) AS n`, { query })) {
+      const rows = this.#db.prepare(`${sql} GROUP BY 1, 2`).all(parameters)
+      for (const row of rows as { part: number; id: number; n: number }[]) {
+        exchanges[row.part]! += row.n
+        if (this.#search.context(row.id).verdict === 'deny') denied[row.part]! += row.n
+      }
+    }
+    return { from, to, exchanges, denied }
+  }
+
   /** Rows by their sequence, in the order given; those that are gone are left out. */
   rows(sequences: readonly number[]): ExchangeSummary[] {
     const sql = `SELECT ${summaryColumns} FROM exchanges e WHERE e.seq IN (SELECT value FROM json_each(?))`
@@ -138,6 +163,37 @@ export class Captures {
     }
   }
 
+  /** Messages of an exchange in their order, from the given number on (the first is 1). */
+  messages(exchange: string, options: { from?: number; count?: number } & ReadOptions = {}): StoredMessage[] {
+    const { from = 1, count = 1000, secrets = 'open' } = options
+    const sql = 'SELECT * FROM messages WHERE exchange = ? AND number >= ? ORDER BY number LIMIT ?'
+    const rows = this.#db.prepare(sql).all([exchange, from, count]) as MessageRow[]
+    return rows.map((row) => {
+      const opener = this.#opener(secrets)
+      const more = (row.more === null ? {} : JSON.parse(opener.json(row.more))) as MoreOfMessage
+      const message = {
+        exchange,
+        number: row.number,
+        at: row.at,
+        side: row.side === 0 ? ('request' as const) : ('response' as const),
+        kind: row.kind,
+        fate: row.fate,
+        bytes: opener.content(row.content, row.content_note).bytes,
+        length: row.size,
+        truncated: row.truncated === 1,
+        ...(row.sent !== null && { sent: opener.content(row.sent, row.sent_note).bytes }),
+        trace: [],
+        ...more,
+      }
+      return { ...message, secrets: opener.standing() }
+    })
+  }
+
+  countMessages(exchange: string): number {
+    const sql = 'SELECT count(*) AS n FROM messages WHERE exchange = ?'
+    return (this.#db.prepare(sql).get([exchange]) as { n: number }).n
+  }
+
   /** Deletes what matches; returns how many. When nothing is left, every text and sealed value goes as well, else with their time. */
   delete(query: string | Filter): number {
     const filter = typeof query === 'string' ? parseFilter(query) : query
@@ -153,7 +209,7 @@ export class Captures {
       }
       if (this.#db.prepare('SELECT 1 FROM exchanges LIMIT 1').get([]) === undefined) {
         // Nothing refers to them any more; a gateway that is writing notices and starts anew.
-        this.#db.exec('DELETE FROM sealed; DELETE FROM parts')
+        this.#db.exec('DELETE FROM sealed; DELETE FROM parts; DELETE FROM messages')
       }
       deleteUnusedParts(this.#db)
       this.#db.exec('COMMIT')
@@ -187,10 +243,7 @@ export class Captures {
   }
 
   #opened(text: string): string {
-    return openMarkers(text, (tag) => {
-      const bytes = this.#openValue(tag)
-      return bytes && Buffer.from(bytes).toString('utf8')
-    })
+    return new Opener((tag) => this.#openValue(tag)).raw(text)
   }
 
   close(): void {
@@ -216,21 +269,8 @@ export class Captures {
   }
 
   #exchange(row: ExchangeRow, mode: 'open' | 'sealed'): StoredExchange {
-    const tags = new Set<string>()
-    const values = new Map<string, Uint8Array | undefined>()
-    const bytesOf = (tag: string) => {
-      tags.add(tag)
-      if (mode === 'sealed' || !this.#key) return undefined
-      if (!values.has(tag)) values.set(tag, this.#openValue(tag))
-      return values.get(tag)
-    }
-    const valueOf = (tag: string) => {
-      const bytes = bytesOf(tag)
-      return bytes && Buffer.from(bytes).toString('utf8')
-    }
-    const raw = (text: string) => (text.includes('⟦') ? openMarkers(text, valueOf) : text)
-    const json = (text: string) => (text.includes('⟦') ? openMarkers(text, (tag) => jsonEscaped(valueOf(tag))) : text)
-    const part = (id: number | null) => (id === null ? undefined : json(this.#partText(id)))
+    const opener = this.#opener(mode)
+    const part = (id: number | null) => (id === null ? undefined : opener.json(this.#partText(id)))
     const others = row.other_bodies === null ? [] : (JSON.parse(row.other_bodies) as (number | 'same' | null)[])
     const ids: Record<BodySlot, number | 'same' | null | undefined> = {
       request: row.request_body,
@@ -241,14 +281,14 @@ export class Captures {
     const bodies: Partial<Record<BodySlot, { bytes: Uint8Array; decoded?: true }>> = {}
     for (const name of bodySlots) {
       const id = ids[name]
-      if (typeof id === 'number') bodies[name] = this.#body(id, bytesOf, raw)
+      if (typeof id === 'number') bodies[name] = this.#body(id, opener)
     }
     const exchange = {
-      context: decodeContext(json(this.#partText(row.context))),
-      path: raw(row.path),
-      query: raw(row.query),
-      target: row.target === null ? null : raw(row.target),
-      own: json(row.own),
+      context: decodeContext(opener.json(this.#partText(row.context))),
+      path: opener.raw(row.path),
+      query: opener.raw(row.query),
+      target: row.target === null ? null : opener.raw(row.target),
+      own: opener.json(row.own),
       requestHeaders: part(row.request_headers)!,
       responseHeaders: part(row.response_headers),
       detail: part(row.detail),
@@ -256,22 +296,16 @@ export class Captures {
       extra: part(row.extra),
       bodies,
     }
-    const open = mode === 'open' && [...tags].every((tag) => values.get(tag) !== undefined)
-    return decodeExchange(row, exchange, tags.size === 0 ? 'none' : open ? 'open' : 'sealed')
+    return decodeExchange(row, exchange, opener.standing())
   }
 
-  #body(
-    id: number,
-    bytesOf: (tag: string) => Uint8Array | undefined,
-    raw: (text: string) => string,
-  ): { bytes: Uint8Array; decoded?: true } {
+  #opener(mode: 'open' | 'sealed'): Opener {
+    return new Opener(mode === 'sealed' || !this.#key ? undefined : (tag) => this.#openValue(tag))
+  }
+
+  #body(id: number, opener: Opener): { bytes: Uint8Array; decoded?: true } {
     const { text, note } = this.#part.get([id]) as { text: string | ArrayBuffer; note: string | null }
-    const [whole] = note === null ? [] : tagsIn(note)
-    if (whole !== undefined) {
-      const bytes = bytesOf(whole)
-      return bytes ? { bytes } : { bytes: Buffer.from(typeof text === 'string' ? text : '', 'utf8'), decoded: true }
-    }
-    return { bytes: typeof text === 'string' ? Buffer.from(raw(text), 'utf8') : Buffer.from(text) }
+    return opener.content(text, note)
   }
 
   #partText(id: number): string {
@@ -295,8 +329,4 @@ interface SummaryRow {
   path: string
   query: string
   _metadata?: unknown
-}
-
-function jsonEscaped(value: string | undefined): string | undefined {
-  return value === undefined ? undefined : JSON.stringify(value).slice(1, -1)
 }
