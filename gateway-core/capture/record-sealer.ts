@@ -2,7 +2,9 @@ import { hash } from 'node:crypto'
 import type { MessageSide, Place } from '../exchange.ts'
 import { type BodySlot, bodySlots, type Extra, type Field, slot } from './layout.ts'
 import { markerOf } from './markers.ts'
+import { moreOfMessage, type SealedMessage } from './message-table.ts'
 import { shortestNeedle } from './needles.ts'
+import type { MessageRecord } from './record.ts'
 import {
   type BodyHead,
   type BodyReading,
@@ -59,6 +61,7 @@ export class RecordSealer {
   readonly #bodies = new Map<string, BodyReading>()
   #bodySize = 0
   readonly #places = new Map<string, SealedPlaces>()
+  readonly #openSecrets = new Map<string, readonly string[]>()
   readonly #everywhere: readonly Place[]
   readonly #noPlaces: SealedPlaces
 
@@ -80,6 +83,31 @@ export class RecordSealer {
 
   get full(): boolean {
     return this.#readingSize > readingLimit
+  }
+
+  /** Seals a message: what its places name, tokens, and every echo of the secrets of its exchange. */
+  sealMessage(record: MessageRecord): SealedMessage {
+    const { exchange, side, bytes, sent, sealed, truncated } = record
+    const places = sortPlaces([...this.#everywhere, ...sealed], JSON.stringify(sealed))
+    const readings = [bytes, ...(sent ? [sent] : [])].map((content) => this.#body(content, {}, side, places))
+    const found = [this.#openSecrets.get(exchange) ?? none, ...readings.map((reading) => reading.secrets)]
+    const secrets = union(found.filter((list) => list.length > 0))
+    const [content, other] = readings.map((reading) =>
+      this.#sealBody(reading, secrets, truncated && secrets.length > 0),
+    )
+    const more = moreOfMessage(record)
+    return {
+      record,
+      content: content!,
+      sent: other,
+      more: more === null ? null : this.#sealer.sealEchoes(more, secrets, true),
+    }
+  }
+
+  /** Secrets of an exchange that goes on are those of its messages too. */
+  #remember(id: string, state: Field, secrets: readonly string[]): void {
+    if (state !== 1) this.#openSecrets.delete(id)
+    else if (secrets.length > 0) this.#openSecrets.set(id, secrets)
   }
 
   /** Seals the record that begins at `at` in a batch. */
@@ -106,6 +134,8 @@ export class RecordSealer {
     for (const body of bodies) if (typeof body === 'object' && body.secrets.length > 0) found.push(body.secrets)
 
     const secrets = found.length === 0 ? none : found.length === 1 ? found[0]! : union(found)
+    if (fields[at + slot.state] === 1 || this.#openSecrets.size > 0)
+      this.#remember(fields[at + slot.id] as string, fields[at + slot.state]!, secrets)
     const seal = (json: boolean, value: string) => this.#sealer.sealEchoes(value, secrets, json)
     const any = secrets.length > 0
     const cut = any && extraText !== null && extraText.includes('"truncated":true')

@@ -37,6 +37,8 @@ export interface ExchangeRecord {
   consumer?: { name: string; groups: readonly string[] }
   claims?: Claims
   upgrade?: 'websocket'
+  /** Only for a CONNECT whose bytes nobody read: why, and how many there were. */
+  tunnel?: { reason: 'passed-through' | 'not-http' | 'h2c'; bytesIn: number; bytesOut: number }
   verdict: ExchangeVerdict
   /** Status the client got; 0 when it got none. */
   status: number

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { CaptureSettings, WorkspaceFile } from '../config/workspace.ts'
 import { BatchEncoder } from './layout.ts'
-import type { ExchangeRecord, Recorder } from './record.ts'
+import type { ExchangeRecord, MessageRecord, Recorder } from './record.ts'
 import { type ExchangeSummary, summariesOf } from './summary.ts'
 import { counter, type FromWorker, type ToWorker, type WorkerSetup } from './worker-messages.ts'
 
@@ -51,6 +51,9 @@ class BatchingRecorder implements CaptureRecorder {
   readonly #options: RecorderOptions
   readonly #worker: Worker
   readonly #encoder = new BatchEncoder()
+  /** Sent after the records of the same moment: an exchange stands before its messages. */
+  #messages: MessageRecord[] = []
+  #messageBytes = 0
   readonly #counters = new Int32Array(new SharedArrayBuffer(16))
   readonly #queueKilobytes: number
   readonly #flushes = new Map<number, () => void>()
@@ -112,6 +115,24 @@ class BatchingRecorder implements CaptureRecorder {
     }
   }
 
+  message(message: MessageRecord): void {
+    if (!this.#alive) return
+    if (this.#waitingKilobytes() > this.#queueKilobytes / 2) {
+      this.counts.droppedBodies++
+      this.#announce()
+      return
+    }
+    const { bytes, sent } = message
+    // Views of larger buffers would cross to the worker with all of them.
+    this.#messages.push({ ...message, bytes: copied(bytes), ...(sent && { sent: copied(sent) }) })
+    this.#messageBytes += message.bytes.byteLength + (message.sent?.byteLength ?? 0) + 500
+    if (this.#messageBytes >= batchBytes || this.#messages.length >= batchRecords) this.#send()
+    else if (!this.#timerArmed) {
+      this.#timerArmed = true
+      this.#timer.refresh()
+    }
+  }
+
   saveRevision(revision: string, files: readonly WorkspaceFile[], secrets: readonly string[] = []): void {
     if (this.#alive) this.#post({ type: 'revision', revision, files, secrets })
   }
@@ -152,6 +173,21 @@ class BatchingRecorder implements CaptureRecorder {
 
   #send(): void {
     this.#timerArmed = false
+    this.#sendRecords()
+    this.#sendMessages()
+  }
+
+  #sendMessages(): void {
+    const messages = this.#messages
+    if (messages.length === 0 || !this.#alive) return
+    const kilobytes = Math.ceil(this.#messageBytes / 1024)
+    this.#sentKilobytes = (this.#sentKilobytes + kilobytes) | 0
+    this.#messages = []
+    this.#messageBytes = 0
+    this.#post({ type: 'messages', messages, kilobytes })
+  }
+
+  #sendRecords(): void {
     const { records } = this.#encoder
     if (records === 0 || !this.#alive) return
     const kilobytes = Math.ceil(this.#encoder.size / 1024)
@@ -213,4 +249,8 @@ class BatchingRecorder implements CaptureRecorder {
   #tell(event: CaptureEvent): void {
     this.#options.onEvent?.(event)
   }
+}
+
+function copied(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes)
 }

@@ -18,7 +18,7 @@ export interface CaptureDatabase {
 }
 
 /** Bumped with each change of the tables; `migrations[n]` leads from version n to n + 1. */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 /** What a part is; queries read only the kinds they ask for. */
 export const partKind = { context: 1, headers: 2, detail: 3, knowledge: 4, extra: 5, body: 6 } as const
@@ -68,6 +68,26 @@ const migrations: readonly string[] = [
       c.text ->> 12 AS verdict, c.text ->> 13 AS status, c.text ->> 14 AS code, c.text ->> 15 AS decided_by,
       c.text ->> 7 AS route, c.text ->> 16 AS consumer, e.client
     FROM exchanges e JOIN parts c ON c.id = e.context;
+  `,
+  // Messages of WebSockets and event streams go with their exchange; writing an exchange anew is no deletion.
+  `
+  CREATE TABLE messages (
+    exchange TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    side INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    fate TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    truncated INTEGER NOT NULL,
+    content NOT NULL,
+    content_note TEXT,
+    sent,
+    sent_note TEXT,
+    more TEXT,
+    PRIMARY KEY (exchange, number)
+  );
+  CREATE TRIGGER exchange_deleted AFTER DELETE ON exchanges BEGIN DELETE FROM messages WHERE exchange = old.id; END;
   `,
 ]
 

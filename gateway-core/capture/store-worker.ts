@@ -48,8 +48,15 @@ function write(message: ToWorker & { type: 'batch' }): void {
   if (done) attempt(() => target.tidy(Date.now()))
 }
 
+function writeMessages({ messages, kilobytes }: ToWorker & { type: 'messages' }): void {
+  const target = openWriter()
+  if (target) attempt(() => target.writeMessages(messages))
+  Atomics.add(counters, counter.doneKilobytes, kilobytes)
+}
+
 port.on('message', (message: ToWorker) => {
   if (message.type === 'batch') write(message)
+  else if (message.type === 'messages') writeMessages(message)
   else if (message.type === 'revision') {
     const target = openWriter()
     if (target) attempt(() => target.saveRevision(message.revision, message.files, message.secrets))

@@ -1,6 +1,7 @@
 import type { SharedKey } from '../config/workspace-key.ts'
 import type { CaptureSettings, WorkspaceFile } from '../config/workspace.ts'
 import type { Batch } from './layout.ts'
+import type { MessageRecord } from './record.ts'
 import type { WrittenField } from './writer.ts'
 
 /** What the store worker starts with. */
@@ -18,6 +19,7 @@ export const counter = { doneBatches: 0, doneKilobytes: 1, lostRecords: 2 } as c
 
 export type ToWorker =
   | { type: 'batch'; batch: Batch; records: number; kilobytes: number }
+  | { type: 'messages'; messages: MessageRecord[]; kilobytes: number }
   | { type: 'revision'; revision: string; files: readonly WorkspaceFile[]; secrets: readonly string[] }
   | { type: 'flush'; id: number }
   | { type: 'close' }

@@ -1,7 +1,9 @@
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { CaptureSettings, WorkspaceFile } from '../config/workspace.ts'
 import { type Batch, type Field, fieldsPerRecord, slot } from './layout.ts'
+import { MessageTable } from './message-table.ts'
 import type { Reading } from './readings.ts'
+import type { MessageRecord } from './record.ts'
 import { RecordSealer, type SealedBody, type SealedRecord } from './record-sealer.ts'
 import { Retention } from './retention.ts'
 import { type CaptureDatabase, openDatabase, type PartKind, partKind, type Statement } from './schema.ts'
@@ -25,6 +27,7 @@ export class CaptureWriter {
   readonly #db: CaptureDatabase
   readonly #sealer: Sealer
   readonly #records: RecordSealer
+  readonly #messages: MessageTable
   readonly #retention: Retention
   readonly #insertExchange: Statement
   readonly #insertPart: Statement
@@ -59,6 +62,7 @@ export class CaptureWriter {
     this.#insertSealed = db.prepare('INSERT OR REPLACE INTO sealed VALUES (?, ?, ?)')
     this.#insertEpoch = db.prepare('INSERT OR REPLACE INTO epochs VALUES (?, ?)')
     this.#dataVersion = db.prepare('SELECT data_version AS n FROM pragma_data_version')
+    this.#messages = new MessageTable(db)
     this.#retention = new Retention(db, settings)
     this.#retention.purgeSecrets(Date.now())
   }
@@ -88,6 +92,20 @@ export class CaptureWriter {
       throw error
     }
     this.#retention.added(this.#seq - before)
+  }
+
+  /** Writes messages of exchanges in one transaction; throws like {@link write}. */
+  writeMessages(messages: readonly MessageRecord[]): void {
+    this.#sealer.setTime(Date.now())
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      for (const message of messages) this.#messages.insert(this.#records.sealMessage(message))
+      this.#insertFresh()
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      this.#rollBack()
+      throw error
+    }
   }
 
   /**
