@@ -1,7 +1,7 @@
 import type { DataOf, ParamsOf, ResultOf } from './declare.ts'
 import { filesCalls, filesEvents } from './files.ts'
 import { trafficCalls, trafficEvents } from './traffic.ts'
-import { whatIfCalls } from './what-if.ts'
+import { whatIfCalls, whatIfEvents } from './what-if.ts'
 import { workbenchCalls, workbenchEvents } from './workbench.ts'
 
 /**
@@ -12,7 +12,7 @@ import { workbenchCalls, workbenchEvents } from './workbench.ts'
 export const calls = { ...workbenchCalls, ...trafficCalls, ...filesCalls, ...whatIfCalls } as const
 
 /** Every event that the core sends by itself. */
-export const events = { ...workbenchEvents, ...trafficEvents, ...filesEvents } as const
+export const events = { ...workbenchEvents, ...trafficEvents, ...filesEvents, ...whatIfEvents } as const
 
 export type Calls = typeof calls
 export type CallName = keyof Calls

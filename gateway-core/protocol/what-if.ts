@@ -1,11 +1,165 @@
-import { callWith } from './declare.ts'
-import { text } from './parameters.ts'
+import type { Density } from '../capture/store.ts'
+import type { TraceEntry } from '../pipeline/outcome.ts'
+import { callWith, event } from './declare.ts'
+import { integer, text } from './parameters.ts'
+import type { TrafficRow } from './types.ts'
 
-/** The past judged again, and what it exercised. */
+/** What an edit can do to an exchange, besides nothing. */
+export const whatIfKinds = ['newlyDenied', 'newlyAllowed', 'otherPolicy', 'transformed', 'undecidable'] as const
+export type WhatIfKind = (typeof whatIfKinds)[number]
+
+const kind = { enum: whatIfKinds } as const
+const time = { type: 'number', minimum: 0 } as const
+const texts = {
+  type: 'array',
+  items: { type: 'object', required: ['path', 'text'], properties: { path: text, text }, additionalProperties: false },
+} as const
+const groups = { type: 'array', items: text } as const
+/** A value changed by hand before a step (0-based) runs. `null` removes a header, or the caller. */
+const change = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['step', 'of', 'kind', 'value'],
+  properties: {
+    step: integer,
+    of: { enum: ['request', 'response'] },
+    kind: { enum: ['header', 'path', 'query', 'body', 'status', 'now', 'consumer'] },
+    name: text,
+    value: { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'null' }] },
+    groups,
+  },
+} as const
+
+/**
+ * The past judged again. `run` is a number that the screen gives each question; what belongs to an older one is not
+ * answered any more. A screen has one question at a time: the next one ends it.
+ */
 export const whatIfCalls = {
+  /** Judges recorded exchanges by the files with unsaved texts over them; `query` narrows what is counted. */
+  'whatIf.judge': callWith({ run: integer, texts, query: text }).returns<WhatIfCounts>(),
+  /** What changes in one way, by what decides: the largest group first. */
+  'whatIf.groups': callWith({ run: integer, kind }).returns<WhatIfGroup[]>(),
+  /** Rows of the groups one after the other, the newest exchanges of each first. */
+  'whatIf.rows': callWith({ run: integer, kind, from: integer, count: integer }).returns<WhatIfRow[]>(),
+  'whatIf.explain': callWith({ run: integer, id: text }).returns<WhatIfExplanation>(),
+  'whatIf.shrink': callWith({ run: integer, id: text }).returns<ShrunkRequest>(),
   /** How often recorded exchanges that match exercised each policy in force. */
   'whatIf.coverage': callWith({ query: text }).returns<Coverage>(),
+  /** How many exchanges that match began when, in that many equal parts of the recorded time. */
+  'past.density': callWith({ query: text, parts: { type: 'integer', minimum: 1, maximum: 2000 } }).returns<Density>(),
+  /** What every limiter, quota and session held at a moment, in ms since the epoch. */
+  'past.stateAt': callWith({ time }).returns<PastState>(),
+  /** One exchange step by step, with values changed by hand. */
+  'past.steps': callWith({ id: text, changes: { type: 'array', items: change }, texts }).returns<SteppedThrough>(),
 } as const
+
+/** What the core tells about it by itself. */
+export const whatIfEvents = {
+  /** How far a question is. */
+  'whatIf.progress': event<{ run: number; counts: WhatIfCounts }>('latest'),
+} as const
+
+/** The six classes add up to `judged`, and to `exchanges` when it is done. */
+export interface WhatIfCounts {
+  exchanges: number
+  judged: number
+  same: number
+  newlyDenied: number
+  newlyAllowed: number
+  otherPolicy: number
+  transformed: number
+  undecidable: number
+  /** Undecidable exchanges by the name of the fact that lacks. */
+  missing: Readonly<Record<string, number>>
+  /** Exchanges that the edit cannot touch, taken from the record. */
+  reused: number
+  /** Exchanges whose verdict rests on a counter that began empty. */
+  warming: number
+  milliseconds: number
+  done: boolean
+  /** How many changes each line causes: those whose policy stands there. */
+  lines: readonly WhatIfLine[]
+}
+
+/** Changes of one kind that the policy at a line makes: a line of the edited text, or (`saved`) of the text on disk. */
+export interface WhatIfLine {
+  file: string
+  line: number
+  of: 'edited' | 'saved'
+  kind: WhatIfKind
+  exchanges: number
+}
+
+/** How an exchange ends under one version of the files. */
+export interface WhatIfOutcome {
+  verdict: string
+  status?: number
+  decidedBy?: string
+  code?: string
+  position?: { file: string; line: number; column: number }
+}
+
+/** Changes that have one reason. */
+export interface WhatIfGroup {
+  /** Policy that decides now, or that decided before where the request passes now. */
+  policy?: string
+  code?: string
+  /** What is missing, for what is undecidable; what differs, for what is transformed. */
+  what?: string
+  exchanges: number
+  warming: number
+}
+
+export interface WhatIfRow {
+  id: string
+  /** Place of its group in `whatIf.groups`. */
+  group: number
+  before: WhatIfOutcome
+  after: WhatIfOutcome
+  warming: boolean
+  /** Null where it left the capture meanwhile. */
+  exchange: TrafficRow | null
+}
+
+/** A part of an edit, as lines of the edited file (1-based). A pure deletion ends one line before it begins. */
+export interface Hunk {
+  file: string
+  line: number
+  endLine: number
+  text: string
+}
+
+/** One exchange under both versions. Secrets are not in it. */
+export interface WhatIfExplanation {
+  exchange: TrafficRow | null
+  kind: WhatIfKind | 'same'
+  before: WhatIfOutcome & { trace: readonly TraceEntry[] }
+  after: WhatIfOutcome & { trace: readonly TraceEntry[] }
+  firstDifference: {
+    step: string
+    field: string
+    before: string
+    after: string
+    fact?: { key: string; before: string; after: string }
+  } | null
+  /** The smallest part of the edit that makes this difference; empty where none was found. */
+  blame: readonly Hunk[]
+}
+
+/** The smallest request that still shows the difference. */
+export interface ShrunkRequest {
+  method: string
+  target: string
+  headers: readonly (readonly [name: string, value: string])[]
+  body?: string
+  /** What went, in words. */
+  dropped: readonly string[]
+  before: WhatIfOutcome
+  after: WhatIfOutcome
+  curl: string
+  /** A policy test that holds by the files on disk. */
+  test: string
+}
 
 /** How often recorded traffic exercised the policies of a workspace. */
 export interface Coverage {
@@ -40,4 +194,50 @@ export interface BranchCoverage {
   exchanges: number
   /** Finds exactly these. */
   query: string
+}
+
+/** What limiters, quotas and sessions held at a moment. */
+export interface PastState {
+  time: number
+  entries: readonly PastEntry[]
+  /** Instance ids whose beginning was not recorded: they count from the first exchange on. */
+  warming: readonly string[]
+}
+
+export interface PastEntry {
+  policy: string
+  type: string
+  /** What it counts by, as the policy names it; tags stand for secrets. */
+  key: string
+  /** Used and allowed in the window, where there are numbers. */
+  used?: number
+  limit?: number
+  /** What else it holds, in words. */
+  holds: string
+  expiresAt: number
+  file?: string
+  line?: number
+}
+
+/** A message as it stands at one place of its way. */
+export interface MessageThere {
+  head: string
+  headers: readonly (readonly [name: string, value: string])[]
+  body?: string
+}
+
+export interface ExchangeThere {
+  request: MessageThere
+  response?: MessageThere
+  clientAddress: string
+  consumer?: { name: string; groups: readonly string[] }
+  claims?: Readonly<Record<string, unknown>>
+  now: number
+}
+
+/** An exchange step by step: `before[n]` is how it stands before `trace[n]`, the last one how it ended. */
+export interface SteppedThrough {
+  trace: readonly TraceEntry[]
+  before: readonly ExchangeThere[]
+  outcome: WhatIfOutcome
 }

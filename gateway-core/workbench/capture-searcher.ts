@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads'
+import type { Density } from '../capture/store.ts'
 import type { StepCounts } from '../rejudge/coverage.ts'
 import type { FromSearch, SearchSetup, ToSearch } from './search-messages.ts'
 
 interface Waiting {
-  counted?(counts: StepCounts): void
+  counted?(counts: StepCounts | Density): void
   found(list: Float64Array): void
   done(newest: number, problem: string | undefined): void
 }
@@ -46,17 +47,23 @@ export class CaptureSearcher {
     })
   }
 
-  /** How often each policy came to each outcome in what matches. Throws what could not be read. */
+  /** How often each policy came to each outcome in what matches. Rejects where it cannot be read. */
   steps(query: string): Promise<StepCounts> {
+    return this.#counts({ kind: 'steps', query }) as Promise<StepCounts>
+  }
+
+  /** How many matches began in each part of the recorded time. Rejects where it cannot be read. */
+  density(query: string, parts: number): Promise<Density> {
+    return this.#counts({ kind: 'density', query, parts }) as Promise<Density>
+  }
+
+  #counts(ask: Unnumbered<Extract<ToSearch, { kind: 'steps' | 'density' }>>): Promise<StepCounts | Density> {
     return new Promise((resolve, reject) => {
-      this.#ask(
-        { kind: 'steps', query },
-        {
-          counted: resolve,
-          found: () => undefined,
-          done: (_newest, problem) => reject(new Error(problem ?? 'nothing was counted')),
-        },
-      )
+      this.#ask(ask, {
+        counted: resolve,
+        found: () => undefined,
+        done: (_newest, problem) => reject(new Error(problem ?? 'nothing was counted')),
+      })
     })
   }
 

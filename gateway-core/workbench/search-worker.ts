@@ -15,7 +15,7 @@ port.on('message', (message: ToSearch) => {
     running.clear()
     captures.close()
     port.close()
-  } else if (message.kind === 'steps') count(message)
+  } else if (message.kind === 'steps' || message.kind === 'density') count(message)
   else {
     running.add(message.id)
     void run(message)
@@ -44,9 +44,11 @@ async function run(message: Extract<ToSearch, { kind: 'search' | 'since' }>): Pr
   if (running.delete(id)) tell({ kind: 'done', id, newest, ...(problem !== undefined && { problem }) })
 }
 
-function count({ id, query }: Extract<ToSearch, { kind: 'steps' }>): void {
+function count(message: Extract<ToSearch, { kind: 'steps' | 'density' }>): void {
+  const { id, query } = message
   try {
-    tell({ kind: 'counted', id, counts: countSteps(alike(query)) })
+    const counts = message.kind === 'steps' ? countSteps(alike(query)) : captures.density(query, message.parts)
+    tell({ kind: 'counted', id, counts })
   } catch (error) {
     tell({ kind: 'done', id, newest: 0, problem: (error as Error).message })
   }

@@ -2,11 +2,20 @@ import type { Handlers } from '../protocol/protocol.ts'
 import { refused } from '../protocol/rpc-error.ts'
 import { coverageOf } from '../rejudge/coverage.ts'
 import { instancesOf } from './policy-counters.ts'
+import type { WhatIfDesk } from './what-if-desk.ts'
 import type { Workbench } from './workbench.ts'
 
-/** What the past would have met, and what it exercised. */
-export function whatIfCalls(workbench: Workbench): Pick<Handlers, Extract<keyof Handlers, `whatIf.${string}`>> {
+/** What the past would have met by an edit, and what it exercised. */
+export function whatIfCalls(
+  workbench: Workbench,
+  desk: WhatIfDesk,
+): Pick<Handlers, Extract<keyof Handlers, `whatIf.${string}`>> {
   return {
+    'whatIf.judge': ({ run, texts, query }, { signal }) => desk.judge(run, texts, query, signal),
+    'whatIf.groups': ({ run, kind }) => desk.groups(run, kind),
+    'whatIf.rows': ({ run, kind, from, count }) => desk.rows(run, kind, from, count),
+    'whatIf.explain': ({ run, id }) => desk.explain(run, id),
+    'whatIf.shrink': ({ run, id }) => desk.shrink(run, id),
     'whatIf.coverage': async ({ query }) => {
       const { workspace, searcher } = workbench.workspace
       const counts = await searcher.steps(query).catch((error: Error) => {

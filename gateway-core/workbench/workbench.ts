@@ -10,12 +10,14 @@ import { version } from '../version.ts'
 import { filesCalls } from './files-calls.ts'
 import { FileDesk } from './file-desk.ts'
 import { isInside, OpenedWorkspace } from './opened-workspace.ts'
+import { pastCalls } from './past-calls.ts'
 import { policiesCalls } from './policies-calls.ts'
 import { RecentWorkspaces } from './recent.ts'
 import { servicesFile } from './services.ts'
 import { TrafficDesk, trafficCalls } from './traffic-calls.ts'
 import type { UserFolders } from './user-folders.ts'
 import { whatIfCalls } from './what-if-calls.ts'
+import { WhatIfDesk } from './what-if-desk.ts'
 import { workbenchCalls } from './workbench-calls.ts'
 
 export interface WorkbenchOptions {
@@ -46,7 +48,7 @@ export interface OpenHow {
 export class Workbench {
   readonly options: WorkbenchOptions
   readonly recent: RecentWorkspaces
-  readonly #sessions = new Set<{ emit: Emit; traffic: TrafficDesk }>()
+  readonly #sessions = new Set<{ emit: Emit; traffic: TrafficDesk; whatIf: WhatIfDesk }>()
   readonly #untold: Refusal[] = []
   #opened: OpenedWorkspace | undefined
   #desk: FileDesk | undefined
@@ -107,7 +109,8 @@ export class Workbench {
   /** Stands behind one connection. */
   connect(emit: Emit): Session {
     const traffic = new TrafficDesk(this, emit)
-    const session = { emit, traffic }
+    const whatIf = new WhatIfDesk(this, emit)
+    const session = { emit, traffic, whatIf }
     this.#sessions.add(session)
     for (const refusal of this.#untold.splice(0)) emit('trouble', refusal)
     return {
@@ -116,10 +119,12 @@ export class Workbench {
         ...trafficCalls(this, traffic),
         ...filesCalls(this),
         ...policiesCalls(this),
-        ...whatIfCalls(this),
+        ...whatIfCalls(this, whatIf),
+        ...pastCalls(this),
       },
       close: () => {
         traffic.close()
+        whatIf.close()
         this.#sessions.delete(session)
       },
     }
@@ -177,7 +182,10 @@ export class Workbench {
     this.#desk = undefined
     this.#past?.close()
     this.#past = undefined
-    for (const { traffic } of this.#sessions) traffic.close()
+    for (const { traffic, whatIf } of this.#sessions) {
+      traffic.close()
+      whatIf.close()
+    }
     await opened.close()
     if (this.#closing) return
     this.options.onWorkspace?.(null, null)

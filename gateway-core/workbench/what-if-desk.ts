@@ -1,0 +1,136 @@
+import { refused, RpcError } from '../protocol/rpc-error.ts'
+import type { Emit } from '../protocol/rpc-server.ts'
+import type {
+  ShrunkRequest,
+  WhatIfCounts,
+  WhatIfExplanation,
+  WhatIfKind,
+  WhatIfRow,
+  WhatIfGroup,
+} from '../protocol/what-if.ts'
+import type { Difference } from '../rejudge/first-difference.ts'
+import { WhatIfError } from '../rejudge/what-if-thread.ts'
+import type { FileTexts, WhatIfCounts as EngineCounts, WhatIfQuestion } from '../rejudge/what-if.ts'
+import { plainStep } from './exchange-detail.ts'
+import { shrunkTexts } from './shrunk-texts.ts'
+import { WhatIfChanges } from './what-if-changes.ts'
+import type { Workbench } from './workbench.ts'
+
+interface Question {
+  run: number
+  question: WhatIfQuestion
+  changes: WhatIfChanges
+  stop: AbortController
+}
+
+type Texts = readonly { readonly path: string; readonly text: string }[]
+
+/** The question that one screen asks of the past, and what it found. The next question ends the one before. */
+export class WhatIfDesk {
+  readonly #workbench: Workbench
+  readonly #emit: Emit
+  #asked: Question | undefined
+
+  constructor(workbench: Workbench, emit: Emit) {
+    this.#workbench = workbench
+    this.#emit = emit
+  }
+
+  async judge(run: number, texts: Texts, query: string, signal: AbortSignal): Promise<WhatIfCounts> {
+    this.close()
+    const question = this.#questionOf(texts, query)
+    const changes = new WhatIfChanges()
+    const stop = new AbortController()
+    this.#asked = { run, question, changes, stop }
+    const report = await told(
+      this.#workbench.past.judge(question, {
+        signal: AbortSignal.any([signal, stop.signal]),
+        onProgress: (counts, fresh) => {
+          changes.add(fresh)
+          if (this.#asked?.run === run) this.#emit('whatIf.progress', { run, counts: countsOf(counts, changes) })
+        },
+      }),
+    )
+    const { changes: all, ...counts } = report
+    const whole = new WhatIfChanges()
+    whole.add(all)
+    if (this.#asked?.run === run) this.#asked.changes = whole
+    return countsOf(counts, whole)
+  }
+
+  groups(run: number, kind: WhatIfKind): WhatIfGroup[] {
+    return this.#askedOf(run).changes.groups(kind)
+  }
+
+  rows(run: number, kind: WhatIfKind, from: number, count: number): WhatIfRow[] {
+    const { captures } = this.#workbench.workspace
+    return this.#askedOf(run).changes.rows(kind, from, Math.min(count, 1000), (orders) => captures.rows(orders))
+  }
+
+  async explain(run: number, id: string): Promise<WhatIfExplanation> {
+    const { question } = this.#askedOf(run)
+    const { before, after, firstDifference, kind, blame } = await told(this.#workbench.past.explain(id, question))
+    return {
+      exchange: this.#workbench.workspace.captures.list({ query: `id:${id}`, limit: 1 })[0] ?? null,
+      kind,
+      before: { ...before, trace: before.trace.map(plainStep) },
+      after: { ...after, trace: after.trace.map(plainStep) },
+      firstDifference: firstDifference && shown(firstDifference),
+      blame,
+    }
+  }
+
+  async shrink(run: number, id: string): Promise<ShrunkRequest> {
+    const { question } = this.#askedOf(run)
+    const shrunk = await told(this.#workbench.past.shrink(id, question))
+    return { ...shrunk, ...shrunkTexts(shrunk, this.#workbench.workspace.gatewayUrl) }
+  }
+
+  /** Ends what runs. */
+  close(): void {
+    this.#asked?.stop.abort()
+    this.#asked = undefined
+  }
+
+  #questionOf(texts: Texts, query: string): WhatIfQuestion {
+    const { environment } = this.#workbench.workspace
+    const candidate: FileTexts = Object.fromEntries(texts.map(({ path, text }) => [path, text]))
+    return { candidate, ...(query !== '' && { query }), ...(environment !== undefined && { environment }) }
+  }
+
+  #askedOf(run: number): Question {
+    if (this.#asked?.run === run) return this.#asked
+    throw refused('another question was asked since', 'look at the newer answer')
+  }
+}
+
+/** What the judging thread refuses, as calls refuse. */
+export async function told<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof WhatIfError) throw refused(error.message, error.suggestion, error.where)
+    if ((error as Error).name === 'AbortError') throw new RpcError({ code: 'CANCELLED', message: 'stopped' })
+    throw error
+  }
+}
+
+function countsOf(counts: EngineCounts, changes: WhatIfChanges): WhatIfCounts {
+  return { ...counts, lines: changes.lines() }
+}
+
+function shown({ step, field, a, b, fact }: Difference): NonNullable<WhatIfExplanation['firstDifference']> {
+  return {
+    step,
+    field,
+    before: valueText(a),
+    after: valueText(b),
+    ...(fact && { fact: { key: fact.key, before: valueText(fact.a), after: valueText(fact.b) } }),
+  }
+}
+
+function valueText(value: unknown): string {
+  if (value === null || value === undefined) return '–'
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text.length > 2000 ? `${text.slice(0, 2000)}…` : text
+}
