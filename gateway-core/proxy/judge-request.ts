@@ -4,14 +4,13 @@ import { type DenialCode, denials } from '../errors.ts'
 import type { Peer, ResponseMessage } from '../exchange.ts'
 import { HeaderList } from '../headers.ts'
 import { ExchangeFacts } from '../pipeline/exchange-facts.ts'
-import type { FactSource, RecordedFact } from '../pipeline/facts.ts'
+import { type FactSource, type RecordedFact, whenReady } from '../pipeline/facts.ts'
 import { JudgedExchange } from '../pipeline/judged-exchange.ts'
-import type { GatewayResponse, TraceEntry } from '../pipeline/outcome.ts'
-import type { Plan } from '../pipeline/plan.ts'
-import { type Decision, Run, type World } from '../pipeline/runner.ts'
+import type { TraceEntry } from '../pipeline/outcome.ts'
+import { Run, type World } from '../pipeline/runner.ts'
 import { bodyFailures, decodeContent } from './content-coding.ts'
+import { Course, refusalDetail, type Surroundings } from './course.ts'
 import { exchangeId } from './exchange-id.ts'
-import { answerOf, denialResponse } from './own-response.ts'
 import { requestOfHead } from './request-of-head.ts'
 import { routeExchange } from './route-exchange.ts'
 import type { Router } from './router.ts'
@@ -72,132 +71,59 @@ export async function judgeRequest(
   const request = requestOfHead({ ...head, hasBody: head.hasBody || (given.body?.bytes.length ?? 0) > 0 })
   const now = world.timeline.now()
   const exchange = new JudgedExchange(given.id ?? exchangeId(now), now, given.peer, request, head.upgrade)
-  return new Judging(workspace, router, world, facts, given, exchange).judge()
+  const { plan, allowedMethods } = routeExchange(workspace, router, exchange)
+  const asked = new ExchangeFacts(facts, exchange)
+  const run = new Run(exchange, plan, world, asked)
+  const { bodyBytes } = workspace.limits
+  const departure = { exchange, plan, run, allowedMethods, bodyBytes, bodyLength: given.body?.bytes.length }
+  const course = new Course(departure, surroundingsOf(given, exchange))
+  while (await course.next()) for (;;) if (!(await run.advance())) break
+  return judgementOf(course, run, asked, allowedMethods)
 }
 
-class Judging {
-  readonly #workspace: Workspace
-  readonly #given: RequestToJudge
-  readonly #exchange: JudgedExchange
-  readonly #facts: ExchangeFacts
-  readonly #plan: Plan
-  readonly #run: Run
-  readonly #routed: ReturnType<typeof routeExchange>
-
-  constructor(
-    workspace: Workspace,
-    router: Router,
-    world: World,
-    facts: FactSource,
-    given: RequestToJudge,
-    exchange: JudgedExchange,
-  ) {
-    this.#workspace = workspace
-    this.#given = given
-    this.#exchange = exchange
-    this.#routed = routeExchange(workspace, router, exchange)
-    this.#plan = this.#routed.plan
-    this.#facts = new ExchangeFacts(facts, exchange)
-    this.#run = new Run(exchange, this.#plan, world, this.#facts)
+function judgementOf(course: Course, run: Run, facts: ExchangeFacts, allowedMethods: readonly string[]): Judgement {
+  const { exchange, trace } = run
+  const { response } = exchange
+  const decision = course.refused ? undefined : run.decision
+  const judgement: Judgement = {
+    verdict: course.refused ? 'refused' : (decision?.verdict ?? 'pass'),
+    status: response?.status ?? 200,
+    trace,
+    facts: facts.recorded,
+    exchange,
   }
+  if (response) judgement.response = response
+  if (decision) judgement.decidedBy = decision.decidedBy
+  const code = decision ? 'code' in decision && decision.code : course.refused
+  if (code) judgement.code = code
+  if (decision?.verdict === 'undecidable') judgement.detail = `missing fact ${decision.missing}`
+  else if (course.refused) judgement.detail = refusalDetail(course.refused, allowedMethods)
+  return judgement
+}
 
-  async judge(): Promise<Judgement> {
-    const run = this.#run
-    await run.run('requestHeaders')
-    if (run.decision) return this.#decided(run.decision)
-    const limit = this.#workspace.limits.bodyBytes
-    const length = this.#exchange.request.contentLength ?? this.#given.body?.bytes.length ?? 0
-    if (limit !== undefined && length > limit) return this.#refuse('BODY_TOO_LARGE')
-    if (!this.#exchange.route) return this.#refuseUnrouted()
-    const refused = await this.#judgeRequestBody()
-    if (refused) return this.#refuse(refused)
-    if (run.decision) return this.#decided(run.decision)
-    if (this.#exchange.route.upstream === undefined) return this.#refuse('NO_UPSTREAM')
-    return this.#given.response ? this.#judgeResponse(this.#given.response) : this.#result('pass', 200)
-  }
-
-  async #judgeRequestBody(): Promise<DenialCode | undefined> {
-    const limit = this.#plan.requestBodyBytes
-    const { request } = this.#exchange
-    if (!request.hasBody || limit === 0) return undefined
-    const { body } = this.#given
-    const bytes = body?.bytes ?? new Uint8Array()
-    if (bytes.length > limit) return 'BODY_TOO_LARGE'
-    const encoding = body?.decoded ? undefined : request.headers.list('content-encoding')
-    const decoded = await decodeContent(bytes, encoding, limit)
-    if ('failure' in decoded) return bodyFailures[decoded.failure]
-    this.#exchange.request = { ...request, body: new HeldBody(decoded.bytes) }
-    await this.#run.run('requestBody')
-    return undefined
-  }
-
-  async #judgeResponse(given: NonNullable<RequestToJudge['response']>): Promise<Judgement> {
-    const { status, reason, rawHeaders } = given
-    const run = this.#run
-    const headers = new HeaderList(rawHeaders)
-    this.#exchange.response = { status, reason, headers, from: 'upstream', body: undefined }
-    await run.run('responseHeaders')
-    if (run.decision) return this.#decided(run.decision)
-    if (this.#readsResponseBody()) {
-      const limit = this.#plan.responseBodyBytes
-      const bytes = given.body?.bytes ?? new Uint8Array()
-      const encoding = given.body?.decoded ? undefined : headers.list('content-encoding')
-      const decoded = await decodeContent(bytes, encoding, limit)
-      if ('failure' in decoded) {
-        return this.#refuse(decoded.failure === 'too-large' ? 'UPSTREAM_BODY_TOO_LARGE' : 'UPSTREAM_BAD_CODING')
-      }
-      this.#exchange.response = { ...this.#exchange.response, body: new HeldBody(decoded.bytes) }
-      await run.run('responseBody')
-      if (run.decision) return this.#decided(run.decision)
-    }
-    return this.#result('pass', this.#exchange.response.status)
-  }
-
-  #readsResponseBody(): boolean {
-    const { request, response } = this.#exchange
-    if (this.#plan.responseBodyBytes === 0 || this.#plan.phases.responseBody.length === 0) return false
-    if (request.method === 'HEAD' || response!.status === 204 || response!.status === 304) return false
-    return !response!.headers.get('content-type')?.startsWith('text/event-stream')
-  }
-
-  async #decided(decision: Decision): Promise<Judgement> {
-    await this.#answer(answerOf(decision, this.#exchange.id))
-    const code = 'code' in decision ? decision.code : undefined
-    const detail = decision.verdict === 'undecidable' ? `missing fact ${decision.missing}` : undefined
-    const { status } = this.#exchange.response!
-    return this.#result(decision.verdict, status, { decidedBy: decision.decidedBy, code, detail })
-  }
-
-  async #refuseUnrouted(): Promise<Judgement> {
-    const { allowedMethods } = this.#routed
-    if (allowedMethods.length === 0) return this.#refuse('NO_ROUTE')
-    const allow = allowedMethods.join(', ')
-    return this.#refuse('METHOD_NOT_ROUTED', [['Allow', allow]], `The path has routes for ${allow}.`)
-  }
-
-  async #refuse(
-    code: DenialCode,
-    fields: [string, string][] = [],
-    detail: string = denials[code].help,
-  ): Promise<Judgement> {
-    await this.#answer(denialResponse(code, this.#exchange.id, fields))
-    return this.#result('refused', this.#exchange.response!.status, { code, detail })
-  }
-
-  /** The gateway's own responses pass the response phases too. */
-  async #answer(own: GatewayResponse): Promise<void> {
-    const body = typeof own.body === 'string' ? Buffer.from(own.body) : own.body
-    const headers = HeaderList.of(own.headers)
-    const held = body === undefined ? undefined : new HeldBody(body)
-    this.#exchange.response = { status: own.status, reason: '', headers, from: 'gateway', body: held }
-    await this.#run.run('responseHeaders')
-    if (held) await this.#run.run('responseBody')
-    this.#run.noteUnreached()
-  }
-
-  #result(verdict: Judgement['verdict'], status: number, more: Partial<Judgement> = {}): Judgement {
-    const exchange = this.#exchange
-    const { response } = exchange
-    return { verdict, status, ...more, trace: this.#run.trace, facts: this.#facts.recorded, exchange, response }
+function surroundingsOf(given: RequestToJudge, exchange: JudgedExchange): Surroundings {
+  return {
+    requestBody(limit) {
+      const { body } = given
+      const bytes = body?.bytes ?? new Uint8Array()
+      if (bytes.length > limit) return { refused: 'BODY_TOO_LARGE' }
+      const encoding = body?.decoded ? undefined : exchange.request.headers.list('content-encoding')
+      return whenReady(decodeContent(bytes, encoding, limit), (decoded) =>
+        'failure' in decoded ? { refused: bodyFailures[decoded.failure] } : new HeldBody(decoded.bytes),
+      )
+    },
+    response() {
+      if (!given.response) return undefined
+      const { status, reason, rawHeaders } = given.response
+      return { status, reason, headers: new HeaderList(rawHeaders), from: 'upstream', body: undefined }
+    },
+    responseBody(limit) {
+      const { body } = given.response!
+      const encoding = body?.decoded ? undefined : exchange.response!.headers.list('content-encoding')
+      return whenReady(decodeContent(body?.bytes ?? new Uint8Array(), encoding, limit), (decoded) => {
+        if (!('failure' in decoded)) return new HeldBody(decoded.bytes)
+        return { refused: decoded.failure === 'too-large' ? 'UPSTREAM_BODY_TOO_LARGE' : 'UPSTREAM_BAD_CODING' }
+      })
+    },
   }
 }

@@ -1,0 +1,177 @@
+import { HeldBody } from '../body.ts'
+import { type DenialCode, denials } from '../errors.ts'
+import type { Body, RequestMessage, ResponseMessage } from '../exchange.ts'
+import { HeaderList } from '../headers.ts'
+import { type Maybe, whenReady } from '../pipeline/facts.ts'
+import type { JudgedExchange } from '../pipeline/judged-exchange.ts'
+import type { GatewayResponse, HeaderField } from '../pipeline/outcome.ts'
+import type { Plan } from '../pipeline/plan.ts'
+import type { Run } from '../pipeline/runner.ts'
+import { answerOf, denialResponse } from './own-response.ts'
+
+/** A refusal by the gateway itself. */
+export interface Refused {
+  refused: DenialCode
+}
+
+/** What an exchange meets on its way that policies do not decide: its bodies and the upstream's answer. */
+export interface Surroundings {
+  /** The request's body, decoded, or why it is refused. */
+  requestBody(limit: number): Maybe<Body | Refused>
+  /** The upstream's answer, or what came in its place; undefined: nobody knows, and the way ends with the request phases. */
+  response(): ResponseMessage | Refused | undefined
+  responseBody(limit: number): Maybe<Body | Refused | undefined>
+}
+
+/** What is settled about an exchange before its way begins. */
+export interface Departure {
+  exchange: JudgedExchange
+  plan: Plan
+  run: Run
+  /** Methods that the path has routes for, when this method has none. */
+  allowedMethods: readonly string[]
+  /** Largest request body that is forwarded, in bytes. */
+  bodyBytes: number | undefined
+  /** Length of the body where it is known otherwise than by Content-Length. */
+  bodyLength?: number | undefined
+}
+
+type Stage = 'arrived' | 'headers' | 'body' | 'response' | 'response body' | 'answer' | 'answer body' | 'over'
+
+/**
+ * The order of the phases of one exchange, for everything that judges without sending: strictly the way that `Passage`
+ * takes on the wire. `next` enters one phase after the other in the run, whose steps the caller runs.
+ */
+export class Course {
+  /** Why the gateway itself refused, where it did. */
+  refused: DenialCode | undefined
+  /** Whether the request would be forwarded. */
+  forwarded = false
+  readonly #exchange: JudgedExchange
+  readonly #plan: Plan
+  readonly #run: Run
+  readonly #allowedMethods: readonly string[]
+  readonly #bodyBytes: number | undefined
+  readonly #bodyLength: number
+  readonly #around: Surroundings
+  #stage: Stage = 'arrived'
+
+  constructor(departure: Departure, around: Surroundings) {
+    const { exchange, plan, run, allowedMethods, bodyBytes, bodyLength } = departure
+    this.#exchange = exchange
+    this.#plan = plan
+    this.#run = run
+    this.#allowedMethods = allowedMethods
+    this.#bodyBytes = bodyBytes
+    this.#bodyLength = exchange.request.contentLength ?? bodyLength ?? 0
+    this.#around = around
+  }
+
+  /** Enters the next phase; false when the way is over. */
+  next(): Maybe<boolean> {
+    const { decision } = this.#run
+    switch (this.#stage) {
+      case 'arrived':
+        return this.#enter('headers', 'requestHeaders')
+      case 'headers':
+        return decision ? this.#answer(answerOf(decision, this.#exchange.id)) : this.#headersJudged()
+      case 'body':
+        return decision ? this.#answer(answerOf(decision, this.#exchange.id)) : this.#forward()
+      case 'response':
+        return decision ? this.#answer(answerOf(decision, this.#exchange.id)) : this.#responseHeadJudged()
+      case 'response body':
+        return decision ? this.#answer(answerOf(decision, this.#exchange.id)) : this.#finish()
+      case 'answer':
+        return this.#exchange.response?.body ? this.#enter('answer body', 'responseBody') : this.#finish()
+      case 'answer body':
+      case 'over':
+        return this.#finish()
+    }
+  }
+
+  /** Whether what comes now judges an answer that the gateway made itself. */
+  get answers(): boolean {
+    return this.#stage === 'answer' || this.#stage === 'answer body'
+  }
+
+  #enter(stage: Stage, phase: Parameters<Run['enter']>[0]): true {
+    this.#stage = stage
+    this.#run.enter(phase)
+    return true
+  }
+
+  #finish(): false {
+    if (this.#stage !== 'over') this.#run.noteUnreached()
+    this.#stage = 'over'
+    return false
+  }
+
+  #headersJudged(): Maybe<boolean> {
+    const { request, route } = this.#exchange
+    if (this.#bodyBytes !== undefined && this.#bodyLength > this.#bodyBytes) return this.#refuse('BODY_TOO_LARGE')
+    if (!route) {
+      const allow = this.#allowedMethods.join(', ')
+      return allow === '' ? this.#refuse('NO_ROUTE') : this.#refuse('METHOD_NOT_ROUTED', [['Allow', allow]])
+    }
+    const limit = this.#plan.requestBodyBytes
+    if (!request.hasBody || limit === 0) return this.#forward()
+    return whenReady(this.#around.requestBody(limit), (body) => {
+      if ('refused' in body) return this.#refuse(body.refused)
+      this.#exchange.request = withBody(this.#exchange.request, body)
+      return this.#enter('body', 'requestBody')
+    })
+  }
+
+  #forward(): boolean {
+    if (this.#exchange.route?.upstream === undefined) return this.#refuse('NO_UPSTREAM')
+    this.forwarded = true
+    const response = this.#around.response()
+    if (!response) return this.#finish()
+    if ('refused' in response) return this.#refuse(response.refused)
+    this.#exchange.response = response
+    return this.#enter('response', 'responseHeaders')
+  }
+
+  #responseHeadJudged(): Maybe<boolean> {
+    if (!readsResponseBody(this.#plan, this.#exchange)) return this.#finish()
+    return whenReady(this.#around.responseBody(this.#plan.responseBodyBytes), (body) => {
+      if (!body) return this.#finish()
+      if ('refused' in body) return this.#refuse(body.refused)
+      this.#exchange.response = { ...this.#exchange.response!, body }
+      return this.#enter('response body', 'responseBody')
+    })
+  }
+
+  #refuse(code: DenialCode, fields: readonly HeaderField[] = []): true {
+    this.refused = code
+    return this.#answer(denialResponse(code, this.#exchange.id, fields))
+  }
+
+  /** The gateway's own responses pass the response phases too, so that a 401 carries its CORS headers. */
+  #answer(own: GatewayResponse): true {
+    const bytes = typeof own.body === 'string' ? Buffer.from(own.body) : own.body
+    const body = bytes === undefined ? undefined : new HeldBody(bytes)
+    const headers = HeaderList.of(own.headers)
+    this.#exchange.response = { status: own.status, reason: '', headers, from: 'gateway', body }
+    return this.#enter('answer', 'responseHeaders')
+  }
+}
+
+/** Why the gateway refused, for people. */
+export function refusalDetail(code: DenialCode, allowedMethods: readonly string[]): string {
+  return code === 'METHOD_NOT_ROUTED' ? `The path has routes for ${allowedMethods.join(', ')}.` : denials[code].help
+}
+
+/** Whether a policy wants the body of this response held: never that of an event stream, nor where there is none. */
+export function readsResponseBody(plan: Plan, { request, response }: JudgedExchange): boolean {
+  if (plan.responseBodyBytes === 0 || plan.phases.responseBody.length === 0) return false
+  if (request.method === 'HEAD' || response!.status === 204 || response!.status === 304) return false
+  return !response!.headers.get('content-type')?.startsWith('text/event-stream')
+}
+
+/** Parts of a recorded request may be getters that name what lacks; copying must not read them. */
+function withBody(request: RequestMessage, body: Body): RequestMessage {
+  const descriptors = Object.getOwnPropertyDescriptors(request)
+  const copy = descriptors.path.get || descriptors.query.get ? Object.create(null, descriptors) : { ...request }
+  return Object.defineProperty(copy, 'body', { value: body, enumerable: true, configurable: true }) as RequestMessage
+}
