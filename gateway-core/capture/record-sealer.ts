@@ -47,6 +47,9 @@ const none: readonly string[] = []
 /** Characters of texts remembered per epoch: what repeats is short. */
 const readingLimit = 1_500_000
 
+/** Exchanges with messages whose secrets are remembered. */
+const mostOpen = 10_000
+
 type ReadingKind = 'context' | 'request' | 'response' | 'detail' | 'knowledge' | 'extra'
 
 /**
@@ -104,10 +107,11 @@ export class RecordSealer {
     }
   }
 
-  /** Secrets of an exchange that goes on are those of its messages too. */
-  #remember(id: string, state: Field, secrets: readonly string[]): void {
-    if (state !== 1) this.#openSecrets.delete(id)
-    else if (secrets.length > 0) this.#openSecrets.set(id, secrets)
+  /** Secrets of an exchange that goes on are those of its messages too, also of those that are written after its end. */
+  #remember(id: string, secrets: readonly string[]): void {
+    if (secrets.length === 0) return
+    if (this.#openSecrets.size >= mostOpen) this.#openSecrets.delete(this.#openSecrets.keys().next().value!)
+    this.#openSecrets.set(id, secrets)
   }
 
   /** Seals the record that begins at `at` in a batch. */
@@ -134,8 +138,7 @@ export class RecordSealer {
     for (const body of bodies) if (typeof body === 'object' && body.secrets.length > 0) found.push(body.secrets)
 
     const secrets = found.length === 0 ? none : found.length === 1 ? found[0]! : union(found)
-    if (fields[at + slot.state] === 1 || this.#openSecrets.size > 0)
-      this.#remember(fields[at + slot.id] as string, fields[at + slot.state]!, secrets)
+    if (fields[at + slot.state] === 1) this.#remember(fields[at + slot.id] as string, secrets)
     const seal = (json: boolean, value: string) => this.#sealer.sealEchoes(value, secrets, json)
     const any = secrets.length > 0
     const cut = any && extraText !== null && extraText.includes('"truncated":true')
