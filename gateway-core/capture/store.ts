@@ -312,6 +312,12 @@ export class Captures {
     return (this.#part.get([id]) as { text: string }).text
   }
 
+  /** A secret by the tag of its marker; undefined when it is not kept any more, or was sealed under another key. */
+  secret(tag: string): string | undefined {
+    const bytes = this.#openValue(tag)
+    return bytes && Buffer.from(bytes).toString('utf8')
+  }
+
   #openValue(tag: string): Uint8Array | undefined {
     const row = this.#sealed.get([tag, Date.now()]) as { value: ArrayBuffer } | undefined
     return row && this.#key?.open(new Uint8Array(row.value))
