@@ -47,6 +47,11 @@ export class HeaderList {
     for (let at = 0; at < this.raw.length; at += 2) yield [this.raw[at]!, this.raw[at + 1]!]
   }
 
+  /** Another list of the same kind: what could not be read before cannot be read after a change either. */
+  remade(raw: RawHeaders): HeaderList {
+    return new HeaderList(raw)
+  }
+
   /** Sets `name` to one value: the first occurrence keeps its place, further ones go; appended when absent. */
   with(name: string, value: string): HeaderList {
     const lower = name.toLowerCase()
@@ -60,12 +65,12 @@ export class HeaderList {
       }
     }
     if (!placed) raw.push(name, value)
-    return new HeaderList(raw)
+    return this.remade(raw)
   }
 
   /** Adds one more field at the end, also where the name is already there. */
   appended(name: string, value: string): HeaderList {
-    return new HeaderList([...this.raw, name, value])
+    return this.remade([...this.raw, name, value])
   }
 
   /** Without any field of that name (any case). */
@@ -75,7 +80,7 @@ export class HeaderList {
     for (let at = 0; at < this.raw.length; at += 2) {
       if (this.raw[at]!.toLowerCase() !== lower) raw.push(this.raw[at]!, this.raw[at + 1]!)
     }
-    return new HeaderList(raw)
+    return this.remade(raw)
   }
 
   #lookup(name: string): number[] | undefined {

@@ -1,6 +1,6 @@
 import { HeldBody } from '../body.ts'
 import type { Body, RequestMessage, ResponseMessage, StreamMessage } from '../exchange.ts'
-import { HeaderList } from '../headers.ts'
+import type { HeaderList } from '../headers.ts'
 import type { Change } from './outcome.ts'
 
 /** The request after the changes. A changed body gets no length, digest or content coding of the old one. */
@@ -64,7 +64,7 @@ function changeHeaders(headers: HeaderList, changes: readonly Change[], lostWith
       }
     }
   }
-  return new HeaderList(raw)
+  return headers.remade(raw)
 }
 
 function setHeader(raw: string[], name: string, value: string): void {

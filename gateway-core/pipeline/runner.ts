@@ -34,6 +34,9 @@ export type Decision =
 
 type Denied = Extract<Outcome, { verdict: 'deny' }>
 
+/** Outcome of a step as a record tells it; `skipped`: its condition did not hold. */
+export type Recalled = Outcome | { verdict: 'skipped'; reason: string }
+
 /**
  * Judges one exchange by one plan, step by step: `enter` a phase, then `advance` until it says false. The live gateway
  * runs through a phase at once (`run`); judging again takes the steps of many exchanges in their recorded order.
@@ -111,6 +114,24 @@ export class Run {
     } catch (error) {
       return this.#fail(at, error, started)
     }
+  }
+
+  /**
+   * Goes on as if the next step had answered so: its outcome is taken from a record in place of judging it again. Of
+   * changes only those are applied that the record holds in full.
+   */
+  recall(recorded: Recalled): void {
+    const at = this.#seek()
+    if (!at) return
+    const { instance } = at
+    const started = this.#world.timeline.micros()
+    this.#judge.begin(instance.stateId)
+    if (recorded.verdict !== 'skipped') {
+      this.#finish(at, recorded, started)
+      return
+    }
+    this.#note(instance, 'skipped', started, at.branch, { reason: recorded.reason })
+    this.#moveOn(at)
   }
 
   /** Notes every policy that the request phases did not reach, with the reason. Call once, when the run is over. */

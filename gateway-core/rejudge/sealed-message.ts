@@ -1,6 +1,6 @@
 import { HeldBody } from '../body.ts'
 import { hasMarker } from '../capture/markers.ts'
-import type { RequestMessage } from '../exchange.ts'
+import type { RawHeaders, RequestMessage } from '../exchange.ts'
 import { HeaderList } from '../headers.ts'
 import { MissingFact } from '../pipeline/facts.ts'
 
@@ -23,6 +23,10 @@ export class RecordedHeaders extends HeaderList {
 
   override *entries(): IterableIterator<[name: string, value: string]> {
     for (const [name, value] of super.entries()) yield [name, readable(value, `header:${name.toLowerCase()}`)]
+  }
+
+  override remade(raw: RawHeaders): HeaderList {
+    return new RecordedHeaders(raw)
   }
 }
 
