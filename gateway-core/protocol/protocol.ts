@@ -1,5 +1,6 @@
 import type { DataOf, ParamsOf, ResultOf } from './declare.ts'
 import { filesCalls, filesEvents } from './files.ts'
+import { replayCalls, replayEvents } from './replay.ts'
 import { trafficCalls, trafficEvents } from './traffic.ts'
 import { whatIfCalls, whatIfEvents } from './what-if.ts'
 import { workbenchCalls, workbenchEvents } from './workbench.ts'
@@ -9,10 +10,16 @@ import { workbenchCalls, workbenchEvents } from './workbench.ts'
  * these; the server refuses what is not here and what does not fit its parameters. A call fails with an `RpcError` that
  * says what, where and what to do.
  */
-export const calls = { ...workbenchCalls, ...trafficCalls, ...filesCalls, ...whatIfCalls } as const
+export const calls = { ...workbenchCalls, ...trafficCalls, ...filesCalls, ...whatIfCalls, ...replayCalls } as const
 
 /** Every event that the core sends by itself. */
-export const events = { ...workbenchEvents, ...trafficEvents, ...filesEvents, ...whatIfEvents } as const
+export const events = {
+  ...workbenchEvents,
+  ...trafficEvents,
+  ...filesEvents,
+  ...whatIfEvents,
+  ...replayEvents,
+} as const
 
 export type Calls = typeof calls
 export type CallName = keyof Calls

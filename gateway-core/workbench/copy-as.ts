@@ -1,4 +1,6 @@
 import type { RecordedRequest } from '../capture/record.ts'
+import type { ReplayRequest } from '../protocol/replay.ts'
+import { splitUrl } from '../replay/upstream-target.ts'
 
 export type CopyFormat = 'curl' | 'httpie' | 'fetch' | 'http'
 
@@ -19,7 +21,32 @@ interface Message {
  * recorded is quoted, never interpreted: pasting it into a shell runs exactly one command.
  */
 export function copyAs(request: RecordedRequest, format: CopyFormat, base: string | undefined): string {
-  const message = messageOf(request, base)
+  return written(messageOf(request, base), format, request.httpVersion)
+}
+
+/**
+ * A request of Replay in one of the forms. Markers, variables and references stay as they are written: whoever takes it
+ * puts in values of their own. A body that is a file or recorded is named, not copied.
+ */
+export function copyReplay(request: ReplayRequest, format: CopyFormat, base: string | undefined): string {
+  const { origin, target } = splitUrl(request.url)
+  const from = (origin ?? base ?? 'http://localhost').replace(/\/$/, '')
+  const host = from.replace(/^\w+:\/\//, '').toLowerCase()
+  const fields = request.headers
+    .filter(({ name, value, off }) => {
+      const lower = name.toLowerCase()
+      return off !== true && !ownFields.has(lower) && (lower !== 'host' || value.toLowerCase() !== host)
+    })
+    .map(({ name, value }): [string, string] => [name, value])
+  const { body, method, version } = request
+  const text = body?.kind === 'text' ? body.text : undefined
+  const bytes =
+    text === undefined ? (body?.kind === 'bytes' ? Buffer.from(body.base64, 'base64') : undefined) : Buffer.from(text)
+  const path = target.startsWith('/') ? target : `/${target}`
+  return written({ method, url: from + path, fields, text, bytes }, format, version)
+}
+
+function written(message: Message, format: CopyFormat, httpVersion: string): string {
   switch (format) {
     case 'curl':
       return curl(message)
@@ -28,7 +55,7 @@ export function copyAs(request: RecordedRequest, format: CopyFormat, base: strin
     case 'fetch':
       return fetchCode(message)
     case 'http':
-      return httpText(request, message)
+      return httpText(httpVersion, message)
   }
 }
 
@@ -94,7 +121,7 @@ function fetchCode({ method, url, fields, text, bytes }: Message): string {
   return `const response = await fetch(${JSON.stringify(url)}, {\n${lines.join('\n')}\n})`
 }
 
-function httpText({ httpVersion }: RecordedRequest, { method, url, fields, text, bytes }: Message): string {
+function httpText(httpVersion: string, { method, url, fields, text, bytes }: Message): string {
   const head = [
     `${method} ${url} HTTP/${httpVersion === '2' ? '1.1' : httpVersion}`,
     ...fields.map(([n, v]) => `${n}: ${v}`),

@@ -13,6 +13,7 @@ import { isInside, OpenedWorkspace } from './opened-workspace.ts'
 import { pastCalls } from './past-calls.ts'
 import { policiesCalls } from './policies-calls.ts'
 import { RecentWorkspaces } from './recent.ts'
+import { replayCalls } from './replay-calls.ts'
 import { servicesFile } from './services.ts'
 import { TrafficDesk, trafficCalls } from './traffic-calls.ts'
 import type { UserFolders } from './user-folders.ts'
@@ -119,6 +120,7 @@ export class Workbench {
         ...trafficCalls(this, traffic),
         ...filesCalls(this),
         ...policiesCalls(this),
+        ...replayCalls(this, emit),
         ...whatIfCalls(this, whatIf),
         ...pastCalls(this),
       },

@@ -34,4 +34,10 @@ export const screenEntries: Readonly<Record<Screen, ScreenEntry>> = {
       return problems.length > 0 ? { text: `${problems.length} ⚠`, says: `${problems.length} problems` } : undefined
     },
   },
+  replay: {
+    title: 'Replay',
+    Component: lazy(async () => ({
+      default: (await import('../replay/replay-screen.tsx')).ReplayScreen,
+    })),
+  },
 }

@@ -2,6 +2,7 @@ import type { Params } from '../../gateway-core/protocol/protocol.ts'
 import { core } from '../core/core.ts'
 import { desktop } from '../core/desktop.ts'
 import type { Action } from '../shell/actions.ts'
+import { useNavigation } from '../shell/navigation.ts'
 import { tellDone, useNotices } from '../shell/notices.ts'
 import { useWorkbench } from '../shell/workbench.ts'
 import { plural } from '../ui/format.ts'
@@ -80,6 +81,15 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       enabled: hasSelection,
       run: resend,
     },
+    {
+      id: 'traffic.replay',
+      title: 'Open the request in Replay',
+      group,
+      shortcut: 'Mod+Shift+R',
+      keywords: 'edit send again compare race',
+      enabled: hasSelection,
+      run: openInReplay,
+    },
     ...(['curl', 'httpie', 'fetch', 'http'] as const).map(
       (as): Action => ({
         id: `traffic.copy.${as}`,
@@ -125,6 +135,14 @@ export async function resend(): Promise<void> {
   setFollowing(true)
   useTraffic.setState({ selected: sent.id, selectedIndex: 0 })
   tellDone('Sent again')
+}
+
+/** Hands the selected request over to Replay, where it can be changed before it is sent. */
+export async function openInReplay(): Promise<void> {
+  const id = selected()
+  if (id === undefined) return
+  const entry = await core.call('replay.create', { exchange: id })
+  useNavigation.getState().openReplay(entry.id)
 }
 
 export async function copyAs(as: Params<'traffic.copyAs'>['as']): Promise<void> {

@@ -1,0 +1,66 @@
+import type { Workspace } from '../config/workspace.ts'
+import type { ReplayTarget } from '../protocol/replay.ts'
+import type { Recorded, Way } from './answer.ts'
+import { destinationOf } from './connect.ts'
+import { ReplayError } from './replay-error.ts'
+import type { WireRequest } from './resolve.ts'
+import type { Sent } from './send.ts'
+import { splitUrl, upstreamTarget } from './upstream-target.ts'
+
+export function labelOf({ via, environment }: ReplayTarget): string {
+  return environment === undefined ? via : `${via} · ${environment}`
+}
+
+/** Through a gateway that listens at `url`. */
+export function gatewayWay(
+  target: ReplayTarget,
+  url: string,
+  recorded: (sent: Sent) => Promise<Recorded | undefined>,
+  close: () => Promise<void> = async () => undefined,
+): Way {
+  return {
+    target,
+    label: labelOf(target),
+    route(wire) {
+      const { authority, target: path } = splitUrl(wire.url)
+      const host = named(wire) ? undefined : (authority ?? new URL(url).host)
+      return { destination: destinationOf(url, false, true), target: path, ...(host !== undefined && { host }) }
+    },
+    recorded,
+    close,
+  }
+}
+
+/** Past the gateway, to where it would forward the request. */
+export function upstreamWay(target: ReplayTarget, workspace: Workspace): Way {
+  return {
+    target,
+    label: labelOf(target),
+    route(wire, insecure) {
+      const { origin, target: path, host } = upstreamTarget(workspace, wire)
+      return { destination: destinationOf(origin, insecure), target: path, ...(host !== undefined && { host }) }
+    },
+    close: async () => undefined,
+  }
+}
+
+/** To the server that the URL names. */
+export function urlWay(target: ReplayTarget): Way {
+  return {
+    target,
+    label: labelOf(target),
+    route(wire, insecure) {
+      const { origin, authority, target: path } = splitUrl(wire.url)
+      if (origin === undefined) {
+        throw new ReplayError('the URL names no server', 'write it whole, http://host/path, or send it to the gateway')
+      }
+      const host = named(wire) ? undefined : authority
+      return { destination: destinationOf(origin, insecure), target: path, ...(host !== undefined && { host }) }
+    },
+    close: async () => undefined,
+  }
+}
+
+function named(wire: WireRequest): boolean {
+  return wire.fields.some(([name]) => name.toLowerCase() === 'host')
+}

@@ -1,0 +1,85 @@
+import { openRecorder } from '../capture/recorder.ts'
+import { loadWorkspace } from '../config/load.ts'
+import type { Workspace } from '../config/workspace.ts'
+import { createLiveFacts } from '../facts/live.ts'
+import { MemoryState } from '../pipeline/memory-state.ts'
+import type { ReplayTarget } from '../protocol/replay.ts'
+import { startGateway } from '../proxy/gateway.ts'
+import type { Recorded, Way } from '../replay/answer.ts'
+import { ReplayError } from '../replay/replay-error.ts'
+import type { Sent } from '../replay/send.ts'
+import { gatewayWay, upstreamWay, urlWay } from '../replay/ways.ts'
+import type { OpenedWorkspace } from './opened-workspace.ts'
+import { listeningAt } from './opened-workspace.ts'
+
+/** The ways out of an open workspace. A gateway of another environment is started for it, on counters of its own. */
+export async function openWay(opened: OpenedWorkspace, target: ReplayTarget): Promise<Way> {
+  const { via, environment } = target
+  if (via === 'url') return urlWay({ via })
+  const other = environment !== undefined && environment !== opened.environment
+  const known: ReplayTarget = other ? target : { via }
+  if (via === 'upstream') return upstreamWay(known, await workspaceOf(opened, other ? environment : undefined))
+  if (other) return otherGateway(opened, known, await workspaceOf(opened, environment))
+  const url = opened.gatewayUrl
+  if (url === undefined) throw new ReplayError('the gateway does not run', 'start it, or send to the upstream')
+  return gatewayWay(known, url, async (sent) => {
+    if (opened.workspace?.capture.enabled === false) return undefined
+    const id = await opened.exchangeFrom(sent.localPort)
+    return id === undefined ? undefined : recordedOf(opened, id)
+  })
+}
+
+function recordedOf(opened: OpenedWorkspace, id: string): Recorded | undefined {
+  const exchange = opened.captures.get(id, { secrets: 'sealed' })
+  if (!exchange) return undefined
+  const { verdict, status, startedAt, decidedBy, code } = exchange
+  return { id, verdict, status, startedAt, decidedBy, code }
+}
+
+async function workspaceOf(opened: OpenedWorkspace, environment: string | undefined): Promise<Workspace> {
+  if (environment === undefined && opened.workspace) return opened.workspace
+  const { workspace, problems } = await loadWorkspace(opened.folder, opened.loading(environment))
+  if (workspace) return workspace
+  const [problem] = problems.filter(({ severity }) => severity === 'error')
+  const where = problem && `${problem.file}:${problem.line}:${problem.column}`
+  throw new ReplayError(
+    `${environment ?? 'the workspace'} does not load: ${problem?.message}`,
+    problem?.suggestion,
+    where,
+  )
+}
+
+/** A gateway on a free port, as long as the way is open. It records where the others do. */
+async function otherGateway(opened: OpenedWorkspace, target: ReplayTarget, loaded: Workspace): Promise<Way> {
+  const workspace = listeningAt({ ...loaded, listen: { http: { host: '127.0.0.1', port: 0 }, https: undefined } }, 0)
+  const { folder, key, env } = opened
+  const recorder = loaded.capture.enabled ? openRecorder({ folder, key, settings: loaded.capture }) : undefined
+  recorder?.saveRevision(loaded.revision, loaded.files)
+  const records = new Map<number, Recorded>()
+  const gateway = await startGateway({
+    workspace,
+    state: new MemoryState(),
+    facts: createLiveFacts({ key }),
+    env,
+    ...(recorder && { recorder }),
+    onExchange: ({ id, peer, verdict, status, startedAt, decidedBy, code }) =>
+      records.set(peer.port, { id, verdict, status, startedAt, decidedBy, code }),
+  }).catch(async (error: Error) => {
+    await recorder?.close()
+    throw new ReplayError(`the gateway of ${target.environment} does not start: ${error.message}`)
+  })
+  const recorded = async ({ localPort }: Sent) => {
+    // The record is made when the response has left, which we may see first.
+    for (let wait = 0; wait < 100 && !records.has(localPort); wait++) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    const found = records.get(localPort)
+    if (found) await recorder?.flush()
+    return recorder && found
+  }
+  return gatewayWay(target, gateway.addresses.http!.url, recorded, async () => {
+    await gateway.close(500)
+    await recorder?.close()
+    opened.capturesChanged()
+  })
+}
