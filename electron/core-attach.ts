@@ -34,7 +34,8 @@ export class AttachedCore implements CoreLink {
       },
       socket: (address) => new WebSocket(address, { origin: appOrigin, maxPayload: 64 * 1024 * 1024 }),
     })
-    events.workspace(null, new URL(url).host)
+    // Like every core, it tells nothing before its window is there.
+    queueMicrotask(() => events.workspace(null, new URL(url).host))
   }
 
   get status(): CoreStatus {

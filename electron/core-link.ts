@@ -12,7 +12,7 @@ export interface CoreLink {
   stop(): Promise<void>
 }
 
-/** What happens to a core, told to its window. */
+/** What happens to a core, told to its window; never while the core is being made. */
 export interface CoreEvents {
   status(status: CoreStatus): void
   /** Another workspace is open in it now. */

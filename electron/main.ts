@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { app, protocol, session } from 'electron'
+import { app, nativeTheme, protocol, session } from 'electron'
 import { userFolders } from '../gateway-core/workbench/user-folders.ts'
 import { registerAppScheme, serveAppPages } from './app-protocol.ts'
+import { keptTheme } from './kept-theme.ts'
 import { LaunchProblem, type Opening, ownWords, readArguments } from './launch-arguments.ts'
 import { installMenu } from './menu.ts'
 import { appPaths } from './paths.ts'
@@ -51,11 +52,13 @@ function start(opening: Opening): void {
   void app.whenReady().then(() => {
     hardenSession(session.defaultSession)
     const paths = appPaths(__dirname)
+    const themeFile = join(paths.userData, 'theme')
+    nativeTheme.themeSource = keptTheme(themeFile)
     serveAppPages(protocol, paths.renderer)
     windows = new Windows(paths)
-    installMenu(windows)
-    answerRequests(windows)
+    answerRequests(windows, themeFile)
     windows.open(opening)
+    installMenu(windows)
     setTimeout(() => void lookForUpdates(), updatesAfterMs).unref()
   })
 }

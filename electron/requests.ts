@@ -1,12 +1,12 @@
 import { dialog, ipcMain, type IpcMainEvent, nativeTheme } from 'electron'
-import type { Theme } from '../gateway-core/protocol/desktop.ts'
 import { channels } from './channels.ts'
+import { isTheme, keepTheme } from './kept-theme.ts'
 import { isTrustedSender } from './security.ts'
 import type { Windows } from './windows.ts'
 import type { WorkbenchWindow } from './workbench-window.ts'
 
 /** Answers what a page may ask of the system. Each message is checked: who sends it, and what it holds. */
-export function answerRequests(windows: Windows): void {
+export function answerRequests(windows: Windows, themeFile: string): void {
   const windowOf = (event: Pick<IpcMainEvent, 'sender' | 'senderFrame'>): WorkbenchWindow | undefined =>
     isTrustedSender(event) ? windows.of(event.sender) : undefined
 
@@ -29,7 +29,9 @@ export function answerRequests(windows: Windows): void {
     else if (typeof folder === 'string' && folder !== '') windows.open({ kind: 'folder', folder })
   })
   hear(channels.setTheme, (_from, theme) => {
-    if (isTheme(theme)) nativeTheme.themeSource = theme
+    if (!isTheme(theme)) return
+    nativeTheme.themeSource = theme
+    keepTheme(themeFile, theme)
   })
   answer(channels.chooseFolder, async ({ window }) => {
     const { filePaths } = await dialog.showOpenDialog(window, {
@@ -63,8 +65,4 @@ const fileKinds = {
 
 function isFileKind(value: unknown): value is keyof typeof fileKinds {
   return typeof value === 'string' && Object.hasOwn(fileKinds, value)
-}
-
-function isTheme(value: unknown): value is Theme {
-  return value === 'dark' || value === 'light' || value === 'system'
 }

@@ -34,6 +34,11 @@ export class WorkbenchWindow {
     const { opening, states } = options
     this.#options = options
     this.#folder = opening.kind === 'folder' ? opening.folder : null
+    // The core takes longest, so it starts first, and runs while the window is made and the page loads.
+    this.core = options.startCore({
+      status: (status) => this.#tellStatus(status),
+      workspace: (folder, name) => this.#show(folder, name),
+    })
     const displays = screen.getAllDisplays().map(({ workArea }) => workArea)
     const state = states.get(this.#folder, displays)
     this.window = new BrowserWindow({
@@ -46,15 +51,12 @@ export class WorkbenchWindow {
       autoHideMenuBar: process.platform !== 'darwin',
       webPreferences: webPreferences(options.preload),
     })
-    // The core starts while the page loads.
-    this.core = options.startCore({
-      status: (status) => this.#tellStatus(status),
-      workspace: (folder, name) => this.#show(folder, name),
-    })
     if (state.maximized) this.window.maximize()
     if (state.fullScreen) this.window.setFullScreen(true)
     this.#listen(state.zoom)
-    void this.window.loadURL(`${appOrigin}/`).catch(() => undefined)
+    // The page paints its empty frame before it knows anything else.
+    const page = opening.kind === 'welcome' ? `${appOrigin}/#welcome` : `${appOrigin}/`
+    void this.window.loadURL(page).catch(() => undefined)
   }
 
   /** The folder of the workspace that is open here. */

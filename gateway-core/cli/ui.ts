@@ -57,6 +57,7 @@ export async function serveUi(io: Io, options: UiOptions): Promise<ExitCode> {
     await workbench.close()
     throw error
   }
+  await workbench.opened?.servicesStarted
   tellStart(io, workbench, server, options.json)
   await new Promise<void>((stop) => {
     process.once('SIGINT', stop)

@@ -2,7 +2,11 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import ajvFormats from 'ajv-formats'
 import type { Schema } from './config-of.ts'
 
+// Each schema judges a handful of values once, at the start: checking and polishing it costs more than that. The schemas
+// are our own, and a test holds them against the meta schema.
 const ajv = new Ajv2020({
+  validateSchema: false,
+  code: { optimize: false },
   allErrors: true,
   verbose: true,
   strict: true,

@@ -67,6 +67,7 @@ export class OpenedWorkspace {
   #failure: string | undefined
   #watch: WorkspaceWatch | undefined
   #services: RunningServices | undefined
+  #servicesStarted: Promise<void> = Promise.resolve()
   #counters: PolicyCounters | undefined
   #stats: { exchanges: number; bytes: number } = { exchanges: 0, bytes: 0 }
   #statsAt = 0
@@ -77,7 +78,10 @@ export class OpenedWorkspace {
   #turn: Promise<unknown> = Promise.resolve()
   #closed = false
 
-  /** Opens a folder: loads it, opens its captures, starts its services and its gateway. A workspace with errors opens too. */
+  /**
+   * Opens a folder: loads it, opens its captures, starts its gateway. A workspace with errors opens too. Its services
+   * start meanwhile: nobody waits for them who does not need them.
+   */
   static async open(options: OpenedOptions, events: OpenedEvents): Promise<OpenedWorkspace> {
     const folder = realpathSync(resolve(options.folder))
     if (options.sample !== undefined) {
@@ -89,7 +93,8 @@ export class OpenedWorkspace {
     const key = await loadWorkspaceKey(folder, options.env)
     const captures = openCaptures(folder, key)
     const opened = new OpenedWorkspace(folder, { ...options, folder }, events, result, key, captures)
-    await Promise.all([opened.#startServices(), opened.start()])
+    opened.#servicesStarted = opened.#startServices()
+    await opened.start()
     opened.#watchFiles()
     return opened
   }
@@ -138,6 +143,11 @@ export class OpenedWorkspace {
 
   get services(): RunningServices | undefined {
     return this.#services
+  }
+
+  /** Resolves when the services run, or could not be started, or when there are none. */
+  get servicesStarted(): Promise<void> {
+    return this.#servicesStarted
   }
 
   get env(): Readonly<Record<string, string | undefined>> {
@@ -226,6 +236,7 @@ export class OpenedWorkspace {
     for (const pace of [this.#changed, this.#recorded, this.#counted]) pace.stop()
     this.#watch?.close()
     await this.#inTurn(() => this.#stopGateway(1000))
+    await this.#servicesStarted
     await this.#services?.close()
     this.searcher.close()
     this.captures.close()

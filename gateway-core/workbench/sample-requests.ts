@@ -6,9 +6,10 @@ import type { SampleRequest } from './services.ts'
 
 /** Sends the example requests of a sample through the gateway; of other workspaces, a GET to each plain route. Returns how many. */
 export async function sendSample(opened: OpenedWorkspace): Promise<number> {
-  const { workspace, services } = opened
+  const { workspace } = opened
   if (!workspace || opened.gatewayUrl === undefined) throw refused('the gateway does not run', 'start it first')
-  const requests = (await services?.requests()) ?? plainRequests(workspace)
+  await opened.servicesStarted
+  const requests = (await opened.services?.requests()) ?? plainRequests(workspace)
   if (requests.length === 0) {
     throw refused('this workspace has no route that a plain GET reaches', `send something to ${opened.gatewayUrl}`)
   }

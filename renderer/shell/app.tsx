@@ -4,7 +4,7 @@ import { AboutDialog, ShortcutsDialog } from './help-dialogs.tsx'
 import { ConnectionLost } from './connection-lost.tsx'
 import { Footer } from './footer.tsx'
 import { Header } from './header.tsx'
-import { useNavigation } from './navigation.ts'
+import { screens, useNavigation } from './navigation.ts'
 import { NoticeList } from './notice-list.tsx'
 import { OpenDialog } from './open-dialog.tsx'
 import { Palette } from './palette.tsx'
@@ -54,15 +54,30 @@ function Workspace() {
   )
 }
 
-/** Nothing is known yet: shown only when that takes longer than a moment, or when the core refuses the page. */
+/** Nothing is known yet: the empty frame of the window, as the page itself brings it, and after a moment what it waits for. */
 function FirstConnection() {
   const { reason } = useWorkbench((workbench) => workbench.connection)
   return (
-    <main className="app-first">
-      <h1>Gatehouse</h1>
-      <p className="dim" role="status">
-        {reason ? `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.` : 'Connecting to the core …'}
-      </p>
-    </main>
+    <div className="app app-frame">
+      <header className="header">
+        <h1>Gatehouse</h1>
+      </header>
+      <nav className="rail" aria-label="Screens">
+        {screens.map((screen) => (
+          <span key={screen} className="rail-item">
+            {screenEntries[screen].title}
+          </span>
+        ))}
+      </nav>
+      <main className="app-main">
+        <div className="app-screen pane">
+          <div className="bar" />
+          <p className="app-first dim" role="status">
+            {reason ? `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.` : 'Connecting to the core …'}
+          </p>
+        </div>
+      </main>
+      <footer className="footer" />
+    </div>
   )
 }

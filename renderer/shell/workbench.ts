@@ -1,6 +1,7 @@
 import { create } from 'zustand'
 import type { OpenWorkspace, WorkbenchState } from '../../gateway-core/protocol/types.ts'
 import { core } from '../core/core.ts'
+import { markOnce } from '../core/marks.ts'
 import { tellFailure, useNotices } from './notices.ts'
 
 interface Workbench {
@@ -32,12 +33,20 @@ export function useWorkspace(): OpenWorkspace | undefined {
 
 /** Begins to listen to the core. Called once, when the page starts. */
 export function followCore(): void {
-  const take = (state: WorkbenchState) => useWorkbench.setState({ state })
+  const take = (state: WorkbenchState) => {
+    useWorkbench.setState({ state })
+    markOnce('state')
+    // For the first paint when this page is loaded again.
+    sessionStorage.setItem('gatehouse opening', state.workspace ? 'workspace' : 'nothing')
+  }
   const ask = () => {
     core.call('workbench.state').then(take, tellFailure)
   }
   core.onState((state, reason) => useWorkbench.setState({ connection: { state, reason } }))
-  core.onSync(ask)
+  core.onSync(() => {
+    markOnce('connected')
+    ask()
+  })
   core.on('workbench.changed', take)
   core.on('trouble', (refusal) => useNotices.getState().tell(refusal))
   if (core.state === 'connected') ask()

@@ -1,6 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import type { TrafficRow } from '../../gateway-core/protocol/types.ts'
+import { markOnce } from '../core/marks.ts'
 import { plural } from '../ui/format.ts'
 import { type Column, fitting, leastFlexible, useColumns } from './columns.tsx'
 import { select, setFollowing, showRows, table, useTraffic } from './traffic-store.ts'
@@ -31,6 +32,9 @@ export function TrafficTable({ onOpen }: { onOpen: () => void }) {
   const last = items.at(-1)?.index ?? 0
 
   useEffect(() => showRows(first, last), [first, last])
+  useEffect(() => {
+    if (table.row(0)) markOnce('rows')
+  })
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(entry!.contentRect.width))
     observer.observe(scroller.current!)
