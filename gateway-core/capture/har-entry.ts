@@ -1,7 +1,7 @@
 import type { Content, Entry, Header, PostData, Response } from 'har-format'
 import type { RawHeaders } from '../exchange.ts'
 import { bodyText } from './body-text.ts'
-import type { RecordedBody, RecordedRequest, RecordedResponse, StoredExchange } from './record.ts'
+import type { RecordedBody, RecordedRequest, RecordedResponse, StoredExchange, StoredMessage } from './record.ts'
 
 /** What HAR has no place for: everything that judging the exchange again needs. Version 1. */
 export interface HarExtension {
@@ -20,10 +20,18 @@ export interface HarBody extends Omit<RecordedBody, 'bytes'> {
   base64?: string
 }
 
-export type HarEntry = Entry & { _gatehouse?: HarExtension }
+/** A WebSocket message as Chromium writes it. `time`: seconds since the epoch; `opcode` 2: `data` is base64. */
+export interface HarMessage {
+  type: 'send' | 'receive'
+  time: number
+  opcode: 1 | 2
+  data: string
+}
+
+export type HarEntry = Entry & { _gatehouse?: HarExtension; _webSocketMessages?: HarMessage[] }
 
 /** One exchange as a HAR 1.2 entry. Pass exchanges read with `secrets: 'sealed'`: what is in clear here leaves the house. */
-export function harEntry(exchange: StoredExchange): HarEntry {
+export function harEntry(exchange: StoredExchange, messages: readonly StoredMessage[] = []): HarEntry {
   const { request, response, peer, forwarded, upstreamResponse, ...rest } = exchange
   const { certificates, ...address } = peer
   const time = exchange.durationMicros / 1000
@@ -57,6 +65,8 @@ export function harEntry(exchange: StoredExchange): HarEntry {
       request: { ...target, ...(body && { body: harBody(body, carries(request)) }) },
     },
   }
+  const carried = messages.filter(({ kind, fate }) => kind !== 'close' && fate === 'sent')
+  if (carried.length > 0) entry._webSocketMessages = carried.map((message) => harMessage(exchange, message))
   const extension = entry._gatehouse!
   if (response) {
     extension.response = { from: response.from, ...(response.trailers && { trailers: response.trailers }) }
@@ -65,6 +75,16 @@ export function harEntry(exchange: StoredExchange): HarEntry {
   if (forwarded) extension.forwarded = wholeMessage(forwarded)
   if (upstreamResponse) extension.upstreamResponse = wholeMessage(upstreamResponse)
   return entry
+}
+
+function harMessage(exchange: StoredExchange, { side, kind, at, bytes, sent }: StoredMessage): HarMessage {
+  const content = Buffer.from(sent ?? bytes)
+  return {
+    type: side === 'request' ? 'send' : 'receive',
+    time: exchange.startedAt / 1000 + at / 1e6,
+    opcode: kind === 'binary' ? 2 : 1,
+    data: content.toString(kind === 'binary' ? 'base64' : 'utf8'),
+  }
 }
 
 function wholeMessage<M extends { body?: RecordedBody }>(message: M): Omit<M, 'body'> & { body?: HarBody } {

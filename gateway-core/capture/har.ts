@@ -19,11 +19,15 @@ export function* exportHar(captures: Captures, options: ListOptions = {}): Gener
   yield `{"log":{"version":"1.2","creator":${creator},"entries":[`
   let separator = '\n'
   for (const exchange of captures.iterate({ order: 'oldest', ...options, secrets: 'sealed' })) {
-    yield separator + JSON.stringify(harEntry(exchange))
+    const messages = exchange.upgrade ? captures.messages(exchange.id, { secrets: 'sealed', count: mostMessages }) : []
+    yield separator + JSON.stringify(harEntry(exchange, messages))
     separator = ',\n'
   }
   yield '\n]}}\n'
 }
+
+/** Messages of one WebSocket that a HAR carries. */
+const mostMessages = 10_000
 
 /** An entry that was left out: its place in the list (from 0), and why. */
 export interface HarProblem {

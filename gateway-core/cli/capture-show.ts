@@ -4,6 +4,7 @@ import type {
   RecordedRequest,
   RecordedResponse,
   StoredExchange,
+  StoredMessage,
 } from '../capture/record.ts'
 import { clock, durationText, exchangeLines, type ShowPosition } from './exchange-line.ts'
 import type { Paint } from './io.ts'
@@ -11,7 +12,12 @@ import { printedStep, traceTable } from './trace-table.ts'
 import { visible, visibleLines } from '../visible.ts'
 
 /** A whole exchange for a person: outcome and reason, the trace, then the messages as they were. */
-export function exchangeText(exchange: StoredExchange, paint: Paint, show: ShowPosition): string {
+export function exchangeText(
+  exchange: StoredExchange,
+  paint: Paint,
+  show: ShowPosition,
+  messages: readonly StoredMessage[] = [],
+): string {
   const { request, forwarded, response, upstreamResponse } = exchange
   const { policyMicros, upstreamMicros } = exchange.timings
   const upstream = upstreamMicros === undefined ? 'upstream not called' : `upstream ${durationText(upstreamMicros)}`
@@ -41,12 +47,13 @@ export function exchangeText(exchange: StoredExchange, paint: Paint, show: ShowP
         ]
       : []),
     ...(upstreamResponse ? ['', paint('bold', 'What the upstream answered'), ...responseText(upstreamResponse)] : []),
+    ...(messages.length > 0 ? ['', paint('bold', 'Messages'), ...messages.map(messageText)] : []),
   ]
   return lines.join('\n')
 }
 
 /** A whole exchange as JSON: bodies as text where they are UTF-8. */
-export function printedExchange(exchange: StoredExchange): object {
+export function printedExchange(exchange: StoredExchange, messages: readonly StoredMessage[] = []): object {
   const { trace, peer, request, forwarded, response, upstreamResponse, ...rest } = exchange as ExchangeRecord
   const certificates = peer.certificates?.map((one) => Buffer.from(one).toString('base64'))
   return {
@@ -61,16 +68,37 @@ export function printedExchange(exchange: StoredExchange): object {
       mode: entry.mode,
       ...(entry.reason && { reason: entry.reason }),
     })),
+    ...(messages.length > 0 && { messages: messages.map(printedMessage) }),
   }
+}
+
+function messageText({ side, kind, fate, at, bytes, sent, length }: StoredMessage): string {
+  const way = side === 'request' ? '↑ client  ' : '↓ upstream'
+  const content = sent ?? bytes
+  const text = kind === 'binary' ? `${length} bytes` : visible(Buffer.from(content).toString('utf8'), 200)
+  const notes = [kind === 'text' ? '' : kind, sent ? 'changed' : '', fate === 'sent' ? '' : fate].filter((one) => one)
+  return `  ${durationText(at).padStart(8)}  ${way}  ${text}${notes.length > 0 ? `  (${notes.join(', ')})` : ''}`
+}
+
+function printedMessage({ exchange: _, bytes, sent, trace, ...rest }: StoredMessage): object {
+  return {
+    ...rest,
+    content: contentOf(bytes),
+    ...(sent && { sent: contentOf(sent) }),
+    ...(trace.length > 0 && { trace: trace.map(printedStep) }),
+  }
+}
+
+function contentOf(bytes: Uint8Array): { text: string } | { base64: string } {
+  const text = utf8(bytes)
+  return text === undefined ? { base64: Buffer.from(bytes).toString('base64') } : { text }
 }
 
 function withBody(message: RecordedRequest | RecordedResponse): object {
   const { body, ...rest } = message
   if (!body) return rest
   const { bytes, ...about } = body
-  const text = utf8(bytes)
-  const content = text === undefined ? { base64: Buffer.from(bytes).toString('base64') } : { text }
-  return { ...rest, body: { ...about, ...content } }
+  return { ...rest, body: { ...about, ...contentOf(bytes) } }
 }
 
 function requestText(request: RecordedRequest): string[] {

@@ -107,8 +107,9 @@ function show(
     io.tell(`there is no exchange ${visible(id, 80)}`)
     return 1
   }
-  if (json) printJson(io, printedExchange(exchange))
-  else io.print(exchangeText(exchange, io.paint, positionsIn(io, folder)))
+  const messages = captures.messages(exchange.id, { secrets })
+  if (json) printJson(io, printedExchange(exchange, messages))
+  else io.print(exchangeText(exchange, io.paint, positionsIn(io, folder), messages))
   return 0
 }
 

@@ -1,6 +1,15 @@
 import { call, callWith, event } from './declare.ts'
 import { integer, text } from './parameters.ts'
-import type { BodyPart, Completion, ExchangeDetail, JudgedUnder, SavedQuery, SearchState, TrafficRow } from './types.ts'
+import type {
+  BodyPart,
+  Completion,
+  ExchangeDetail,
+  JudgedUnder,
+  MessageList,
+  SavedQuery,
+  SearchState,
+  TrafficRow,
+} from './types.ts'
 
 const side = { enum: ['request', 'forwarded', 'upstreamResponse', 'response'] } as const
 
@@ -20,6 +29,12 @@ export const trafficCalls = {
     length: { type: 'integer', minimum: 1, maximum: 1_048_576 },
     decoded: { type: 'boolean' },
   }).returns<BodyPart>(),
+  /** Messages of a WebSocket or an event stream, from the given number on (the first is 1). */
+  'traffic.messages': callWith({
+    id: text,
+    from: { type: 'integer', minimum: 1 },
+    count: { type: 'integer', minimum: 1, maximum: 1000 },
+  }).returns<MessageList>(),
   'traffic.complete': callWith({ text, at: integer }).returns<Completion[]>(),
   'traffic.resend': callWith({ id: text }).returns<{ id: string }>(),
   /** Secrets stay markers, unless `secrets` asks for them in clear while they are kept. */

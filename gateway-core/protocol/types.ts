@@ -1,5 +1,5 @@
 import type { ExchangeSummary } from '../capture/summary.ts'
-import type { StoredExchange } from '../capture/record.ts'
+import type { StoredExchange, StoredMessage } from '../capture/record.ts'
 import type { Problem as ConfigProblem } from '../config/diagnostics.ts'
 
 /** What the screens know of the core. Everything here is plain JSON; secrets are markers. */
@@ -78,6 +78,27 @@ export interface BodyPart {
   available: number
   decoded: boolean
   problem?: string
+}
+
+/** Content of a message: text where it is, else base64 of its bytes. */
+export interface MessageContent {
+  text?: string
+  base64?: string
+  /** Only the beginning of what was recorded. */
+  cut?: true
+}
+
+/** One message of a WebSocket or an event stream. */
+export interface MessageRow extends Omit<StoredMessage, 'exchange' | 'bytes' | 'sent' | 'secrets'> {
+  content: MessageContent
+  /** What went on instead. */
+  sent?: MessageContent
+}
+
+export interface MessageList {
+  /** Of the whole exchange. */
+  total: number
+  messages: MessageRow[]
 }
 
 export interface Completion {

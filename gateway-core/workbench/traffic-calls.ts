@@ -15,6 +15,7 @@ import { completeQuery } from './complete-query.ts'
 import { copyAs } from './copy-as.ts'
 import { BodyReader } from './exchange-body.ts'
 import { exchangeDetail } from './exchange-detail.ts'
+import { messagesOf } from './exchange-messages.ts'
 import { judgeUnder } from './judge-under.ts'
 import { LiveSearch } from './live-search.ts'
 import { resend } from './resend.ts'
@@ -91,6 +92,7 @@ export function trafficCalls(
     'traffic.exchange': ({ id }) => exchangeDetail(exchangeOf(id, 'sealed'), workbench.workspace),
     'traffic.body': ({ id, side, from, length, decoded }) =>
       desk.bodies.read(id, side, decoded, () => exchangeOf(id, 'sealed'), from, length),
+    'traffic.messages': ({ id, from, count }) => messagesOf(workbench.workspace.captures, id, from, count),
     'traffic.complete': ({ text, at }) => completeQuery(text, at, workbench.opened?.workspace),
     'traffic.resend': async ({ id }) => ({ id: await resend(workbench.workspace, exchangeOf(id, 'open')) }),
     'traffic.copyAs': ({ id, as, secrets }) => ({

@@ -13,13 +13,14 @@ import { Tabs } from '../ui/tabs.tsx'
 import { Changes } from './changes.tsx'
 import { Decisions } from './decisions.tsx'
 import { useExchange } from './exchange-store.ts'
+import { hasMessages, MessageRows } from './message-list.tsx'
 import { MessageViews } from './message-views.tsx'
 import { changeCount } from './message-changes.ts'
 import { copyTitles } from './traffic-actions.ts'
 import { useTraffic } from './traffic-store.ts'
 import './exchange-pane.css'
 
-const tabIds = ['decisions', 'request', 'response', 'changes'] as const
+const tabIds = ['decisions', 'request', 'response', 'changes', 'messages'] as const
 type Tab = (typeof tabIds)[number]
 
 /** The tab stays as one goes from exchange to exchange. */
@@ -48,7 +49,7 @@ export function ExchangePane({ id, onClose }: { id: string; onClose: () => void 
   return (
     <section className="pane exchange" aria-label="Exchange">
       {detail ? (
-        <Exchange detail={detail} onClose={onClose} />
+        <Exchange detail={detail} version={version} onClose={onClose} />
       ) : loaded && 'refusal' in loaded ? (
         <>
           <div className="bar">
@@ -67,9 +68,11 @@ export function ExchangePane({ id, onClose }: { id: string; onClose: () => void 
   )
 }
 
-function Exchange({ detail, onClose }: { detail: ExchangeDetail; onClose: () => void }) {
+function Exchange({ detail, version, onClose }: { detail: ExchangeDetail; version: number; onClose: () => void }) {
   const { exchange } = detail
-  const tab = useTab((state) => state.tab)
+  const chosen = useTab((state) => state.tab)
+  const messages = hasMessages(detail)
+  const tab = chosen === 'messages' && !messages ? 'decisions' : chosen
   const { request, status, verdict } = exchange
   const changes = changeCount(exchange)
   const title = `${visible(request.method, 16)} ${visible(request.query === '' ? request.path : `${request.path}?${request.query}`, 400)}`
@@ -94,12 +97,14 @@ function Exchange({ detail, onClose }: { detail: ExchangeDetail; onClose: () => 
           { id: 'request', title: 'Request' },
           { id: 'response', title: 'Response' },
           { id: 'changes', title: 'Original ↔ modified', ...(changes > 0 && { note: changes }) },
+          ...(messages ? [{ id: 'messages' as const, title: 'Messages' }] : []),
         ]}
       >
         {tab === 'decisions' && <Decisions detail={detail} />}
         {tab === 'request' && <MessageViews key={exchange.id} detail={detail} of="request" />}
         {tab === 'response' && <MessageViews key={exchange.id} detail={detail} of="response" />}
         {tab === 'changes' && <Changes detail={detail} />}
+        {tab === 'messages' && <MessageRows detail={detail} version={version} />}
       </Tabs>
     </>
   )
