@@ -30,6 +30,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import('./decide.ts')).decide,
   },
   {
+    name: 'test',
+    summary: 'run the policy tests of tests/*.yaml',
+    load: async () => (await import('./test.ts')).test,
+  },
+  {
     name: 'send',
     summary: 'send a request through the gateway; print the response and the trace',
     load: async () => (await import('./send.ts')).send,

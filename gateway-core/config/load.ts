@@ -38,6 +38,8 @@ export interface LoadOptions {
   readOnly?: boolean
   /** Texts that stand for files on disk, by absolute path or path relative to the folder: unsaved edits. */
   overlay?: ReadonlyMap<string, string>
+  /** Value of each secret, in the place of those that the workspace keeps: policy tests need no real ones. */
+  secretOf?: (name: string) => string
 }
 
 export interface LoadResult {
@@ -121,7 +123,7 @@ class Loader {
 
   load(): Workspace | undefined {
     const problems = this.#problems
-    const references = new References(this.#files, this.#options.env, () => this.#key, problems)
+    const references = new References(this.#files, this.#options.env, () => this.#key, problems, this.#options.secretOf)
     const written = this.#read(this.#main)
     if (!written) return undefined
     const environment = activeEnvironment(this.#files, this.#options, problems)

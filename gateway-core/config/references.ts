@@ -22,6 +22,7 @@ export class References {
   readonly #env: Readonly<Record<string, string | undefined>>
   readonly #key: () => WorkspaceKey
   readonly #problems: Problems
+  readonly #secretOf: ((name: string) => string) | undefined
   readonly #written = new WeakMap<Container, Map<string, string>>()
   readonly #values = new Map<string, string>()
   #secrets: Map<string, string> | undefined
@@ -31,7 +32,9 @@ export class References {
     env: Readonly<Record<string, string | undefined>>,
     key: () => WorkspaceKey,
     problems: Problems,
+    secretOf?: (name: string) => string,
   ) {
+    this.#secretOf = secretOf
     this.#files = files
     this.#env = env
     this.#key = key
@@ -131,6 +134,7 @@ export class References {
   }
 
   #secret(name: string): Resolved {
+    if (this.#secretOf) return { value: this.#secretOf(name) }
     const secrets = (this.#secrets ??= this.#readSecrets())
     const reading = openSecret(secrets, name, this.#key())
     if ('value' in reading) return reading

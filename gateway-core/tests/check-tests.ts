@@ -1,0 +1,68 @@
+import { didYouMean } from '../config/closest.ts'
+import type { Problem } from '../config/diagnostics.ts'
+import { environmentsIn } from '../config/environments.ts'
+import { WorkspaceFiles } from '../config/files.ts'
+import type { Workspace } from '../config/workspace.ts'
+import type { Position } from '../pipeline/outcome.ts'
+import { isPolicy } from './compare.ts'
+import type { TestFile } from './policy-test.ts'
+import { referencesIn } from './references.ts'
+
+/** Names in tests that the workspace does not know: policies, routes, consumers, the environment. */
+export function checkTests(file: TestFile, workspace: Workspace, folder: string): Problem[] {
+  const problems: Problem[] = []
+  const report = (position: Position, severity: Problem['severity'], message: string, suggestion: string | undefined) =>
+    problems.push({
+      ...position,
+      severity,
+      code: 'UNKNOWN_REFERENCE',
+      message,
+      ...(suggestion !== undefined && { suggestion }),
+    })
+  if (file.environment) {
+    const { name, position } = file.environment
+    const known = environmentsIn(new WorkspaceFiles(folder))
+    if (!known.includes(name))
+      report(position, 'error', `there is no environment "${name}"`, didYouMean(name, known, 'there are'))
+  }
+  const ids = policyIds(workspace)
+  const names = [...new Set(ids.map((id) => id.slice(id.lastIndexOf('/') + 1)))]
+  const routes = workspace.routes.map(({ id }) => id)
+  const consumers = workspace.consumers.map(({ name }) => name)
+  for (const { steps } of file.tests) {
+    for (const { expectations, request, position } of steps) {
+      for (const expectation of expectations) {
+        const { kind } = expectation
+        const policy = kind === 'decidedBy' ? expectation.wanted : kind === 'trace' ? expectation.policy : undefined
+        if (policy !== undefined && !ids.some((id) => isPolicy(policy, id))) {
+          report(
+            expectation.position,
+            'warning',
+            `the workspace has no policy "${policy}"`,
+            didYouMean(policy, names, 'there are'),
+          )
+        }
+        if (kind === 'route' && !routes.includes(expectation.wanted)) {
+          const { wanted } = expectation
+          report(
+            expectation.position,
+            'warning',
+            `the workspace has no route "${wanted}"`,
+            didYouMean(wanted, routes, 'there are'),
+          )
+        }
+      }
+      const texts = [request.url, request.body ?? '', ...request.headers.map(([, value]) => value)]
+      for (const { kind, name } of texts.flatMap(referencesIn)) {
+        if (kind !== 'consumer' || consumers.includes(name)) continue
+        report(position, 'error', `the workspace has no consumer "${name}"`, didYouMean(name, consumers, 'there are'))
+      }
+    }
+  }
+  return problems
+}
+
+function policyIds(workspace: Workspace): string[] {
+  const plans = [workspace.unrouted, ...workspace.routes.map(({ plan }) => plan)]
+  return [...new Set(plans.flatMap(({ instances }) => instances.map(({ id }) => id)))]
+}
