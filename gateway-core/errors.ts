@@ -68,6 +68,11 @@ const denialTable = {
   NO_ROUTE: d(404, 'No route', 'No route of the workspace matches host, path, method, headers and query.'),
   METHOD_NOT_ROUTED: d(405, 'Method not allowed', 'The path has routes, but none for this method.'),
   UPSTREAM_UNREACHABLE: d(502, 'Upstream unreachable', 'No connection to the upstream could be made.'),
+  UPSTREAM_NOT_TRUSTED: d(
+    502,
+    'Upstream not trusted',
+    'The certificate of the upstream does not verify: it is expired, for another host, or of a CA that is not trusted here.',
+  ),
   UPSTREAM_BROKEN: d(502, 'Upstream broken', 'The upstream closed the connection or sent something that is not HTTP.'),
   UPSTREAM_TIMEOUT: d(504, 'Upstream timeout', 'The upstream did not answer within its timeout.'),
   UPSTREAM_BODY_TOO_LARGE: d(
@@ -90,6 +95,23 @@ const denialTable = {
     503,
     'No upstream',
     'The route names no upstream, so a request that policies let pass has nowhere to go.',
+  ),
+  // The forward proxy.
+  MISDIRECTED_REQUEST: d(
+    421,
+    'Misdirected request',
+    'The request names another host than the connection it came on was opened for (RFC 9110 §15.5.20).',
+  ),
+  PROXY_LOOP: d(508, 'Loop', 'The forward proxy was asked to connect to itself.'),
+  PROXY_CLIENT_NOT_ALLOWED: d(
+    403,
+    'Not for this client',
+    'The forward proxy serves this machine and devices of its private networks; those reach nothing on this machine itself.',
+  ),
+  CERTIFICATE_REJECTED: d(
+    400,
+    'Certificate not accepted',
+    'The client does not take the certificate that the local CA made for this host: it does not trust the CA, or accepts one certificate only.',
   ),
   // real-ip, ip-restriction
   IP_NOT_ALLOWED: d(403, 'Address not allowed', 'The client address is in no allowed network.'),

@@ -124,6 +124,7 @@ export function decodeExchange(
   if (context.upstream !== undefined) exchange.upstream = { name: context.upstream, url: context.upstreamUrl ?? '' }
   if (context.consumer !== undefined) exchange.consumer = { name: context.consumer, groups: context.groups }
   if (claims) exchange.claims = claims
+  if (extra.tunnel) exchange.tunnel = extra.tunnel
   if (extra.intercepted) exchange.intercepted = extra.intercepted
   for (const key of ['environment', 'upgrade', 'decidedBy', 'code', 'error'] as const) {
     if (context[key] !== undefined) Object.assign(exchange, { [key]: context[key] })

@@ -144,6 +144,7 @@ export interface Extra {
   /** Where a body is not whole or not as long as its bytes. */
   bodies?: Partial<Record<BodySlot, { length: number; truncated?: true; sha256?: string; decoded?: true }>>
   sealed?: ExchangeRecord['sealed']
+  tunnel?: ExchangeRecord['tunnel']
   intercepted?: ExchangeRecord['intercepted']
 }
 
@@ -170,6 +171,7 @@ export function extraOf(record: ExchangeRecord): string | null {
     bodies[name] = note
   }
   if (record.sealed.length > 0) (extra ??= {}).sealed = record.sealed
+  if (record.tunnel) (extra ??= {}).tunnel = record.tunnel
   if (record.intercepted) (extra ??= {}).intercepted = record.intercepted
   return extra ? JSON.stringify(extra) : null
 }

@@ -1,13 +1,13 @@
 import type { ExchangeVerdict, Interception } from '../capture/record.ts'
 import type { Route } from '../config/workspace.ts'
 import type { DenialCode } from '../errors.ts'
-import type { Peer, Place, RequestMessage, ResponseMessage } from '../exchange.ts'
+import type { Place, RequestMessage, ResponseMessage } from '../exchange.ts'
 import { ExchangeFacts } from '../pipeline/exchange-facts.ts'
 import { JudgedExchange } from '../pipeline/judged-exchange.ts'
 import type { Plan } from '../pipeline/plan.ts'
 import { Run } from '../pipeline/runner.ts'
 import type { BodyTee } from './body-tee.ts'
-import type { ListenerKind } from './connection.ts'
+import type { Inbound, ListenerKind, Proxied } from './connection.ts'
 import type { Engine } from './engine.ts'
 import { exchangeId } from './exchange-id.ts'
 import type { Origin } from './origin.ts'
@@ -15,7 +15,7 @@ import { recordOf } from './record-exchange.ts'
 import { requestOfHead } from './request-of-head.ts'
 import { routeExchange } from './route-exchange.ts'
 import type { RequestHead } from './strict.ts'
-import type { Target } from './upstream.ts'
+import type { Target, UpstreamPools } from './upstream.ts'
 
 /** An exchange on its way through the gateway, with everything its record will say. Routed as soon as it exists. */
 export abstract class CarriedExchange {
@@ -27,6 +27,8 @@ export abstract class CarriedExchange {
   readonly plan: Plan
   readonly route: Route | undefined
   readonly allowedMethods: readonly string[]
+  /** Only for what came in by the forward proxy and no route takes: it passes, and nothing judges it. */
+  readonly observed: Proxied | undefined
   /** Undefined where no policy is in scope. */
   readonly run: Run | undefined
   facts: ExchangeFacts | undefined
@@ -52,7 +54,12 @@ export abstract class CarriedExchange {
   abstract readonly client: { readonly headSent: boolean }
   #recorded = false
 
-  constructor(engine: Engine, head: RequestHead, peer: Peer, upgrade?: 'websocket', origin?: Origin) {
+  constructor(
+    engine: Engine,
+    { head, peer, proxied }: Pick<Inbound, 'head' | 'peer' | 'proxied'>,
+    upgrade?: 'websocket',
+    origin?: Origin,
+  ) {
     const { timeline, facts } = engine.around
     this.engine = engine
     this.origin = origin
@@ -61,10 +68,16 @@ export abstract class CarriedExchange {
     const now = origin?.startedAt ?? timeline.now()
     this.received = requestOfHead(head)
     this.exchange = new JudgedExchange(origin?.id ?? exchangeId(now), now, peer, this.received, upgrade)
-    const { plan, route, allowedMethods } = routeExchange(engine.workspace, engine.router, this.exchange)
+    const { plan, route, allowedMethods } = routeExchange(
+      engine.workspace,
+      engine.router,
+      this.exchange,
+      proxied !== undefined,
+    )
     this.plan = plan
     this.route = route
     this.allowedMethods = allowedMethods
+    this.observed = route ? undefined : proxied
     if (plan.instances.length > 0) {
       this.facts = new ExchangeFacts(facts, this.exchange)
       this.run = new Run(this.exchange, plan, engine.world, this.facts)
@@ -75,6 +88,14 @@ export abstract class CarriedExchange {
   get sealed(): readonly Place[] {
     const found = this.exchange.sealed
     return found.length === 0 ? this.plan.sealed : [...this.plan.sealed, ...found]
+  }
+
+  /** The servers it may go to; undefined where its route names no upstream. */
+  protected get pools(): UpstreamPools | undefined {
+    const { observed, engine, exchange } = this
+    if (observed) return engine.around.observed?.pools(exchange.request, observed, exchange.peer.address)
+    const name = exchange.route?.upstream
+    return name === undefined ? undefined : engine.pools(name)
   }
 
   /** A draw for choosing a target: a recorded fact like any other. */

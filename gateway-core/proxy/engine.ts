@@ -7,6 +7,7 @@ import type { StateStore } from '../pipeline/state.ts'
 import type { Timeline } from '../pipeline/timeline.ts'
 import type { MessageHolds } from './messages/message-desk.ts'
 import type { HoldSlot } from './holds.ts'
+import type { ObservedOrigins } from './observed-origins.ts'
 import { type OutboundProxy } from './outbound-proxy.ts'
 import { Router } from './router.ts'
 import { UpstreamPools } from './upstream.ts'
@@ -21,6 +22,8 @@ export interface Surroundings {
   /** Called for every finished exchange, after it was handed to the recorder. */
   readonly onExchange: ((record: ExchangeRecord) => void) | undefined
   readonly budget: BufferBudget
+  /** The servers that what no route takes goes to, while there is a forward proxy. */
+  observed?: ObservedOrigins | undefined
   /** Who may hold requests and responses on their way; empty while nobody wants to. */
   readonly hold: HoldSlot
   /** Who may hold messages of WebSockets and event streams on their way. */

@@ -4,15 +4,28 @@ import type { JudgedExchange } from '../pipeline/judged-exchange.ts'
 import type { CarriedExchange } from './carried-exchange.ts'
 import type { Inbound } from './connection.ts'
 import type { Engine } from './engine.ts'
-import { rewriteBack, upstreamHeaders } from './forward-headers.ts'
+import { observedHeaders, rewriteBack, upstreamHeaders } from './forward-headers.ts'
 import type { UpstreamCall } from './forwarder.ts'
+import { hostOf } from './observed-origins.ts'
 import type { Target } from './upstream.ts'
 
 /** Path and query that the target gets: a path that a policy set is taken as it is, else the route's mapping of it. */
-export function forwardedPath(exchange: JudgedExchange, received: RequestMessage, target: Target): string {
+export function forwardedPath(
+  { exchange, received, engine, observed }: Pick<CarriedExchange, 'exchange' | 'received' | 'engine' | 'observed'>,
+  target: Target,
+): string {
   const { request, route } = exchange
+  if (observed) return observedPath(received, engine.router.names(hostOf(received.authority)))
   const own = request.path === received.path ? route!.upstreamPath : request.path
   return target.basePath + own + (request.query === '' ? '' : `?${request.query}`)
+}
+
+/** What nobody judges goes on as it was sent; but where routes name the host, as the path that they did not match. */
+function observedPath({ target, path, query }: RequestMessage, named: boolean): string {
+  if (named) return path + (query === '' ? '' : `?${query}`)
+  if (target.startsWith('/') || target === '*') return target
+  const rest = target.replace(/^[a-z]+:\/\/[^/?]*/i, '')
+  return rest.startsWith('/') ? rest : `/${rest}`
 }
 
 /** The call to the target, as the exchange is now: with the body that was read, or the one that streams by. */
@@ -25,7 +38,7 @@ export function callTo(
 ): UpstreamCall {
   const { engine, inbound, exchange, plan } = passage
   const { request } = exchange
-  const headers = headersFor(engine, inbound, exchange, target, passage.route!.preserveHost)
+  const headers = headersFor(engine, inbound, exchange, target, passage.route?.preserveHost ?? true)
   if (plan.phases.message.length > 0 && request.headers.get('accept')?.includes('text/event-stream')) {
     askUncoded(headers)
   }
@@ -45,10 +58,11 @@ export function callTo(
 export function headersFor(
   engine: Engine,
   { head, peer }: Pick<Inbound, 'head' | 'peer'>,
-  { request }: JudgedExchange,
+  { request, route }: JudgedExchange,
   target: Target,
   preserveHost: boolean,
 ): string[] {
+  if (!route) return observedHeaders(request.headers.raw, request.headers.get('host') ?? request.authority)
   return upstreamHeaders(request.headers.raw, {
     peer: peer.address,
     trusted: engine.trusts(peer.address),
@@ -83,7 +97,8 @@ export function translateBack(
   target: Target,
 ): void {
   const { path } = received
-  const upstream = target.basePath + exchange.route!.upstreamPath
+  if (!exchange.route) return
+  const upstream = target.basePath + exchange.route.upstreamPath
   const same = upstream === path
   if (same && exchange.request.authority === target.host) return
   const common = same ? 0 : commonEnd(path, upstream)

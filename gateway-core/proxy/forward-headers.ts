@@ -78,8 +78,20 @@ export function upstreamHeaders(headers: RawHeaders, facts: ForwardingFacts): st
   return out
 }
 
-/** Header list for the client, from the upstream's: hop-by-hop fields out, `Via` added. */
-export function clientHeaders(headers: RawHeaders): string[] {
+/** Header list for a server that is only observed: hop-by-hop fields out, `Host` first, and nothing told of the client. */
+export function observedHeaders(headers: RawHeaders, host: string): string[] {
+  const out: string[] = ['Host', host]
+  const named = connectionNames(headers)
+  for (let at = 0; at < headers.length; at += 2) {
+    const lower = lowerCase(headers[at]!)
+    if (lower === 'host' || lower === 'expect' || lower === 'http2-settings') continue
+    if (!hopByHop.has(lower) && !named?.has(lower)) out.push(headers[at]!, headers[at + 1]!)
+  }
+  return out
+}
+
+/** Header list for the client, from the upstream's: hop-by-hop fields out, `Via` added unless it is only observed. */
+export function clientHeaders(headers: RawHeaders, tellVia = true): string[] {
   const out: string[] = []
   const named = connectionNames(headers)
   let viaSoFar = ''
@@ -88,13 +100,13 @@ export function clientHeaders(headers: RawHeaders): string[] {
     const lower = lowerCase(name)
     if (hopByHop.has(lower) && lower !== 'proxy-authenticate' && lower !== 'trailer') continue
     if (named?.has(lower)) continue
-    if (lower === 'via') {
+    if (lower === 'via' && tellVia) {
       viaSoFar = viaSoFar ? `${viaSoFar}, ${headers[at + 1]!}` : headers[at + 1]!
       continue
     }
     out.push(name, headers[at + 1]!)
   }
-  out.push('Via', viaSoFar ? `${viaSoFar}, ${via}` : via)
+  if (tellVia) out.push('Via', viaSoFar ? `${viaSoFar}, ${via}` : via)
   return out
 }
 

@@ -29,7 +29,7 @@ export interface UpstreamSink {
 
 /** What went wrong. `sent` is false when the request cannot have reached the upstream, so that another target may be tried. */
 export interface UpstreamFailure {
-  code: Extract<DenialCode, 'UPSTREAM_UNREACHABLE' | 'UPSTREAM_BROKEN' | 'UPSTREAM_TIMEOUT'>
+  code: Extract<DenialCode, 'UPSTREAM_UNREACHABLE' | 'UPSTREAM_NOT_TRUSTED' | 'UPSTREAM_BROKEN' | 'UPSTREAM_TIMEOUT'>
   reason: string
   sent: boolean
 }
@@ -208,10 +208,18 @@ const unreachable = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ])
 
+/** Whether an error of a TLS handshake says that the server's certificate does not verify. */
+export function isUntrusted(code: string): boolean {
+  return /^(?:ERR_TLS_CERT_|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_(?:CA|PURPOSE)|HOSTNAME_MISMATCH|ERROR_IN_CERT_)/.test(
+    code,
+  )
+}
+
 /** Reads an error of Node or undici. TLS failures before the request count as unreachable. */
 function failureOf(error: Error & { code?: string; cause?: unknown }, sent: boolean): UpstreamFailure {
   const code = error.code ?? (error.cause as { code?: string } | undefined)?.code ?? ''
   const reason = describe(error, code)
+  if (isUntrusted(code)) return { code: 'UPSTREAM_NOT_TRUSTED', reason, sent: false }
   if (timeouts.has(code)) return { code: 'UPSTREAM_TIMEOUT', reason, sent: true }
   if (!sent || unreachable.has(code)) return { code: 'UPSTREAM_UNREACHABLE', reason, sent: false }
   return { code: 'UPSTREAM_BROKEN', reason, sent }

@@ -6,8 +6,10 @@ import { LiveTimeline } from '../pipeline/timeline.ts'
 import { arrive } from './arrival.ts'
 import { Engine, type Surroundings } from './engine.ts'
 import type { HoldSlot } from './holds.ts'
+import type { InboundHandler } from './inbound.ts'
 import { type Listener, startListener } from './listener.ts'
 import { outboundProxyFrom } from './outbound-proxy.ts'
+import { type PassThroughMemory, ProxyDoor } from './proxy-door.ts'
 import { Passage } from './passage.ts'
 import { recordOfRefusal } from './record-refusal.ts'
 import { loadTlsMaterial } from './tls.ts'
@@ -24,12 +26,16 @@ export interface GatewayOptions {
   env?: Readonly<Record<string, string | undefined>>
   /** Where breakpoints and rules are plugged in. */
   hold?: HoldSlot
+  /** Hosts that the forward proxy leaves alone besides those of the workspace. */
+  passThrough?: PassThroughMemory
 }
 
 /** A running gateway. */
 export interface Gateway {
   readonly addresses: Listener['addresses']
   readonly workspace: Workspace
+  /** The forward proxy: open where the workspace says so, or once somebody opens it. */
+  readonly proxy: ProxyDoor
   /**
    * Puts a new revision in force: no connection drops, in-flight exchanges finish on the old one, and counters of
    * policies that stayed the same go on. Addresses cannot change while it runs: those differences are returned.
@@ -54,30 +60,41 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { https } = options.workspace.listen
   const tls = https && (await loadTlsMaterial(options.workspace.folder, https))
   let engine = new Engine(options.workspace, around)
+  const handler: InboundHandler = {
+    request: (inbound) => {
+      const holds = around.hold.current
+      if (holds === undefined) new Passage(engine, inbound).start()
+      else arrive(() => engine, inbound, holds)
+    },
+    upgrade: (inbound) => new UpgradePassage(engine, inbound).start(),
+    refused: (refusal) => {
+      if (!around.recorder && !around.onExchange) return
+      const record = recordOfRefusal(refusal, engine.workspace)
+      around.recorder?.record(record)
+      around.onExchange?.(record)
+    },
+  }
+  const door = new ProxyDoor(() => engine, around, handler, options.passThrough)
   const listener: Listener = await startListener({
     listen: options.workspace.listen,
     limits: options.workspace.limits,
     ...(tls ? { tls } : {}),
-    handler: {
-      request: (inbound) => {
-        const holds = around.hold.current
-        if (holds === undefined) new Passage(engine, inbound).start()
-        else arrive(() => engine, inbound, holds)
-      },
-      upgrade: (inbound) => new UpgradePassage(engine, inbound).start(),
-      refused: (refusal) => {
-        if (!around.recorder && !around.onExchange) return
-        const record = recordOfRefusal(refusal, engine.workspace)
-        around.recorder?.record(record)
-        around.onExchange?.(record)
-      },
-    },
+    handler,
   }).catch(async (error: unknown) => {
     await engine.retire()
     throw error
   })
+  const { proxy } = options.workspace.listen
+  if (proxy) {
+    await door.open(proxy).catch(async (error: unknown) => {
+      await listener.close(0)
+      await engine.retire()
+      throw error
+    })
+  }
   return {
     addresses: listener.addresses,
+    proxy: door,
     get workspace() {
       return engine.workspace
     },
@@ -90,12 +107,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       around.state.retain(
         new Set([workspace.unrouted, ...workspace.routes.map((route) => route.plan)].flatMap(stateIds)),
       )
+      door.reloaded(before)
       void before.retire(engine)
       return { needsRestart }
     },
     async close(graceMs = 5_000) {
       const cut = setTimeout(() => engine.tunnels.forEach((end) => end()), graceMs)
-      await listener.close(graceMs)
+      await Promise.all([listener.close(graceMs), door.close(graceMs)])
       clearTimeout(cut)
       await engine.retire()
     },
@@ -109,7 +127,7 @@ function stateIds(plan: Workspace['unrouted']): string[] {
 function listenDifferences(before: Workspace, after: Workspace): string[] {
   const address = (listen: { host: string; port: number } | undefined) =>
     listen ? `${listen.host}:${listen.port}` : 'off'
-  return (['http', 'https'] as const)
+  return (['http', 'https', 'proxy'] as const)
     .filter((kind) => address(before.listen[kind]) !== address(after.listen[kind]))
     .map((kind) => `listen.${kind}: ${address(before.listen[kind])} → ${address(after.listen[kind])}`)
 }

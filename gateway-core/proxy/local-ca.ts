@@ -86,17 +86,30 @@ export async function leafFor(ca: LocalCa, names: readonly string[], now: number
   return made
 }
 
+/**
+ * A server certificate of the CA for one host (a name or an address) and nothing else, which the forward proxy shows in
+ * that host's place. Loopback hosts get all their names.
+ */
+export function hostLeafFor(ca: LocalCa, host: string, now: number = Date.now()): Promise<Leaf> {
+  return makeLeaf(ca, [host], alwaysNamed.includes(host) ? 'server' : 'host', now)
+}
+
 /** A client certificate of the CA with `commonName`, for trying `clientCertificates` and `mtls-auth`. */
 export function clientLeafFor(ca: LocalCa, commonName: string, now: number = Date.now()): Promise<Leaf> {
   return makeLeaf(ca, [commonName], 'client', now)
 }
 
-async function makeLeaf(ca: LocalCa, names: readonly string[], usage: 'server' | 'client', now: number): Promise<Leaf> {
+async function makeLeaf(
+  ca: LocalCa,
+  names: readonly string[],
+  usage: 'server' | 'host' | 'client',
+  now: number,
+): Promise<Leaf> {
   const x509 = await loadX509()
   const issuer = new x509.X509Certificate(ca.certificate)
   const signingKey = await subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(ca.key), algorithm, false, ['sign'])
   const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify'])
-  const hosts = usage === 'server' ? [...new Set([...names, ...alwaysNamed])] : []
+  const hosts = usage === 'client' ? [] : [...new Set([...names, ...(usage === 'server' ? alwaysNamed : [])])]
   const alternatives = hosts.map((host) => ({ type: isIP(host) ? ('ip' as const) : ('dns' as const), value: host }))
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
@@ -112,7 +125,7 @@ async function makeLeaf(ca: LocalCa, names: readonly string[], usage: 'server' |
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([
-        usage === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth,
+        usage === 'client' ? x509.ExtendedKeyUsage.clientAuth : x509.ExtendedKeyUsage.serverAuth,
       ]),
       ...(alternatives.length > 0 ? [new x509.SubjectAlternativeNameExtension(alternatives)] : []),
       await x509.AuthorityKeyIdentifierExtension.create(issuer),

@@ -22,6 +22,7 @@ import { type EventCarrier, eventCarrierFor } from './messages/event-carrier.ts'
 import { readLateBody } from './late-body.ts'
 import type { Origin } from './origin.ts'
 import { answerOf, denialResponse } from './own-response.ts'
+import { explainFailure } from './observed-origins.ts'
 import { holdBody, RequestTee } from './request-body.ts'
 import type { Target } from './upstream.ts'
 
@@ -42,7 +43,7 @@ export class Passage extends CarriedExchange implements UpstreamSink {
   #events: EventCarrier | undefined
 
   constructor(engine: Engine, inbound: Inbound, origin?: Origin) {
-    super(engine, inbound.head, inbound.peer, undefined, origin)
+    super(engine, inbound, undefined, origin)
     this.inbound = inbound
     this.client = new ClientResponse(inbound, () => this.#clientLeft())
     inbound.onFault = (code, detail) => this.#faulted(code, detail)
@@ -61,7 +62,7 @@ export class Passage extends CarriedExchange implements UpstreamSink {
     const { head } = this.inbound
     const limit = this.engine.workspace.limits.bodyBytes
     if (limit !== undefined && (head.contentLength ?? 0) > limit) return this.#refuse('BODY_TOO_LARGE')
-    if (!this.exchange.route) return this.#refuseUnrouted()
+    if (!this.exchange.route && !this.observed) return this.#refuseUnrouted()
     if (!head.hasBody || this.plan.requestBodyBytes === 0) return this.#forward()
     if (head.expectContinue) this.client.writeContinue()
     return this.#judgeBody(this.plan.requestBodyBytes)
@@ -90,19 +91,18 @@ export class Passage extends CarriedExchange implements UpstreamSink {
   }
 
   #forward(body?: Uint8Array): void {
-    const { exchange, inbound, engine, origin } = this
+    const { inbound, origin } = this
     if (origin?.instead) {
       if (inbound.head.hasBody && body === undefined) this.#streamBody().resume()
       this.#abort = dispatchInstead(this, origin.instead)
       return
     }
-    const name = exchange.route?.upstream
-    const pools = name === undefined ? undefined : engine.pools(name)
+    const { pools } = this
     if (!pools) return this.#refuse('NO_UPSTREAM')
     const target = pools.pick(() => this.draw(), this.#failedTargets)
     if (!target) return this.#refuse('UPSTREAM_UNREACHABLE')
     this.target = target
-    this.forwardedPath = forwardedPath(exchange, this.received, target)
+    this.forwardedPath = forwardedPath(this, target)
     this.requestBodyChanged = body !== undefined && body !== this.requestBytes
     const streamed = body === undefined && inbound.head.hasBody ? this.#streamBody() : undefined
     this.#abort = dispatch(this, target, callTo(this, target, pools.upstream.timeoutMs, body, streamed))
@@ -123,7 +123,7 @@ export class Passage extends CarriedExchange implements UpstreamSink {
 
   onHead(status: number, raw: string[], resume: () => void, reason: string): boolean {
     this.#resume = resume
-    const headers = clientHeaders(raw)
+    const headers = clientHeaders(raw, this.observed === undefined)
     if (this.target) {
       this.upstreamMicros = this.engine.around.timeline.micros() - this.startMicros
       translateBack(headers, this.exchange, this.received, this.target)
@@ -274,11 +274,11 @@ export class Passage extends CarriedExchange implements UpstreamSink {
     const replayable = !this.inbound.head.hasBody || this.requestBytes !== undefined
     if (!failure.sent && replayable && this.target) {
       this.#failedTargets.push(this.target)
-      const pools = this.engine.pools(this.exchange.route!.upstream!)
+      const { pools } = this
       if (pools && pools.targets.length > this.#failedTargets.length) return this.#forward(this.requestBytes)
     }
     this.#releaseHeld()
-    this.#refuse(failure.code, 'failed')
+    this.#refuse(failure.code, 'failed', this.observed && explainFailure(failure, this.target))
   }
 
   /** A policy denied or answered, or a policy failed. */
@@ -294,10 +294,11 @@ export class Passage extends CarriedExchange implements UpstreamSink {
     return this.#answer(denialResponse('METHOD_NOT_ROUTED', this.exchange.id, [['Allow', allowed.join(', ')]]))
   }
 
-  #refuse(code: DenialCode, verdict: ExchangeVerdict = 'refused'): void {
+  /** `detail` in the place of the code's own words. */
+  #refuse(code: DenialCode, verdict: ExchangeVerdict = 'refused', detail?: string): void {
     if (this.client.gone || this.client.headSent) return
     this.refusedWith = code
-    this.#wait(this.#answer(denialResponse(code, this.exchange.id), verdict))
+    this.#wait(this.#answer(denialResponse(code, this.exchange.id, [], detail), verdict))
   }
 
   /** A response of the gateway's own passes the response phases of every policy in scope, so that a 401 carries its CORS headers. */

@@ -2,6 +2,7 @@ import type { Route, Workspace } from '../config/workspace.ts'
 import type { JudgedExchange } from '../pipeline/judged-exchange.ts'
 import type { Plan } from '../pipeline/plan.ts'
 import type { Router } from './router.ts'
+import { layOut } from '../pipeline/plan.ts'
 import { upstreamPath } from './upstream-path.ts'
 
 /** Where an exchange goes and what judges it. */
@@ -13,10 +14,16 @@ export interface Routed {
 }
 
 const nothing: readonly string[] = []
+/** What is only observed meets no policy. */
+const observing: Routed = { plan: layOut([], () => []), route: undefined, allowedMethods: nothing }
 
-/** Routes an exchange and notes the match on it. Without a route, the workspace's own policies judge it. */
-export function routeExchange(workspace: Workspace, router: Router, exchange: JudgedExchange): Routed {
-  const found = router.match(exchange.request)
+/**
+ * Routes an exchange and notes the match on it. Without a route, the workspace's own policies judge it; but what came in
+ * by the forward proxy is judged only where a route names its host, and else observed.
+ */
+export function routeExchange(workspace: Workspace, router: Router, exchange: JudgedExchange, proxied = false): Routed {
+  const found = router.match(exchange.request, proxied)
+  if (!found.route && proxied) return observing
   if (!found.route) return { plan: workspace.unrouted, route: undefined, allowedMethods: found.allowedMethods }
   const { route, parameters } = found
   exchange.route = {

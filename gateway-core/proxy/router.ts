@@ -26,10 +26,16 @@ export class Router {
     this.#wildcards.sort((a, b) => b.suffix.length - a.suffix.length)
   }
 
-  match(request: RequestMessage): Routing {
+  /** Whether routes name this host, by name or by wildcard. */
+  names(host: string): boolean {
+    return this.#exact.has(host) || this.#wildcards.some(({ suffix }) => isBelow(host, suffix))
+  }
+
+  /** With `byHost`, only routes that name the host count: what goes to any server is not meant for the others. */
+  match(request: RequestMessage, byHost = false): Routing {
     const method = routedMethod(request)
     const allowed = new Set<string>()
-    for (const tree of this.#treesFor(request.authority)) {
+    for (const tree of this.#treesFor(request.authority, byHost)) {
       const found = tree.find(request.path, (candidates) => select(candidates, method, request, allowed))
       if (found) return { route: found.value.route, parameters: found.parameters }
     }
@@ -53,16 +59,19 @@ export class Router {
     })
   }
 
-  *#treesFor(authority: string): Iterable<PathTree<Candidate>> {
+  *#treesFor(authority: string, byHost: boolean): Iterable<PathTree<Candidate>> {
     if (this.#exact.size > 0 || this.#wildcards.length > 0) {
       const host = hostname(authority)
       const exact = this.#exact.get(host)
       if (exact) yield exact
-      for (const { suffix, tree } of this.#wildcards)
-        if (host.endsWith(suffix) && host.length > suffix.length) yield tree
+      for (const { suffix, tree } of this.#wildcards) if (isBelow(host, suffix)) yield tree
     }
-    yield this.#anyHost
+    if (!byHost) yield this.#anyHost
   }
+}
+
+function isBelow(host: string, suffix: string): boolean {
+  return host.endsWith(suffix) && host.length > suffix.length
 }
 
 interface Candidate {

@@ -28,7 +28,7 @@ export class UpgradePassage extends CarriedExchange {
   readonly client = { headSent: false }
 
   constructor(engine: Engine, inbound: InboundUpgrade) {
-    super(engine, inbound.head, inbound.peer, 'websocket')
+    super(engine, inbound, 'websocket')
     this.inbound = inbound
   }
 
@@ -54,12 +54,12 @@ export class UpgradePassage extends CarriedExchange {
   #forward(): void {
     const { engine, exchange, inbound } = this
     const { route } = exchange
-    if (!route) return this.#refuse(this.allowedMethods.length > 0 ? 'METHOD_NOT_ROUTED' : 'NO_ROUTE')
-    const pools = route.upstream === undefined ? undefined : engine.pools(route.upstream)
+    if (!route && !this.observed) return this.#refuse(this.allowedMethods.length > 0 ? 'METHOD_NOT_ROUTED' : 'NO_ROUTE')
+    const { pools } = this
     const target = pools?.pick(() => this.draw())
     if (!pools || !target) return this.#refuse('NO_UPSTREAM')
     this.target = target
-    this.forwardedPath = forwardedPath(exchange, this.received, target)
+    this.forwardedPath = forwardedPath(this, target)
     let cut: () => void = () => undefined
     cut = tunnel({
       id: exchange.id,
@@ -67,8 +67,9 @@ export class UpgradePassage extends CarriedExchange {
       firstBytes: inbound.firstBytes,
       target: new URL(target.origin),
       path: this.forwardedPath,
-      headers: this.#offered(headersFor(engine, inbound, exchange, target, this.route!.preserveHost)),
+      headers: this.#offered(headersFor(engine, inbound, exchange, target, this.route?.preserveHost ?? true)),
       tls: pools.upstream.tls,
+      ...(target.tunnelAgent && { agent: target.tunnelAgent }),
       timeoutMs: pools.upstream.timeoutMs,
       onOpen: (status, headers) => this.#opened(status, headers),
       onRefused: (answer) => this.#refusedByUpstream(answer),
@@ -139,7 +140,7 @@ export class UpgradePassage extends CarriedExchange {
     raw: RawHeaders,
     from: 'upstream' | 'gateway' = 'upstream',
   ): RawHeaders {
-    const headers = new HeaderList(from === 'upstream' ? clientHeaders(raw) : raw)
+    const headers = new HeaderList(from === 'upstream' ? clientHeaders(raw, this.observed === undefined) : raw)
     this.exchange.response = { status, reason, headers, from }
     this.upstreamResponse = from === 'upstream' ? this.exchange.response : undefined
     void this.run?.run('responseHeaders')

@@ -6,6 +6,7 @@ import type { UpstreamTls } from '../config/workspace.ts'
 import type { DenialCode } from '../errors.ts'
 import type { RawHeaders } from '../exchange.ts'
 import { closeGently } from './connection.ts'
+import { isUntrusted } from './forwarder.ts'
 import { problemDetails } from './problem.ts'
 
 /** What the client is answered instead of `101`: by the upstream, or by the gateway where there is no upstream's answer. */
@@ -16,7 +17,7 @@ export interface TunnelAnswer {
   headers: RawHeaders
   from: 'upstream' | 'gateway'
   /** Set for the gateway's own answers. */
-  code?: Extract<DenialCode, 'UPSTREAM_UNREACHABLE' | 'UPSTREAM_TIMEOUT' | 'UPSTREAM_BROKEN'>
+  code?: Extract<DenialCode, 'UPSTREAM_UNREACHABLE' | 'UPSTREAM_NOT_TRUSTED' | 'UPSTREAM_TIMEOUT' | 'UPSTREAM_BROKEN'>
   /** What went wrong, for the capture; never for the client. */
   error?: string
 }
@@ -197,7 +198,8 @@ export function tunnel(options: TunnelOptions): () => void {
   process.noDeprecation = true
   proxy.ws(judged, socket, options.firstBytes, proxyOptions(options), (error: NodeJS.ErrnoException) => {
     clearTimeout(timer)
-    fail(connected ? 'UPSTREAM_BROKEN' : 'UPSTREAM_UNREACHABLE', error.message)
+    const untrusted = isUntrusted(error.code ?? '')
+    fail(untrusted ? 'UPSTREAM_NOT_TRUSTED' : connected ? 'UPSTREAM_BROKEN' : 'UPSTREAM_UNREACHABLE', error.message)
   })
   process.noDeprecation = noDeprecation
   // http-proxy would relay a refusal with the head as it came: `Transfer-Encoding: chunked` before a body that is not.

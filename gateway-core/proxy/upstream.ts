@@ -1,9 +1,12 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
+import type { LookupFunction } from 'node:net'
+import type { SecureContext } from 'node:tls'
 import { Pool, ProxyAgent } from 'undici'
 import type { Dispatcher } from 'undici'
 import type { Upstream, UpstreamTarget } from '../config/workspace.ts'
 import { type OutboundProxy, proxyFor } from './outbound-proxy.ts'
+import { agentThrough } from './outbound-tunnel.ts'
 
 /** One target of an upstream with its connections. */
 export interface Target {
@@ -15,8 +18,16 @@ export interface Target {
   readonly dispatcher: Dispatcher
   /** For requests that undici does not send: Expect, trailers. */
   readonly agent: HttpAgent | HttpsAgent
+  /** For WebSocket tunnels that are not simply connected to the target. */
+  readonly tunnelAgent: HttpAgent | HttpsAgent | undefined
   readonly weight: number
   healthy: boolean
+}
+
+/** What connections of the forward proxy need besides: the CAs that servers are checked against, a look-up of its own. */
+export interface ConnectionMore {
+  readonly secureContext?: SecureContext
+  readonly lookup?: LookupFunction
 }
 
 /** An upstream with open pools. Picks a target by weight among the healthy ones. */
@@ -25,9 +36,10 @@ export class UpstreamPools {
   readonly targets: readonly Target[]
   readonly #health: NodeJS.Timeout | undefined
 
-  constructor(upstream: Upstream, outbound: OutboundProxy) {
+  /** `more` goes to whatever makes the connections. */
+  constructor(upstream: Upstream, outbound: OutboundProxy, more: ConnectionMore = {}) {
     this.upstream = upstream
-    this.targets = upstream.targets.map((target) => openTarget(upstream, target, outbound))
+    this.targets = upstream.targets.map((target) => openTarget(upstream, target, outbound, more))
     const { health } = upstream
     if (health) {
       this.#health = setInterval(() => void this.#check(health.path), health.intervalMs)
@@ -59,6 +71,7 @@ export class UpstreamPools {
     await Promise.all(
       this.targets.map((target) => {
         target.agent.destroy()
+        target.tunnelAgent?.destroy()
         return target.dispatcher.close().catch(() => undefined)
       }),
     )
@@ -85,7 +98,12 @@ export class UpstreamPools {
   }
 }
 
-function openTarget(upstream: Upstream, { url, weight }: UpstreamTarget, outbound: OutboundProxy): Target {
+function openTarget(
+  upstream: Upstream,
+  { url, weight }: UpstreamTarget,
+  outbound: OutboundProxy,
+  more: ConnectionMore,
+): Target {
   const { tls, connectTimeoutMs, timeoutMs } = upstream
   const connect = {
     rejectUnauthorized: tls.verify,
@@ -94,6 +112,7 @@ function openTarget(upstream: Upstream, { url, weight }: UpstreamTarget, outboun
     ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
     ...(tls.key === undefined ? {} : { key: tls.key }),
     ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+    ...more,
   }
   const timeouts = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, keepAliveTimeout: 30_000 }
   const through = proxyFor(url, outbound)
@@ -101,12 +120,19 @@ function openTarget(upstream: Upstream, { url, weight }: UpstreamTarget, outboun
     ? new ProxyAgent({ uri: through, requestTls: connect, ...timeouts })
     : new Pool(url.origin, { connections: 256, pipelining: 1, connect, ...timeouts })
   const options = { keepAlive: true, ...connect }
+  const secure = url.protocol === 'https:'
+  const agent = through
+    ? agentThrough(through, options, secure)
+    : secure
+      ? new HttpsAgent(options)
+      : new HttpAgent(options)
   return {
     origin: url.origin,
     host: url.host,
     basePath: url.pathname.replace(/\/$/, ''),
     dispatcher,
-    agent: url.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options),
+    agent,
+    tunnelAgent: through || Object.keys(more).length > 0 ? agent : undefined,
     weight,
     healthy: true,
   }

@@ -217,7 +217,7 @@ describe('a WebSocket tunnel', () => {
     client.terminate()
     const doubting = await gatewayTo(target)
     const text = await converse(doubting.port, [`GET / HTTP/1.1\r\n${handshake}\r\n`])
-    expect(codes(text)).toEqual(['UPSTREAM_UNREACHABLE'])
+    expect(codes(text)).toEqual(['UPSTREAM_NOT_TRUSTED'])
     expect(doubting.answers[0]!.error).toMatch(/certificate/)
   })
 
