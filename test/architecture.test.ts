@@ -15,9 +15,8 @@ const layers: readonly (readonly string[])[] = [
   ['gateway-core', 'foundation', 'json'],
   ['openapi', 'pipeline'],
   ['policies'],
-  ['config'],
-  // The store searches by the query language, and the language knows the store's rows.
-  ['filter', 'capture'],
+  // Rules in the workspace are written in the query language, the store searches by it, and it knows the store's rows.
+  ['config', 'filter', 'capture'],
   ['protocol'],
   ['facts'],
   ['proxy'],

@@ -11,6 +11,7 @@ import type { Workspace } from '../gateway-core/config/workspace.ts'
 import { createLiveFacts, type LiveFacts } from '../gateway-core/facts/live.ts'
 import { MemoryState } from '../gateway-core/pipeline/memory-state.ts'
 import { type Gateway, startGateway } from '../gateway-core/proxy/gateway.ts'
+import type { HoldSlot } from '../gateway-core/proxy/holds.ts'
 
 /** A workspace folder for one test, with the files given, removed by `remove`. */
 export function workspaceFolder(files: Readonly<Record<string, string>>): {
@@ -53,6 +54,7 @@ export async function testGateway(
   yaml: string,
   files: Readonly<Record<string, string>> = {},
   env: Readonly<Record<string, string>> = {},
+  hold?: HoldSlot,
 ): Promise<TestGateway> {
   const listen = yaml.includes('listen:') ? '' : 'listen: { http: "127.0.0.1:0" }\n'
   const text = (body: string) => `gatehouse: 1\n${listen}${body}`
@@ -68,6 +70,7 @@ export async function testGateway(
     facts,
     recorder,
     env,
+    ...(hold && { hold }),
     onExchange: (record) => {
       records.push(record)
       for (const one of waiting.splice(0)) {

@@ -13,6 +13,7 @@ import { Problems } from './problems.ts'
 import { References } from './references.ts'
 import { revisionOf } from './revision.ts'
 import { routesOf } from './routes.ts'
+import { readRules } from './rules.ts'
 import { warnAboutRoutes } from './sanity.ts'
 import { structure } from './schema.ts'
 import { ScopeReader } from './scopes.ts'
@@ -158,6 +159,7 @@ class Loader {
       })
     }
     warnAboutRoutes(routes, problems)
+    const rules = readRules(root, sources)
     const listen = listenOf(root, problems, this.#files, this.#key)
     const list = this.#files.list()
     return {
@@ -172,6 +174,7 @@ class Loader {
       limits: limitsOf(root, problems),
       capture: captureOf(root, problems),
       trustedProxies: trustedProxiesOf(root, problems),
+      rules,
       onError,
       files: list,
     }

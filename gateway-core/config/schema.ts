@@ -1,5 +1,6 @@
 import { policies } from '../policies/index.ts'
 import type { Schema } from './config-of.ts'
+import { ruleList } from './rules-schema.ts'
 import { parts } from './schema-parts.ts'
 
 /** Keys that every policy takes besides its own; the loader reads them. */
@@ -78,6 +79,7 @@ const workspaceSchema = (item: Schema) => ({
     consumers: { type: 'array', items: parts.consumer, description: 'Who may call, with keys and groups.' },
     policies: policyList(item),
     apis: { type: 'array', items: apiSchema(item), description: 'The APIs behind the gateway.' },
+    rules: ruleList,
     limits: parts.limits,
     capture: parts.capture,
     trustedProxies: parts.trustedProxies,
@@ -114,6 +116,13 @@ const setsSchema = (item: Schema) => ({
   description: 'Named sets of policies, taken in with `- use: name`.',
 })
 
+const rulesSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { rules: ruleList },
+  description: 'Rules that change, answer, delay or break exchanges.',
+}
+
 const anything: Schema = {}
 const anyMapping: Schema = { type: 'object', additionalProperties: { type: ['object', 'null'] } }
 
@@ -122,11 +131,13 @@ export const structure = {
   workspace: workspaceSchema(anything),
   environment: environmentSchema(anyMapping),
   sets: setsSchema(anything),
+  rules: rulesSchema,
 } as const
 
 /**
  * JSON Schema (2020-12) of `gatehouse.yaml` with every registered policy, for completion, hover and validation in an
- * editor. `#/$defs/environment` is that of `environments/*.yaml`, `#/$defs/policySets` that of `policies/*.yaml`.
+ * editor. `#/$defs/environment` is that of `environments/*.yaml`, `#/$defs/policySets` that of `policies/*.yaml`,
+ * `#/$defs/rules` that of `rules/*.yaml`.
  */
 export function editorSchema(): Schema {
   const item: Schema = { $ref: '#/$defs/policyItem' }
@@ -145,6 +156,7 @@ export function editorSchema(): Schema {
         }),
       ),
       policySets: withoutWants(setsSchema(item)),
+      rules: withoutWants(rulesSchema),
       ...Object.fromEntries(Object.entries(types).map(([type, schema]) => [`policy-${type}`, withoutWants(schema)])),
     },
   }

@@ -2,6 +2,7 @@ import type { Place } from '../exchange.ts'
 import type { Position } from '../pipeline/outcome.ts'
 import type { Plan } from '../pipeline/plan.ts'
 import type { ConsumerEntry } from '../pipeline/policy.ts'
+import type { Rule } from './rules.ts'
 
 /** A workspace as loaded: validated, references resolved, policies prepared. Immutable; a reload makes a new one. */
 export interface Workspace {
@@ -25,6 +26,8 @@ export interface Workspace {
   readonly trustedProxies: readonly string[]
   /** What an exchange meets when a policy throws: `closed` denies, `open` lets pass. */
   readonly onError: 'closed' | 'open'
+  /** Rules without code, in the order written. */
+  readonly rules: readonly Rule[]
   /** Every file that was read: path relative to the folder, with its text or bytes' SHA-256. Blobs of the revision. */
   readonly files: readonly WorkspaceFile[]
 }

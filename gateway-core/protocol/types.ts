@@ -130,7 +130,7 @@ export interface SavedQuery {
 
 export interface FileNode {
   path: string
-  kind: 'workspace' | 'environment' | 'policies' | 'openapi' | 'test' | 'other'
+  kind: 'workspace' | 'environment' | 'policies' | 'rules' | 'openapi' | 'test' | 'other'
   children?: FileNode[]
 }
 

@@ -43,7 +43,7 @@ function schemaOf(kind: ReturnType<typeof kindOf>): Record<string, unknown> | nu
 function makeSchema(kind: ReturnType<typeof kindOf>): Record<string, unknown> | null {
   const whole = editorSchema()
   if (kind === 'workspace') return { ...whole }
-  const part = kind === 'environment' ? 'environment' : kind === 'policies' ? 'policySets' : undefined
+  const part = kind === 'environment' ? 'environment' : kind === 'policies' ? 'policySets' : kind === 'rules' ? 'rules' : undefined
   if (part === undefined) return null
   const { $schema, $defs } = whole as { $schema: string; $defs: Record<string, Schema> }
   return { $schema, ...$defs[part], $defs }

@@ -8,6 +8,7 @@ import { loadWorkspaceKey, WorkspaceKeyError } from '../config/workspace-key.ts'
 import { createLiveFacts } from '../facts/live.ts'
 import { MemoryState } from '../pipeline/memory-state.ts'
 import { openStateFile } from '../pipeline/state-file.ts'
+import { Interceptor } from '../intercept/interceptor.ts'
 import { type Gateway, startGateway } from '../proxy/gateway.ts'
 import { outboundProxyFrom } from '../proxy/outbound-proxy.ts'
 import { CannotRun } from './cannot-run.ts'
@@ -20,6 +21,8 @@ export interface OpenGatewayOptions {
   onExchange?: (record: ExchangeRecord) => void
   /** Rows of what was recorded, once they can be read. */
   onWritten?: (rows: ExchangeSummary[]) => void
+  /** Breakpoints and rules; without it only the workspace's rules are at work. */
+  interceptor?: Interceptor
   /** Something that a person should know; the gateway goes on. */
   onTrouble: (message: string) => void
 }
@@ -39,6 +42,8 @@ export interface OpenedGateway {
 export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGateway> {
   const { workspace, env, capture, onExchange, onWritten, onTrouble } = options
   const { folder } = workspace
+  const interceptor = options.interceptor ?? new Interceptor()
+  interceptor.takeRules(workspace)
   const key = await loadWorkspaceKey(folder, env).catch((error: Error) => {
     throw new CannotRun(error.message, error instanceof WorkspaceKeyError ? error.suggestion : undefined)
   })
@@ -68,7 +73,16 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
     await recorder?.close()
     await dispatcher?.close()
   }
-  const started = { workspace, state, facts, env, ...(recorder && { recorder }), ...(onExchange && { onExchange }) }
+  const hold = interceptor.slot
+  const started = {
+    workspace,
+    state,
+    facts,
+    env,
+    hold,
+    ...(recorder && { recorder }),
+    ...(onExchange && { onExchange }),
+  }
   const gateway = await startGateway(started).catch(async (error: Error) => {
     await closeRest()
     throw new CannotRun(error.message)
@@ -78,6 +92,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
     async reload(next) {
       recorder?.saveRevision(next.revision, next.files)
       const { needsRestart } = await gateway.reload(next)
+      interceptor.takeRules(next)
       // The recorder keeps the settings that it was started with.
       const recorded = JSON.stringify(next.capture) === JSON.stringify(workspace.capture)
       current = next
@@ -85,6 +100,8 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
     },
     flush: async () => recorder?.flush(),
     async close(graceMs) {
+      // What is held goes on, so that it can be answered while there is time.
+      interceptor.release('the gateway stopped')
       await gateway.close(graceMs)
       await closeRest()
     },

@@ -72,6 +72,7 @@ export function kindOf(path: string, openapi: ReadonlySet<string>): FileNode['ki
   if (path === workspaceFile) return 'workspace'
   if (/^environments\/[^/]+\.ya?ml$/.test(path)) return 'environment'
   if (/^policies\/[^/]+\.ya?ml$/.test(path)) return 'policies'
+  if (/^rules\/[^/]+\.ya?ml$/.test(path)) return 'rules'
   if (/^tests\/.+\.ya?ml$/.test(path)) return 'test'
   if (openapi.has(path) || path.startsWith('openapi/')) return 'openapi'
   return 'other'

@@ -1,4 +1,4 @@
-import { Box, ChevronDown, ChevronRight, File, FileCheck, FileJson, Layers, Shield } from 'lucide-react'
+import { Box, ChevronDown, ChevronRight, File, FileCheck, FileJson, Layers, Shield, Shuffle } from 'lucide-react'
 import { type KeyboardEvent, useRef, useState } from 'react'
 import type { FileNode, Problem } from '../../gateway-core/protocol/types.ts'
 import { useWorkspace } from '../shell/workbench.ts'
@@ -8,7 +8,7 @@ import { type FileRow, foreignFolders, moveInTree, visibleRows } from './file-li
 import { usePolicies } from './policies-store.ts'
 import { useProblems } from './use-problems.ts'
 
-const icons = { workspace: Shield, environment: Layers, policies: Box, openapi: FileJson, test: FileCheck, other: File }
+const icons = { workspace: Shield, environment: Layers, policies: Box, rules: Shuffle, openapi: FileJson, test: FileCheck, other: File }
 
 /** The files of the workspace. Arrows move, Enter opens. */
 export function FileTree({ tree }: { tree: readonly FileNode[] }) {

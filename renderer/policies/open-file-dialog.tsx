@@ -9,6 +9,7 @@ const kindWords = {
   workspace: 'workspace',
   environment: 'environment',
   policies: 'policy sets',
+  rules: 'rules',
   openapi: 'OpenAPI document',
   test: 'tests',
   other: '',
