@@ -27,9 +27,14 @@ export function hostsOf(written: unknown, pointer: string, report: RouteReport):
   if (written === undefined) return []
   const list = Array.isArray(written) ? (written as string[]) : [written as string]
   for (const [at, host] of list.entries()) {
-    if (/^(\*\.)?([a-z0-9_-]+\.)*[a-z0-9_-]+$|^\[[0-9a-f:.]+\]$/i.test(host)) continue
+    if (
+      /^(?:\*\.)?(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$|^(?:(?:[a-z0-9_-]+\.)*[a-z0-9_-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(
+        host,
+      )
+    )
+      continue
     const where = Array.isArray(written) ? `${pointer}/${at}` : pointer
-    const suggestion = 'write it like api.example.com or *.example.com, without scheme and port'
+    const suggestion = 'write it like api.example.com or *.example.com, without a scheme'
     report(where, 'BAD_VALUE', `"${host}" is not a host name`, suggestion)
   }
   return list.map((host) => host.toLowerCase())

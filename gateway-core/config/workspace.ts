@@ -102,7 +102,7 @@ export interface Api {
 
 /** How a request is matched; everything given must match. */
 export interface RouteMatch {
-  /** Exact host or `*.example.com`; empty: any. Lower case, without port. */
+  /** Exact host, `*.example.com`, or an exact host with its port; empty: any. Lower case. */
   readonly hosts: readonly string[]
   readonly path: PathMatch
   /** Upper case; empty: any. A listed GET serves HEAD. */

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import type { ExchangeRecord, Recorder } from '../capture/record.ts'
-import type { Workspace } from '../config/workspace.ts'
+import type { Upstream, Workspace } from '../config/workspace.ts'
 import type { FactSource } from '../pipeline/facts.ts'
 import type { World } from '../pipeline/runner.ts'
 import type { StateStore } from '../pipeline/state.ts'
@@ -10,7 +10,7 @@ import type { HoldSlot } from './holds.ts'
 import type { ObservedOrigins } from './observed-origins.ts'
 import { type OutboundProxy } from './outbound-proxy.ts'
 import { Router } from './router.ts'
-import { UpstreamPools } from './upstream.ts'
+import { type ConnectionMore, UpstreamPools } from './upstream.ts'
 
 /** What outlives a reload: state, time, facts, the recorder and those who watch. */
 export interface Surroundings {
@@ -53,7 +53,7 @@ export class Engine {
     this.around = around
     this.tunnels = before?.tunnels ?? new Set()
     this.world = { state: around.state, timeline: around.timeline, onError: workspace.onError }
-    this.#pools = openPools(workspace, around.outbound, before)
+    this.#pools = openPools(workspace, around, before)
     this.#trusted = trustTest(workspace.trustedProxies)
   }
 
@@ -73,15 +73,21 @@ export class Engine {
   }
 }
 
-function openPools(workspace: Workspace, outbound: OutboundProxy, before?: Engine): Map<string, UpstreamPools> {
+function openPools(workspace: Workspace, around: Surroundings, before?: Engine): Map<string, UpstreamPools> {
   const pools = new Map<string, UpstreamPools>()
   for (const [name, upstream] of workspace.upstreams) {
     const open = before?.pools(name)
     const same =
       open && JSON.stringify({ ...open.upstream, position: 0 }) === JSON.stringify({ ...upstream, position: 0 })
-    pools.set(name, same ? open : new UpstreamPools(upstream, outbound))
+    pools.set(name, same ? open : new UpstreamPools(upstream, around.outbound, trustOf(upstream, around)))
   }
   return pools
+}
+
+/** With a forward proxy, upstreams are checked as what it observes is: a route for an observed host must not end its trust. */
+function trustOf({ tls, targets }: Upstream, { observed }: Surroundings): ConnectionMore {
+  const applies = observed && tls.verify && tls.ca === undefined && tls.certificate === undefined
+  return applies && targets.some(({ url }) => url.protocol === 'https:') ? { secureContext: observed.trusted() } : {}
 }
 
 function trustTest(networks: readonly string[]): (address: string) => boolean {

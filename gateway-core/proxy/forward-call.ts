@@ -6,7 +6,6 @@ import type { Inbound } from './connection.ts'
 import type { Engine } from './engine.ts'
 import { observedHeaders, rewriteBack, upstreamHeaders } from './forward-headers.ts'
 import type { UpstreamCall } from './forwarder.ts'
-import { hostOf } from './observed-origins.ts'
 import type { Target } from './upstream.ts'
 
 /** Path and query that the target gets: a path that a policy set is taken as it is, else the route's mapping of it. */
@@ -15,7 +14,7 @@ export function forwardedPath(
   target: Target,
 ): string {
   const { request, route } = exchange
-  if (observed) return observedPath(received, engine.router.names(hostOf(received.authority)))
+  if (observed) return observedPath(received, engine.router.names(received.authority, received.scheme))
   const own = request.path === received.path ? route!.upstreamPath : request.path
   return target.basePath + own + (request.query === '' ? '' : `?${request.query}`)
 }

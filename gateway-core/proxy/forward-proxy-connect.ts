@@ -133,8 +133,7 @@ export class ConnectDesk {
   /** A client that says nothing: if its server speaks first, it is a tunnel; if the client does after all, it is read. */
   async #hearServer(connection: Connection, target: ConnectTarget, begun: boolean): Promise<void> {
     const { socket } = connection
-    const { host } = target
-    if (this.#options.routed(host)) {
+    if (this.#options.routed(headOf(target).authority, 'https')) {
       if (!begun) return this.#listen(connection, target, Buffer.alloc(0))
       return this.#refuseTunnel(connection, target)
     }
@@ -267,7 +266,7 @@ export class ConnectDesk {
   }
 
   async #tunnelUnread(connection: Connection, target: ConnectTarget, reason: TunnelReason): Promise<void> {
-    if (this.#options.routed(target.host)) return this.#refuseTunnel(connection, target)
+    if (this.#options.routed(headOf(target).authority, 'https')) return this.#refuseTunnel(connection, target)
     await this.#tunnel(connection, undefined, target, reason, false)
   }
 

@@ -28,7 +28,7 @@ export interface ForwardProxyOptions {
   /** Takes the records of tunnels whose bytes nobody reads. */
   record(record: ExchangeRecord): void
   /** Whether routes of the workspace name this host: then nothing to it may pass unread. */
-  routed(host: string): boolean
+  routed(authority: string, scheme: 'http' | 'https'): boolean
   /** Revision in force, for records. */
   revision(): string
   /** Opens a connection for a tunnel that a client at this address asked for. */
@@ -61,7 +61,7 @@ export async function startForwardProxy(options: ForwardProxyOptions): Promise<F
     handler: options.handler,
     now: options.now ?? Date.now,
     lingerMs: options.lingerMs ?? 1_000,
-    asSent: (authority) => !routed(hostOf(authority)),
+    asSent: (authority, scheme) => !routed(authority, scheme),
   }
   const refuse = (inbound: Inbound | InboundUpgrade, refusal: HeadRefusal) => answerRefusal(context, inbound, refusal)
   const mayPass = (inbound: Inbound | InboundUpgrade): boolean => {

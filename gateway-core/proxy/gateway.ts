@@ -9,7 +9,7 @@ import type { HoldSlot } from './holds.ts'
 import type { InboundHandler } from './inbound.ts'
 import { type Listener, startListener } from './listener.ts'
 import { outboundProxyFrom } from './outbound-proxy.ts'
-import { type PassThroughMemory, ProxyDoor } from './proxy-door.ts'
+import { observedBy, type PassThroughMemory, ProxyDoor } from './proxy-door.ts'
 import { Passage } from './passage.ts'
 import { recordOfRefusal } from './record-refusal.ts'
 import { loadTlsMaterial } from './tls.ts'
@@ -59,7 +59,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const { https } = options.workspace.listen
   const tls = https && (await loadTlsMaterial(options.workspace.folder, https))
-  let engine = new Engine(options.workspace, around)
+  let inForce = options.workspace
+  if (inForce.listen.proxy) around.observed = await observedBy(around.outbound, () => inForce)
+  let engine = new Engine(inForce, around)
   const handler: InboundHandler = {
     request: (inbound) => {
       const holds = around.hold.current
@@ -101,6 +103,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     async reload(workspace) {
       const before = engine
       const needsRestart = listenDifferences(before.workspace, workspace)
+      inForce = workspace
       engine = new Engine(workspace, around, before)
       const renewed = workspace.listen.https && (await loadTlsMaterial(workspace.folder, workspace.listen.https))
       listener.update({ limits: workspace.limits, ...(renewed ? { tls: renewed } : {}) })

@@ -70,7 +70,7 @@ export interface InboundContext {
   /** How long a refused client may take to read its answer. */
   lingerMs: number
   /** Whether an ambiguous path to this host may pass as it was sent: nothing judges it. Only for the forward proxy. */
-  asSent?: ((authority: string) => boolean) | undefined
+  asSent?: ((authority: string, scheme: 'http' | 'https') => boolean) | undefined
 }
 
 /** Takes a parsed head of either version: judges it, then hands it over or answers the refusal. */

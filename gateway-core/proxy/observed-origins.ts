@@ -47,7 +47,7 @@ export class ObservedOrigins {
       this.#open.set(key, known)
       return known
     }
-    const trusted = scheme === 'https' ? this.#context() : undefined
+    const trusted = scheme === 'https' ? this.trusted() : undefined
     const more = { ...(trusted && { secureContext: trusted }), ...(lookup && { lookup }) }
     const pools = new UpstreamPools(upstreamOf(url, authority, serverName), this.#outbound, more)
     this.#open.set(key, pools)
@@ -71,8 +71,8 @@ export class ObservedOrigins {
     await Promise.all(all.map((pools) => pools.close()))
   }
 
-  // Hundreds of certificates take milliseconds to read: once, not with every connection.
-  #context(): SecureContext {
+  /** The CAs that servers are checked against. Hundreds of certificates take milliseconds to read: once, not with every connection. */
+  trusted(): SecureContext {
     const texts = this.#trust().join('\n')
     if (this.#trusted?.texts !== texts) {
       const ca = [...systemRoots(), ...(texts === '' ? [] : [texts])]

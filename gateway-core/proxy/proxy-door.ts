@@ -1,4 +1,4 @@
-import type { ListenAddress } from '../config/workspace.ts'
+import type { ListenAddress, Workspace } from '../config/workspace.ts'
 import { addressOf } from './connection.ts'
 import type { Engine, Surroundings } from './engine.ts'
 import { type ForwardProxy, startForwardProxy } from './forward-proxy.ts'
@@ -50,8 +50,7 @@ export class ProxyDoor {
         )
       }
       const ca = await ensureLocalCa(folder)
-      const trust = () => [ca.certificate, ...(this.#engine().workspace.listen.proxy?.trust ?? [])]
-      this.#around.observed = new ObservedOrigins(outbound, trust)
+      this.#around.observed ??= await observedBy(outbound, () => this.#engine().workspace)
       this.#open = await startForwardProxy({
         listen,
         limits,
@@ -62,7 +61,7 @@ export class ProxyDoor {
           this.#around.recorder?.record(record)
           if (record.state === 'done') this.#around.onExchange?.(record)
         },
-        routed: (host) => this.#engine().router.names(host),
+        routed: (authority, scheme) => this.#engine().router.names(authority, scheme),
         revision: () => this.#engine().workspace.revision,
         connect: async (to, client) => {
           const url = new URL(`https://${to.host.includes(':') ? `[${to.host}]` : to.host}:${to.port}`)
@@ -102,6 +101,12 @@ export class ProxyDoor {
     this.#turn = done.catch(() => undefined)
     return done
   }
+}
+
+/** The servers that a forward proxy observes. Trusted are also the CAs of the workspace, and our own: our HTTPS listener shows it. */
+export async function observedBy(outbound: OutboundProxy, workspace: () => Workspace): Promise<ObservedOrigins> {
+  const ca = await ensureLocalCa(workspace().folder)
+  return new ObservedOrigins(outbound, () => [ca.certificate, ...(workspace().listen.proxy?.trust ?? [])])
 }
 
 function isOwn({ http, https }: OutboundProxy, { host, port }: ListenAddress): boolean {

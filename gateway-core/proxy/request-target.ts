@@ -46,7 +46,7 @@ export function readTarget(input: HeadInput, host: string): ReadTarget | HeadRef
     return refuse('BAD_TARGET', 'The target holds `#`, white space or a character that is not ASCII.', lead + wrong)
   }
   const normal = normalizePath(rawPath)
-  if ('problem' in normal && input.asSent?.(authority)) return { authority, path: rawPath, query }
+  if ('problem' in normal && input.asSent?.(authority, input.scheme)) return { authority, path: rawPath, query }
   if ('problem' in normal) return refuse('AMBIGUOUS_PATH', sentence(normal.problem), lead + normal.offset)
   return { authority, path: normal.path, query }
 }

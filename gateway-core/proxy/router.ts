@@ -9,7 +9,7 @@ export type Routing =
   | { route: undefined; allowedMethods: readonly string[] }
 
 /**
- * Finds the route of a request. Most specific first: exact host before the longest wildcard before any host; literal
+ * Finds the route of a request. Most specific first: exact host with a port before exact host before the longest wildcard before any host; literal
  * path before parameters before expressions before the longest prefix before the default; then the route with more
  * conditions; ties in the order written. A CORS preflight is routed as the method it asks for.
  */
@@ -17,6 +17,8 @@ export class Router {
   readonly #exact = new Map<string, PathTree<Candidate>>()
   readonly #wildcards: { suffix: string; tree: PathTree<Candidate> }[] = []
   readonly #anyHost = createPathTree<Candidate>()
+  /** Some routes name a port besides the host. */
+  #ports = false
 
   constructor(routes: readonly Route[]) {
     for (const route of routes) {
@@ -26,16 +28,18 @@ export class Router {
     this.#wildcards.sort((a, b) => b.suffix.length - a.suffix.length)
   }
 
-  /** Whether routes name this host, by name or by wildcard. */
-  names(host: string): boolean {
-    return this.#exact.has(host) || this.#wildcards.some(({ suffix }) => isBelow(host, suffix))
+  /** Whether routes name this host (an authority as in `RequestMessage`), by name or by wildcard. */
+  names(authority: string, scheme: 'http' | 'https'): boolean {
+    const host = hostname(authority)
+    if (this.#exact.has(host) || this.#wildcards.some(({ suffix }) => isBelow(host, suffix))) return true
+    return this.#ports && this.#exact.has(withPort(authority, host, scheme))
   }
 
   /** With `byHost`, only routes that name the host count: what goes to any server is not meant for the others. */
   match(request: RequestMessage, byHost = false): Routing {
     const method = routedMethod(request)
     const allowed = new Set<string>()
-    for (const tree of this.#treesFor(request.authority, byHost)) {
+    for (const tree of this.#treesFor(request, byHost)) {
       const found = tree.find(request.path, (candidates) => select(candidates, method, request, allowed))
       if (found) return { route: found.value.route, parameters: found.parameters }
     }
@@ -46,6 +50,7 @@ export class Router {
     if (match.hosts.length === 0) return [this.#anyHost]
     return match.hosts.map((host) => {
       if (!host.startsWith('*.')) {
+        if (hostname(host) !== host) this.#ports = true
         const tree = this.#exact.get(host) ?? createPathTree<Candidate>()
         this.#exact.set(host, tree)
         return tree
@@ -59,15 +64,22 @@ export class Router {
     })
   }
 
-  *#treesFor(authority: string, byHost: boolean): Iterable<PathTree<Candidate>> {
+  *#treesFor({ authority, scheme }: RequestMessage, byHost: boolean): Iterable<PathTree<Candidate>> {
     if (this.#exact.size > 0 || this.#wildcards.length > 0) {
       const host = hostname(authority)
+      const precise = this.#ports ? this.#exact.get(withPort(authority, host, scheme)) : undefined
+      if (precise) yield precise
       const exact = this.#exact.get(host)
       if (exact) yield exact
       for (const { suffix, tree } of this.#wildcards) if (isBelow(host, suffix)) yield tree
     }
     if (!byHost) yield this.#anyHost
   }
+}
+
+/** The authority with its port, also where that is the scheme's own. */
+function withPort(authority: string, host: string, scheme: 'http' | 'https'): string {
+  return host === authority ? `${host}:${scheme === 'https' ? 443 : 80}` : authority
 }
 
 function isBelow(host: string, suffix: string): boolean {

@@ -55,7 +55,7 @@ export interface HeadInput {
   /** A parser has refused bad names and control characters in values already, as Node's do; saves reading each. */
   parsed?: boolean
   /** Whether an ambiguous path to this host may pass as it was sent, because nothing judges it. */
-  asSent?: (authority: string) => boolean
+  asSent?: (authority: string, scheme: 'http' | 'https') => boolean
 }
 
 /**
