@@ -5,6 +5,7 @@ import { HeaderList } from '../headers.ts'
 import { type Maybe, whenReady } from '../pipeline/facts.ts'
 import type { JudgedExchange } from '../pipeline/judged-exchange.ts'
 import type { GatewayResponse, HeaderField } from '../pipeline/outcome.ts'
+import type { Phase } from '../pipeline/phases.ts'
 import type { Plan } from '../pipeline/plan.ts'
 import type { Run } from '../pipeline/runner.ts'
 import { answerOf, denialResponse } from './own-response.ts'
@@ -47,6 +48,7 @@ export class Course {
   refused: DenialCode | undefined
   /** Whether the request would be forwarded. */
   forwarded = false
+  phase: Phase | undefined
   readonly #exchange: JudgedExchange
   readonly #plan: Plan
   readonly #run: Run
@@ -94,8 +96,9 @@ export class Course {
     return this.#stage === 'answer' || this.#stage === 'answer body'
   }
 
-  #enter(stage: Stage, phase: Parameters<Run['enter']>[0]): true {
+  #enter(stage: Stage, phase: Phase): true {
     this.#stage = stage
+    this.phase = phase
     this.#run.enter(phase)
     return true
   }

@@ -37,10 +37,18 @@ export function recordedBody(bytes: Uint8Array): HeldBody {
     : new HeldBody(bytes)
 }
 
+/** A body that was not kept whole: reading it is undecidable by that name. */
+export function missingBody(name: string): HeldBody {
+  return new SealedBody(new Uint8Array(0), name)
+}
+
 class SealedBody extends HeldBody {
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, name = 'body:') {
     super(bytes)
-    const missing = { get: () => readable('⟦sealed:', 'body:'), enumerable: true }
+    const get = () => {
+      throw new MissingFact(name)
+    }
+    const missing = { get, enumerable: true }
     Object.defineProperties(this, { bytes: missing, text: missing, json: missing })
   }
 }

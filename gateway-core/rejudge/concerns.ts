@@ -1,0 +1,164 @@
+import type { Context } from '../capture/decode-context.ts'
+import type { Route, Workspace } from '../config/workspace.ts'
+import type { Plan, PolicyInstance } from '../pipeline/plan.ts'
+import type { Routed } from '../proxy/route-exchange.ts'
+import type { Concern } from './exchange-run.ts'
+import { type Kept, Keeping, routesAlike } from './kept.ts'
+
+/**
+ * Policy types that keep state, as found while judging: nothing declares it. What is not known here is found out by the
+ * first operation, and everything is begun again.
+ */
+export const statefulTypes = new Set<string>()
+
+const judged = ['requestHeaders', 'requestBody', 'responseHeaders', 'responseBody'] as const
+const unrouted = new Set(['NO_ROUTE', 'METHOD_NOT_ROUTED'])
+
+/** Whether policies ever saw it: what was refused as malformed was not judged, and is not judged now. */
+export function wasJudged({ listener, verdict, route, code }: Context): boolean {
+  return listener !== 'none' && !(verdict === 'refused' && route === undefined && !unrouted.has(code ?? ''))
+}
+
+/** One kind of exchange (judged alike then, and by one plan now) and what of it the edit concerns. */
+interface Case {
+  context: Context
+  plan: Plan
+  /** Undefined: nothing of the record can be held against the plan. */
+  kept: Kept | undefined
+  concern: Concern | 'everything'
+}
+
+/**
+ * Works out which exchanges an edit concerns, and which instances have to count anew: those that it changes, and
+ * those behind them, because other exchanges reach them or others with other values.
+ */
+export class Concerns {
+  /** State ids whose operations have to be repeated in the recorded order. */
+  readonly counted = new Set<string>()
+  readonly #workspace: Workspace
+  readonly #recordedUnder: (context: Context) => Workspace | undefined
+  readonly #reuse: boolean
+  readonly #cases = new Map<Context, Map<Plan, Case>>()
+  readonly #alike = new Map<Workspace, boolean>()
+  readonly #keeping = new Map<Workspace, Keeping>()
+  readonly #routes = new Map<Workspace, ReadonlyMap<string, Route>>()
+
+  constructor(workspace: Workspace, recordedUnder: (context: Context) => Workspace | undefined, reuse: boolean) {
+    this.#workspace = workspace
+    this.#recordedUnder = recordedUnder
+    this.#reuse = reuse
+  }
+
+  /** Takes note of a kind of exchange. All have to be there before `settle`. */
+  add(context: Context, routed: Routed): void {
+    const cases = this.#cases.get(context) ?? new Map<Plan, Case>()
+    this.#cases.set(context, cases)
+    if (cases.has(routed.plan)) return
+    const kept = this.#reuse ? this.#keptOf(context, routed) : undefined
+    cases.set(routed.plan, { context, plan: routed.plan, kept, concern: 'everything' })
+  }
+
+  /** Whether requests find their way as they did under another workspace. */
+  routesAlike(before: Workspace): boolean {
+    let alike = this.#alike.get(before)
+    if (alike === undefined) this.#alike.set(before, (alike = routesAlike(before, this.#workspace)))
+    return alike
+  }
+
+  /** Where exchanges went that were judged alike, where that is known without looking at each. */
+  routedAlike(context: Context): Routed | undefined {
+    const before = this.#recordedUnder(context)
+    if (!before || !this.routesAlike(before)) return undefined
+    const route = context.route === undefined ? undefined : this.#routesOf(this.#workspace).get(context.route)
+    if (context.route !== undefined && !route) return undefined
+    return { plan: route?.plan ?? this.#workspace.unrouted, route, allowedMethods: [] }
+  }
+
+  concern(context: Context, plan: Plan): Concern | 'everything' {
+    return this.#cases.get(context)!.get(plan)!.concern
+  }
+
+  /** Finds what has to be counted again, until nothing more comes to it. */
+  settle(): void {
+    let size = -1
+    while (size !== this.counted.size) {
+      size = this.counted.size
+      for (const cases of this.#cases.values()) for (const one of cases.values()) this.#spread(one)
+    }
+    for (const cases of this.#cases.values()) for (const one of cases.values()) one.concern = this.#concernOf(one)
+  }
+
+  #spread({ context, plan, kept }: Case): void {
+    if (!wasJudged(context)) return
+    let open = kept === undefined
+    for (const phase of judged) {
+      for (const instance of instancesIn(plan, phase)) {
+        const counts = statefulTypes.has(instance.policy.type)
+        if (counts && (open || kept!.behind.has(instance))) this.counted.add(instance.stateId)
+        open ||= !kept!.instances.has(instance) || this.counted.has(instance.stateId)
+      }
+    }
+    // A recorded denial lacks its header fields: where they matter it has to be made again.
+    const decider = plan.instances.find(({ id }) => id === context.decidedBy)
+    if (decider && statefulTypes.has(decider.policy.type) && kept && this.#further(plan, kept)) {
+      this.counted.add(decider.stateId)
+    }
+  }
+
+  #further(plan: Plan, kept: Kept): boolean {
+    return kept.response || plan.instances.some((instance) => this.counted.has(instance.stateId) && answers(instance))
+  }
+
+  #concernOf({ context, plan, kept }: Case): Concern | 'everything' {
+    if (!wasJudged(context)) return { untouched: true, recallable: () => true, further: false }
+    if (!kept) return 'everything'
+    const counts = plan.instances.some((instance) => this.counted.has(instance.stateId))
+    const recallable = new Set(
+      [...kept.instances].filter((instance) => !this.counted.has(instance.stateId)),
+    ) as ReadonlySet<PolicyInstance>
+    return {
+      untouched: kept.whole && !counts,
+      recallable: (instance) => recallable.has(instance),
+      further: this.#further(plan, kept),
+    }
+  }
+
+  #keptOf(context: Context, { plan, route }: Routed): Kept | undefined {
+    const before = this.#recordedUnder(context)
+    if (!before) return undefined
+    const was = context.route === undefined ? undefined : this.#routesOf(before).get(context.route)
+    if (before !== this.#workspace && !settingsAlike(before, this.#workspace, was, route)) return undefined
+    // Which methods the path has routes for stands in the answer.
+    if (context.code === 'METHOD_NOT_ROUTED' && !this.routesAlike(before)) return undefined
+    let keeping = this.#keeping.get(before)
+    if (!keeping) this.#keeping.set(before, (keeping = new Keeping(before, this.#workspace)))
+    return keeping.compare(was?.plan ?? before.unrouted, plan)
+  }
+
+  #routesOf(workspace: Workspace): ReadonlyMap<string, Route> {
+    let routes = this.#routes.get(workspace)
+    if (!routes) {
+      routes = new Map(workspace.routes.map((route) => [route.id, route]))
+      this.#routes.set(workspace, routes)
+    }
+    return routes
+  }
+}
+
+function answers({ policy }: PolicyInstance): boolean {
+  return policy.phases.responseHeaders !== undefined || policy.phases.responseBody !== undefined
+}
+
+function instancesIn(plan: Plan, phase: (typeof judged)[number]): PolicyInstance[] {
+  return plan.phases[phase].flatMap((node) => (node.kind === 'policy' ? [node.instance] : node.branches.flat()))
+}
+
+function settingsAlike(before: Workspace, after: Workspace, was: Route | undefined, now: Route | undefined): boolean {
+  if (before.limits.bodyBytes !== after.limits.bodyBytes || before.onError !== after.onError) return false
+  return JSON.stringify(was && wayOf(was)) === JSON.stringify(now && wayOf(now))
+}
+
+/** Where a route leads, and what policies see of it. */
+function wayOf({ id, api, match, upstream, stripPrefix, rewrite, preserveHost }: Route): unknown {
+  return [id, api, match.path, upstream, stripPrefix, rewrite, preserveHost]
+}

@@ -1,0 +1,227 @@
+import type { Context } from '../capture/decode-context.ts'
+import type { Workspace } from '../config/workspace.ts'
+import { type FactSource, type Maybe, MissingFact } from '../pipeline/facts.ts'
+import { JudgedExchange } from '../pipeline/judged-exchange.ts'
+import { type Routed, routeExchange } from '../proxy/route-exchange.ts'
+import { Router } from '../proxy/router.ts'
+import { ColdState } from './cold-state.ts'
+import { Concerns, statefulTypes } from './concerns.ts'
+import { type Bench, ExchangeRun, RecordedTimeline } from './exchange-run.ts'
+import type { Moment } from './follower.ts'
+import { type Judged, judgedOf, positionsOf, recordedOutcome } from './judged.ts'
+import { PlaceQueue } from './place-queue.ts'
+import type { RecordedExchange } from './recorded-exchange.ts'
+import type { Traffic } from './traffic.ts'
+
+export interface JudgeTrafficOptions {
+  workspace: Workspace
+  traffic: Traffic
+  /** The workspace that exchanges were recorded under; undefined where it is not known any more. */
+  recordedUnder: (context: Context) => Workspace | undefined
+  facts: (recorded: RecordedExchange) => FactSource
+  /** Told of each exchange, once, in no certain order. */
+  judged: (at: number, judged: Judged, run?: ExchangeRun) => void
+  /** What was told is void: everything is begun again. */
+  restarted?: () => void
+  /** Called every few milliseconds; throws to end it. */
+  breathe?: () => Promise<void> | void
+  /** False: nothing is taken from the record. */
+  reuse?: boolean
+  /** Only these are told of; others are judged where they count against a limit. */
+  only?: ReadonlySet<number>
+  /** Every step waits for its place, not only those that count. */
+  everyStep?: boolean
+  /** Makes the state at the beginning; default: empty. */
+  state?: (since: number) => ColdState
+  /** Judges only what begins before this place in the global order. */
+  until?: number
+}
+
+/** Judges recorded exchanges by a workspace's policies, each step at its recorded place and time. */
+export async function judgeTraffic(options: JudgeTrafficOptions): Promise<void> {
+  for (;;) {
+    const judging = new Judging(options)
+    if (await judging.run()) return
+    // A policy type was found to keep state: what counts, and waits for its place, is now known better.
+    options.restarted?.()
+  }
+}
+
+/** Exchanges between two looks at the clock. */
+const atOnce = 32
+const sliceMs = 8
+
+class Judging implements Bench {
+  readonly workspace: Workspace
+  readonly router: Router
+  readonly state: ColdState
+  readonly timeline = new RecordedTimeline()
+  readonly facts: (recorded: RecordedExchange) => FactSource
+  readonly #options: JudgeTrafficOptions
+  readonly #concerns: Concerns
+  readonly #positions
+  readonly #types: ReadonlyMap<string, string>
+  readonly #untouched = new Map<Context, Judged>()
+  readonly #waiting = new PlaceQueue<{ at: number; run: ExchangeRun; warming: boolean }>()
+  #lastBreath = performance.now()
+
+  constructor(options: JudgeTrafficOptions) {
+    const { workspace, traffic, recordedUnder, facts, reuse = true, state } = options
+    this.#options = options
+    this.workspace = workspace
+    this.facts = facts
+    this.router = new Router(workspace.routes)
+    const since = traffic.length === 0 ? 0 : traffic.exchange(traffic.inOrder()[0]!).startedAt
+    this.state = state?.(since) ?? new ColdState(since)
+    this.#concerns = new Concerns(workspace, recordedUnder, reuse)
+    this.#positions = positionsOf(workspace)
+    const plans = [workspace.unrouted, ...workspace.routes.map(({ plan }) => plan)]
+    this.#types = new Map(
+      plans.flatMap(({ instances }) => instances.map(({ stateId, policy }) => [stateId, policy.type])),
+    )
+  }
+
+  concern({ context }: RecordedExchange, { plan }: Routed) {
+    return this.#concerns.concern(context, plan)
+  }
+
+  waits({ stateId }: { stateId: string }): boolean {
+    return this.#options.everyStep === true || this.#concerns.counted.has(stateId)
+  }
+
+  /** False when it has to be begun again. */
+  async run(): Promise<boolean> {
+    const { traffic, only, until = Infinity } = this.#options
+    this.#sort()
+    const order = traffic.inOrder()
+    const touched: number[] = []
+    for (const at of order) {
+      const untouched = this.#untouchedOf(traffic.context(at))
+      if (!untouched) touched.push(at)
+      else if (!only || only.has(at)) this.#options.judged(at, untouched)
+    }
+    for (let from = 0; from < touched.length; from += atOnce) {
+      const slice = touched.slice(from, from + atOnce)
+      traffic.prepare?.(slice)
+      for (const at of slice) {
+        const sequence = traffic.beginning(at)
+        if (sequence > until) break
+        const before = this.#drain(sequence)
+        if (before) await before
+        const begun = this.#begin(at, sequence)
+        if (begun instanceof Promise) await begun
+      }
+      if (this.#surprised()) return false
+      const pause = this.#breathe()
+      if (pause) await pause
+    }
+    while (this.#waiting.size > 0 && this.#waiting.next <= until) {
+      const drained = this.#drain(Math.min(until, this.#waiting.next))
+      if (drained) await drained
+      const pause = this.#breathe()
+      if (pause) await pause
+    }
+    return !this.#surprised()
+  }
+
+  /** Finds out which kinds of exchanges there are, and what of them is concerned. */
+  #sort(): void {
+    const { traffic } = this.#options
+    const seen = new Set<Context>()
+    for (let at = 0; at < traffic.length; at++) {
+      const context = traffic.context(at)
+      if (seen.has(context)) continue
+      const routed = this.#concerns.routedAlike(context)
+      if (routed) {
+        seen.add(context)
+        this.#concerns.add(context, routed)
+        continue
+      }
+      const recorded = traffic.exchange(at)
+      const { id, startedAt, peer, request } = recorded
+      try {
+        const exchange = new JudgedExchange(id, startedAt, peer, request, context.upgrade)
+        this.#concerns.add(context, routeExchange(this.workspace, this.router, exchange))
+      } catch (error) {
+        if (!(error instanceof MissingFact)) throw error
+      }
+    }
+    this.#concerns.settle()
+  }
+
+  #untouchedOf(context: Context): Judged | undefined {
+    const known = this.#untouched.get(context)
+    if (known) return known
+    const routed = this.#concerns.routedAlike(context)
+    const concern = routed && this.#concerns.concern(context, routed.plan)
+    if (!concern || concern === 'everything' || !concern.untouched) return undefined
+    const judged = { asRecorded: true, reused: true, outcome: recordedOutcome(context, this.#positions), differs: [] }
+    this.#untouched.set(context, judged)
+    return judged
+  }
+
+  #begin(at: number, sequence: number): Maybe<void> {
+    const { traffic } = this.#options
+    const recorded = traffic.exchange(at)
+    let run: ExchangeRun
+    try {
+      run = new ExchangeRun(recorded, this, { now: recorded.startedAt, sequence })
+    } catch (error) {
+      if (!(error instanceof MissingFact)) throw error
+      // Where it goes cannot be told without what was sealed.
+      const outcome = { verdict: 'undecidable' } as const
+      this.#tell(at, { asRecorded: false, reused: false, outcome, missing: error.key, differs: [] })
+      return undefined
+    }
+    return this.#goOn(at, run, false, false)
+  }
+
+  /** Runs everything that waits for a place up to this one. */
+  #drain(sequence: number): Promise<void> | undefined {
+    while (this.#waiting.size > 0 && this.#waiting.next <= sequence) {
+      const { at, run, warming } = this.#waiting.take()
+      const gone = this.#goOn(at, run, true, warming)
+      if (gone instanceof Promise) return gone.then(() => this.#drain(sequence))
+    }
+    return undefined
+  }
+
+  #goOn(at: number, run: ExchangeRun, placed: boolean, warming: boolean): Maybe<void> {
+    this.state.warming = false
+    const moment = run.goOn(placed)
+    if (moment instanceof Promise) return moment.then((later) => this.#wentOn(at, run, later, warming))
+    return this.#wentOn(at, run, moment, warming)
+  }
+
+  #wentOn(at: number, run: ExchangeRun, moment: Moment | undefined, warming: boolean): void {
+    const warm = warming || this.state.warming
+    if (moment) this.#waiting.add(moment.sequence, { at, run, warming: warm })
+    else this.#tell(at, judgedOf(run, this.#positions, warm), run)
+  }
+
+  #tell(at: number, judged: Judged, run?: ExchangeRun): void {
+    const { only } = this.#options
+    if (!only || only.has(at)) this.#options.judged(at, judged, run)
+  }
+
+  #breathe(): Promise<void> | undefined {
+    const { breathe } = this.#options
+    const now = performance.now()
+    if (!breathe || now - this.#lastBreath < sliceMs) return undefined
+    this.#lastBreath = now
+    return breathe() ?? undefined
+  }
+
+  /** Whether a policy asked for state that nobody expected to. */
+  #surprised(): boolean {
+    let surprised = false
+    for (const stateId of this.state.asked) {
+      const type = this.#types.get(stateId)
+      if (type === undefined || statefulTypes.has(type)) continue
+      statefulTypes.add(type)
+      surprised = true
+    }
+    this.state.asked.clear()
+    return surprised
+  }
+}

@@ -1,0 +1,57 @@
+import type { Context } from '../capture/decode-context.ts'
+import type { PolicyInstance } from '../pipeline/plan.ts'
+import type { Phase } from '../pipeline/phases.ts'
+import type { RecordedExchange } from './recorded-exchange.ts'
+
+/** Where the steps of exchanges that were judged alike stand in their traces. */
+export class RecordedOrder {
+  readonly #places: ReadonlyMap<string, readonly number[]>
+  readonly #starts: ReadonlyMap<Phase, number>
+  readonly #reached: number
+
+  constructor({ shape }: Context) {
+    const places = new Map<string, number[]>()
+    const starts = new Map<Phase, number>()
+    let reached = 0
+    for (const [at, { policy, phase, verdict, reason }] of shape.entries()) {
+      if (verdict === 'skipped' && reason === 'not reached') continue
+      reached = at + 1
+      if (!starts.has(phase)) starts.set(phase, at)
+      const key = `${phase} ${policy}`
+      const known = places.get(key)
+      if (known) known.push(at)
+      else places.set(key, [at])
+    }
+    this.#places = places
+    this.#starts = starts
+    this.#reached = reached
+  }
+
+  /** Place of a step in the trace, not before `from`; -1 when it was not judged there. */
+  find(instance: PolicyInstance, phase: Phase, from: number): number {
+    const places = this.#places.get(`${phase} ${instance.id}`)
+    if (places) for (const place of places) if (place >= from) return place
+    return -1
+  }
+
+  /** First step of a phase, where the steps stand that an edit adds to it; -1 when the phase had none. */
+  startOf(phase: Phase): number {
+    return this.#starts.get(phase) ?? -1
+  }
+
+  /** Length of the trace without the steps that were not reached. */
+  get reached(): number {
+    return this.#reached
+  }
+}
+
+const orders = new WeakMap<Context, RecordedOrder>()
+
+export function orderOf({ context }: RecordedExchange): RecordedOrder {
+  let order = orders.get(context)
+  if (!order) {
+    order = new RecordedOrder(context)
+    orders.set(context, order)
+  }
+  return order
+}
