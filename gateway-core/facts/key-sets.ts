@@ -1,4 +1,4 @@
-import type { KeySource, Maybe } from '../pipeline/facts.ts'
+import { type KeySource, type Maybe, whenReady } from '../pipeline/facts.ts'
 import type { FetchOptions } from './fetch-json.ts'
 import { fetchKeys } from './key-location.ts'
 import { KeySet } from './key-set.ts'
@@ -36,6 +36,7 @@ interface Held {
 export class KeySets {
   readonly #options: Required<Omit<KeySetOptions, 'dispatcher'>> & Pick<KeySetOptions, 'dispatcher'>
   readonly #held = new Map<string, Held>()
+  #lent: Lent | undefined
 
   constructor(options: KeySetOptions) {
     this.#options = {
@@ -50,8 +51,37 @@ export class KeySets {
     }
   }
 
+  /**
+   * Adds keys to every set of public keys, also to those that cannot be fetched, until others (or none) are lent: tokens
+   * of a local issuer then pass for those of any issuer. For trying things out on one's own machine.
+   */
+  async lend(jwks: readonly unknown[] | undefined): Promise<void> {
+    const lent = jwks && (await KeySet.import(jwks, 'none'))
+    this.#lent = lent && { alone: lent, joined: new WeakMap(), origin: new WeakMap() }
+  }
+
+  /** Whether keys are lent. */
+  get lends(): boolean {
+    return this.#lent !== undefined
+  }
+
   /** Keys of a source: at once when they are there, with a promise when they have to be loaded first. */
   keys(source: KeySource): Maybe<KeySetAnswer> {
+    const lent = this.#lent
+    return lent ? whenReady(this.#keys(source), (answer) => joined(answer, source, lent)) : this.#keys(source)
+  }
+
+  /** Keys again, for a token whose kid `known` lacks: fetched once more unless that was done within the cooldown. */
+  newerKeys(source: KeySource, known: KeySet): Maybe<KeySetAnswer> {
+    const lent = this.#lent
+    if (!lent) return this.#newerKeys(source, known)
+    const own = lent.origin.get(known)
+    // Only lent keys are there: the fetch that failed is tried again as its cooldown allows.
+    const newer = own ? this.#newerKeys(source, own) : this.#keys(source)
+    return whenReady(newer, (answer) => joined(answer, source, lent))
+  }
+
+  #keys(source: KeySource): Maybe<KeySetAnswer> {
     const held = this.#hold(source)
     const now = this.#options.now()
     const usable = this.#usable(held, now)
@@ -63,8 +93,7 @@ export class KeySets {
     return this.#answer(held)
   }
 
-  /** Keys again, for a token whose kid `known` lacks: fetched once more unless that was done within the cooldown. */
-  newerKeys(source: KeySource, known: KeySet): Maybe<KeySetAnswer> {
+  #newerKeys(source: KeySource, known: KeySet): Maybe<KeySetAnswer> {
     const held = this.#hold(source)
     if (held.keySet !== undefined && held.keySet !== known) return held.keySet
     if (isStatic(source)) return known
@@ -141,6 +170,25 @@ export class KeySets {
     // The same keys again keep their identity, so that verified tokens stay verified.
     if (!held.keySet || !sameKeys(held.keySet, keySet)) held.keySet = keySet
   }
+}
+
+/** Keys lent to every source, and what they were joined with, so that the same keys stay the same object. */
+interface Lent {
+  readonly alone: KeySet
+  readonly joined: WeakMap<KeySet, KeySet>
+  readonly origin: WeakMap<KeySet, KeySet>
+}
+
+function joined(answer: KeySetAnswer, source: KeySource, lent: Lent): KeySetAnswer {
+  // A shared secret beside public keys would let one be taken for the other.
+  if ('keys' in source && source.keys.some((key) => key['kty'] === 'oct')) return answer
+  if ('unavailable' in answer) return lent.alone
+  const known = lent.joined.get(answer)
+  if (known) return known
+  const whole = new KeySet([...answer.keys, ...lent.alone.keys], answer.problems)
+  lent.joined.set(answer, whole)
+  lent.origin.set(whole, answer)
+  return whole
 }
 
 function isStatic(source: KeySource): boolean {

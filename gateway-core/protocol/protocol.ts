@@ -1,6 +1,7 @@
 import type { DataOf, ParamsOf, ResultOf } from './declare.ts'
 import { filesCalls, filesEvents } from './files.ts'
 import { replayCalls, replayEvents } from './replay.ts'
+import { tokensCalls } from './tokens.ts'
 import { trafficCalls, trafficEvents } from './traffic.ts'
 import { whatIfCalls, whatIfEvents } from './what-if.ts'
 import { workbenchCalls, workbenchEvents } from './workbench.ts'
@@ -10,7 +11,14 @@ import { workbenchCalls, workbenchEvents } from './workbench.ts'
  * these; the server refuses what is not here and what does not fit its parameters. A call fails with an `RpcError` that
  * says what, where and what to do.
  */
-export const calls = { ...workbenchCalls, ...trafficCalls, ...filesCalls, ...whatIfCalls, ...replayCalls } as const
+export const calls = {
+  ...workbenchCalls,
+  ...trafficCalls,
+  ...filesCalls,
+  ...whatIfCalls,
+  ...replayCalls,
+  ...tokensCalls,
+} as const
 
 /** Every event that the core sends by itself. */
 export const events = {

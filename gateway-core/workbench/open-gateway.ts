@@ -5,6 +5,7 @@ import { type CaptureEvent, openRecorder } from '../capture/recorder.ts'
 import type { ExchangeSummary } from '../capture/summary.ts'
 import type { Workspace } from '../config/workspace.ts'
 import { loadWorkspaceKey, WorkspaceKeyError } from '../config/workspace-key.ts'
+import type { KeySets } from '../facts/key-sets.ts'
 import { createLiveFacts } from '../facts/live.ts'
 import { MemoryState } from '../pipeline/memory-state.ts'
 import { openStateFile } from '../pipeline/state-file.ts'
@@ -30,6 +31,8 @@ export interface OpenGatewayOptions {
 /** A gateway with everything around it: facts, counters that survive a restart, captures. */
 export interface OpenedGateway {
   readonly gateway: Gateway
+  /** Keys that tokens are verified with. */
+  readonly keySets: KeySets
   /** Puts a new revision in force. */
   reload(workspace: Workspace): Promise<{ needsRestart: string[] }>
   /** Resolves when everything recorded so far is durable. */
@@ -89,6 +92,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
   })
   return {
     gateway,
+    keySets: facts.keySets,
     async reload(next) {
       recorder?.saveRevision(next.revision, next.files)
       const { needsRestart } = await gateway.reload(next)

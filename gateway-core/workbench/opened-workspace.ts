@@ -8,6 +8,7 @@ import { type LoadOptions, type LoadResult, loadWorkspace } from '../config/load
 import { type WorkspaceWatch, watchWorkspace } from '../config/watch.ts'
 import { loadWorkspaceKey, type WorkspaceKey } from '../config/workspace-key.ts'
 import type { Workspace } from '../config/workspace.ts'
+import type { KeySets } from '../facts/key-sets.ts'
 import type { OpenWorkspace, Refusal } from '../protocol/types.ts'
 import { version } from '../version.ts'
 import { CannotRun } from './cannot-run.ts'
@@ -55,7 +56,9 @@ export class OpenedWorkspace {
   readonly #options: OpenedOptions
   readonly #events: OpenedEvents
   readonly #rates = new Rates()
-  readonly #rateTimer: NodeJS.Timeout
+  /** Runs while rates have to fall, because nothing happens any more: somebody has to say so. */
+  #rateTimer: NodeJS.Timeout | undefined
+  #toldRates = ''
   readonly #changed: Pace
   readonly #recorded: Pace
   readonly #counted: Pace
@@ -71,7 +74,6 @@ export class OpenedWorkspace {
   #counters: PolicyCounters | undefined
   #stats: { exchanges: number; bytes: number } = { exchanges: 0, bytes: 0 }
   #statsAt = 0
-  #busy = false
   /** The last exchanges, to find one that was sent from here. */
   readonly #latest: { port: number; id: string }[] = []
   #latestAt = 0
@@ -122,9 +124,6 @@ export class OpenedWorkspace {
       events.recorded(false)
     })
     this.#counted = new Pace(250, () => events.counted())
-    // Rates fall while nothing happens: somebody has to say so.
-    this.#rateTimer = setInterval(() => this.#tick(), 1000)
-    this.#rateTimer.unref()
     if (result.workspace) this.#counters = new PolicyCounters(result.workspace)
   }
 
@@ -152,6 +151,11 @@ export class OpenedWorkspace {
 
   get env(): Readonly<Record<string, string | undefined>> {
     return this.#options.env
+  }
+
+  /** Keys of the running gateway; undefined while none runs. */
+  get keySets(): KeySets | undefined {
+    return this.#opened?.keySets
   }
 
   get gatewayUrl(): string | undefined {
@@ -313,7 +317,7 @@ export class OpenedWorkspace {
     this.#events.exchange?.(record)
     this.#latest[this.#latestAt++ % latestKept] = { port: record.peer.port, id: record.id }
     this.#rates.count(Date.now(), record.verdict === 'deny' || record.verdict === 'refused')
-    this.#busy = true
+    this.#rateTimer ??= setInterval(() => this.#tick(), 1000).unref()
     if (this.#counters?.count(record)) this.#counted.ask()
     this.#changed.ask()
   }
@@ -333,10 +337,14 @@ export class OpenedWorkspace {
 
   /** While something happened in the last minute, once a second; then never. */
   #tick(): void {
-    if (!this.#busy) return
     const now = Date.now()
-    this.#busy = this.#rates.requestsPerSecond(now) > 0 || this.#rates.deniedLastMinute(now) > 0
-    this.#changed.ask()
+    const [requests, denied] = [this.#rates.requestsPerSecond(now), this.#rates.deniedLastMinute(now)]
+    const rates = `${requests} ${denied}`
+    if (rates !== this.#toldRates) this.#changed.ask()
+    this.#toldRates = rates
+    if (requests > 0 || denied > 0) return
+    clearInterval(this.#rateTimer)
+    this.#rateTimer = undefined
   }
 
   #readStats(now: number): { exchanges: number; bytes: number } {

@@ -15,6 +15,7 @@ import { policiesCalls } from './policies-calls.ts'
 import { RecentWorkspaces } from './recent.ts'
 import { replayCalls } from './replay-calls.ts'
 import { servicesFile } from './services.ts'
+import { tokensCalls } from './tokens-calls.ts'
 import { TrafficDesk, trafficCalls } from './traffic-calls.ts'
 import type { UserFolders } from './user-folders.ts'
 import { whatIfCalls } from './what-if-calls.ts'
@@ -51,6 +52,8 @@ export class Workbench {
   readonly recent: RecentWorkspaces
   readonly #sessions = new Set<{ emit: Emit; traffic: TrafficDesk; whatIf: WhatIfDesk }>()
   readonly #untold: Refusal[] = []
+  /** The state that every screen was told last, as JSON. */
+  #told = ''
   #opened: OpenedWorkspace | undefined
   #desk: FileDesk | undefined
   #past: WhatIfThread | undefined
@@ -120,6 +123,7 @@ export class Workbench {
         ...trafficCalls(this, traffic),
         ...filesCalls(this),
         ...policiesCalls(this),
+        ...tokensCalls(this),
         ...replayCalls(this, emit),
         ...whatIfCalls(this, whatIf),
         ...pastCalls(this),
@@ -196,6 +200,10 @@ export class Workbench {
   #tellState(): void {
     if (!this.#opened) return
     const state = this.state()
+    // Asked for more often than something changes.
+    const text = JSON.stringify(state)
+    if (text === this.#told) return
+    this.#told = text
     for (const { emit } of this.#sessions) emit('workbench.changed', state)
   }
 
