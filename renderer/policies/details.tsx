@@ -1,6 +1,10 @@
 import { Button } from '../ui/button.tsx'
 import { Chip } from '../ui/chip.tsx'
 import { useNavigation } from '../shell/navigation.ts'
+import { useShortcut } from '../shell/actions.ts'
+import { coverageFor } from './coverage.ts'
+import { CoverageBranches } from './coverage-branches.tsx'
+import { useCoverage } from './coverage-store.ts'
 import type { OpenDocument } from './document.ts'
 import { openFile } from './files.ts'
 import { type LineCounter, sawTraffic, short, time, trafficQuery } from './gutter.ts'
@@ -19,15 +23,31 @@ export function Details({ document }: { document: OpenDocument }) {
   const known = new Map(types.map((type) => [type.type, type]))
   const here = policyAt(lines, line, (type) => known.has(type))
   const counter = here && counters.find((one) => one.line === here.line)
+  const coverage = useCoverage((state) => state.coverage)
+  const recorded =
+    counter &&
+    coverageFor(
+      coverage,
+      counter.policies.map(({ policy }) => policy),
+    )
   return (
     <section className="details pane" aria-label="Policy at the cursor">
       <div className="bar">
         <h2>{here ? here.type : 'Policies'}</h2>
         <span className="faint grow cut">{here ? `line ${here.line}` : 'choose one'}</span>
+        <Button
+          kind="quiet"
+          tip="What recorded traffic exercised, and what it never did"
+          shortcut={useShortcut('policies.coverage')}
+          onClick={() => useCoverage.setState({ report: true })}
+        >
+          Coverage
+        </Button>
       </div>
       <div className="scroll details-body">
         {here && <About type={known.get(here.type)!} />}
         {here && <Counts counter={counter} />}
+        {recorded && recorded.reached > 0 && <CoverageBranches coverage={recorded} />}
         <FilePolicies counters={counters} lines={lines} here={here?.line} path={document.path} />
       </div>
     </section>

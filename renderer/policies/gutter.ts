@@ -1,4 +1,5 @@
 import type { Counters } from '../../gateway-core/protocol/types.ts'
+import { answersText, type LineCoverage } from './coverage.ts'
 
 export type PolicyCounter = Counters['policies'][number]
 
@@ -50,9 +51,13 @@ export interface LabelPart {
   readonly tone: 'plain' | 'deny' | 'would'
 }
 
-/** `8,412 · 611 ✕ · 54 µs`, `never hit`. */
-export function labelOf(counter: LineCounter): LabelPart[] {
-  if (counter.hits === 0) return [{ text: 'never hit', tone: 'would' }]
+/** `8,412 · 611 ✕ · 54 µs`; `62 recorded` where only traffic of earlier revisions came so far; `never hit`. */
+export function labelOf(counter: LineCounter, recorded?: LineCoverage): LabelPart[] {
+  if (counter.hits === 0) {
+    return recorded !== undefined && recorded.reached > 0
+      ? [{ text: `${short(recorded.reached)} recorded`, tone: 'plain' }]
+      : [{ text: 'never hit', tone: 'would' }]
+  }
   const parts: LabelPart[] = [{ text: short(counter.hits), tone: 'plain' }]
   if (counter.denials > 0) parts.push({ text: `${short(counter.denials)} ✕`, tone: 'deny' })
   if (counter.wouldDeny > 0) parts.push({ text: `${short(counter.wouldDeny)} ◐`, tone: 'would' })
@@ -61,14 +66,17 @@ export function labelOf(counter: LineCounter): LabelPart[] {
 }
 
 /** The label in words, for a tooltip and a screen reader. */
-export function spokenLabel(counter: LineCounter): string {
+export function spokenLabel(counter: LineCounter, recorded?: LineCoverage): string {
   const names = [...new Set(counter.policies.map((policy) => policy.policy))].join(', ')
-  if (counter.hits === 0) return `${names}: no request has reached it since this revision is in force`
+  const ever = recorded
+    ? `; ${recorded.reached.toLocaleString('en')} in all recorded traffic, ${answersText(recorded)}`
+    : ''
+  if (counter.hits === 0) return `${names}: no request has reached it since this revision is in force${ever}`
   const parts = [`${counter.hits.toLocaleString('en')} ${counter.hits === 1 ? 'request' : 'requests'}`]
   if (counter.denials > 0) parts.push(`${counter.denials.toLocaleString('en')} denied`)
   if (counter.wouldDeny > 0) parts.push(`${counter.wouldDeny.toLocaleString('en')} would be denied`)
   if (counter.medianMicros !== null) parts.push(`median ${time(counter.medianMicros)}`)
-  return `${names}: ${parts.join(', ')}`
+  return `${names}: ${parts.join(', ')}${ever}`
 }
 
 /** The query that finds these exchanges in Traffic. */

@@ -11,6 +11,8 @@ import { AddPolicyDialog } from './add-policy.tsx'
 import { Banner } from './banner.tsx'
 import { followTyping } from './checks.ts'
 import { CodeEditor } from './code-editor.tsx'
+import { CoverageReport } from './coverage-report.tsx'
+import { useCoverage } from './coverage-store.ts'
 import { Details } from './details.tsx'
 import { DiffView } from './diff-view.tsx'
 import { isEdited } from './document.ts'
@@ -25,6 +27,11 @@ import { policyActions } from './policy-actions.ts'
 import { useActiveDocument, usePolicies } from './policies-store.ts'
 import { ProblemPanel } from './problem-panel.tsx'
 import { StatusLine } from './status-line.tsx'
+import { whatIfActions } from './what-if-actions.ts'
+import { followEdits } from './what-if-live.ts'
+import { WhatIfPane } from './what-if-pane.tsx'
+import { useWhatIf } from './what-if-store.ts'
+import { WhatIfStrip } from './what-if-strip.tsx'
 import '../ui/verdict-mark.css'
 import './policies-screen.css'
 
@@ -38,12 +45,15 @@ function start(): void {
   followDocuments()
   followTyping()
   followFiles()
+  followEdits()
 }
 
 /** The workspace's files: what the gateway enforces, edited where one sees what it does. */
 export function PoliciesScreen() {
   useEffect(start, [])
   useActions(policyActions)
+  useActions(whatIfActions)
+  const kind = useWhatIf((whatIf) => whatIf.kind)
   const place = useNavigation((navigation) => navigation.place)
   useEffect(() => {
     if (!place) return
@@ -58,7 +68,25 @@ export function PoliciesScreen() {
         secondSize={85}
         first={<Files />}
         second={
-          <SplitPane id="policies-details" minimum={[380, 240]} secondSize={26} first={<Text />} second={<Side />} />
+          <div className="policies-work">
+            <WhatIfStrip />
+            <SplitPane
+              id="policies-what-if"
+              direction="vertical"
+              minimum={[200, 160]}
+              secondSize={48}
+              first={
+                <SplitPane
+                  id="policies-details"
+                  minimum={[380, 240]}
+                  secondSize={26}
+                  first={<Text />}
+                  second={<Side />}
+                />
+              }
+              second={kind && <WhatIfPane kind={kind} />}
+            />
+          </div>
         }
       />
       <AddPolicyDialog />
@@ -173,5 +201,7 @@ function TextBar() {
 
 function Side() {
   const document = useActiveDocument()
+  const report = useCoverage((state) => state.report)
+  if (report) return <CoverageReport />
   return document ? <Details document={document} /> : <section className="pane" aria-label="Policy at the cursor" />
 }

@@ -1,5 +1,6 @@
 import type { Action } from '../shell/actions.ts'
 import { currentEditor } from './code-editor.tsx'
+import { useCoverage } from './coverage-store.ts'
 import { isEdited } from './document.ts'
 import { closeFile, cycleTab, discardEdits, saveAll, saveFile } from './files.ts'
 import { usePolicies } from './policies-store.ts'
@@ -61,6 +62,14 @@ export const policyActions: readonly Action[] = [
     keywords: 'diff changes',
     enabled: editedInFront,
     run: () => usePolicies.setState(({ compare }) => ({ compare: compare ? null : 'saved' })),
+  },
+  {
+    id: 'policies.coverage',
+    title: 'Show what recorded traffic exercised',
+    group,
+    shortcut: 'Mod+Shift+U',
+    keywords: 'coverage never hit report',
+    run: () => useCoverage.setState(({ report }) => ({ report: !report })),
   },
   {
     id: 'policies.discard',

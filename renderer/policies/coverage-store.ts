@@ -1,0 +1,41 @@
+import { useEffect } from 'react'
+import { create } from 'zustand'
+import type { Coverage } from '../../gateway-core/protocol/what-if.ts'
+import { core } from '../core/core.ts'
+import { useWorkspace } from '../shell/workbench.ts'
+
+interface CoverageState {
+  coverage: Coverage | undefined
+  /** The report stands in the place of the policy at the cursor. */
+  report: boolean
+  /** Only what was never hit. */
+  onlyNever: boolean
+}
+
+/** What recorded traffic exercised. Asked for while the Policies screen is shown, at most every two seconds. */
+export const useCoverage = create<CoverageState>(() => ({ coverage: undefined, report: false, onlyNever: false }))
+
+const quietMs = 2000
+let askedAt = 0
+let timer: ReturnType<typeof setTimeout> | undefined
+
+/** Keeps the coverage fresh while the component is shown: it is counted again when the capture or the policies changed. */
+export function useFreshCoverage(): void {
+  const workspace = useWorkspace()
+  const of = workspace && `${workspace.folder} ${workspace.revision} ${workspace.captures.exchanges}`
+  useEffect(() => {
+    if (of === undefined) return
+    clearTimeout(timer)
+    timer = setTimeout(ask, Math.max(0, askedAt + quietMs - Date.now()))
+  }, [of])
+  useEffect(() => () => clearTimeout(timer), [])
+}
+
+function ask(): void {
+  askedAt = Date.now()
+  core.call('whatIf.coverage', { query: '' }).then(
+    (coverage) => useCoverage.setState({ coverage }),
+    // What was counted before stays; the connection says itself that it is gone.
+    () => undefined,
+  )
+}
