@@ -126,7 +126,7 @@ function newList(text: string, { node, end }: Scope, type: string): Edit {
   return afterLine(text, lastOf(text, end), `${indent}policies:\n${list}`)
 }
 
-function afterLine(text: string, offset: number, lines: string): Edit {
+export function afterLine(text: string, offset: number, lines: string): Edit {
   const end = endOfLine(text, offset)
   if (end === text.length) return { offset: end, length: 0, text: `\n${lines}` }
   const at = text[end] === '\r' ? end + 2 : end + 1
@@ -175,7 +175,7 @@ function indentOf(text: string, offset: number): string {
 }
 
 /** The last character of a node that is no blank: block nodes reach over the lines after them. */
-function lastOf(text: string, end: number): number {
+export function lastOf(text: string, end: number): number {
   let at = end - 1
   while (at > 0 && /\s/.test(text[at]!)) at--
   return at
@@ -191,7 +191,7 @@ function lineStart(text: string, line: number): number {
   return start
 }
 
-function lineStartOf(text: string, offset: number): number {
+export function lineStartOf(text: string, offset: number): number {
   return text.lastIndexOf('\n', offset - 1) + 1
 }
 
