@@ -1,5 +1,5 @@
 import { decodeContent, isPlainCoding } from '../capture/content.ts'
-import type { RecordedBody, StoredExchange } from '../capture/record.ts'
+import type { ExchangeRecord, RecordedBody } from '../capture/record.ts'
 import type { ReplayBody, ReplayField, ReplayRequest } from '../protocol/replay.ts'
 import { ReplayError } from './replay-error.ts'
 import { textOfWire, utf8Of } from './wire-text.ts'
@@ -13,7 +13,7 @@ export const plainSettings: ReplayRequest['settings'] = { length: 'follow', redi
  * A recorded request (read with sealed secrets) as one that can be edited: same target, fields in their order, body as
  * text where it is one. It is literal: what a client sent is never read as a variable or a reference.
  */
-export function requestOfExchange(exchange: StoredExchange): ReplayRequest {
+export function requestOfExchange(exchange: ExchangeRecord, bodies: 'recorded' | 'inline' = 'recorded'): ReplayRequest {
   const { request, upgrade } = exchange
   if (upgrade) throw new ReplayError('a WebSocket handshake cannot be sent again', 'connect with a WebSocket client')
   const headers: ReplayField[] = []
@@ -31,20 +31,23 @@ export function requestOfExchange(exchange: StoredExchange): ReplayRequest {
     url: textOfWire(request.target),
     version: request.httpVersion === '1.0' ? '1.0' : '1.1',
     headers,
-    body: bodyOf(exchange.id, request.body, headers),
+    body: bodyOf(exchange.id, request.body, headers, bodies),
     settings: { ...plainSettings, length: right ? 'follow' : 'asWritten', literal: true },
   }
 }
 
-function bodyOf(exchange: string, body: RecordedBody | undefined, headers: readonly ReplayField[]): ReplayBody {
+function bodyOf(
+  exchange: string,
+  body: RecordedBody | undefined,
+  headers: readonly ReplayField[],
+  bodies: 'recorded' | 'inline',
+): ReplayBody {
   if (!body || body.length === 0) return null
   const contentType = valueOf(headers, 'content-type')
-  const recorded: ReplayBody = {
-    kind: 'recorded',
-    exchange,
-    length: body.length,
-    ...(contentType !== undefined && { contentType }),
-  }
+  const recorded: ReplayBody =
+    bodies === 'inline'
+      ? { kind: 'bytes', base64: Buffer.from(body.bytes).toString('base64') }
+      : { kind: 'recorded', exchange, length: body.length, ...(contentType !== undefined && { contentType }) }
   if (body.truncated || body.length > textLimit) return recorded
   const written = valueOf(headers, 'content-encoding')
   const coding = isPlainCoding(written) ? undefined : written?.trim().toLowerCase()

@@ -10,7 +10,7 @@ import { ReplayError } from '../replay/replay-error.ts'
 import type { Sent } from '../replay/send.ts'
 import { gatewayWay, upstreamWay, urlWay } from '../replay/ways.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
-import { listeningAt } from './opened-workspace.ts'
+import { listeningAt } from './open-gateway.ts'
 
 /** The ways out of an open workspace. A gateway of another environment is started for it, on counters of its own. */
 export async function openWay(opened: OpenedWorkspace, target: ReplayTarget): Promise<Way> {

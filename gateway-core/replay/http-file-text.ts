@@ -1,0 +1,112 @@
+import { hasMarker } from '../capture/markers.ts'
+import type { ReplayBody, ReplayRequest } from '../protocol/replay.ts'
+import { plainSettings } from './from-exchange.ts'
+import type { HttpFile } from './http-file.ts'
+import { ReplayError } from './replay-error.ts'
+
+/**
+ * A request as a section of a `.http` file, without the separator. Sealed secrets have no place in a file that is
+ * shared: a variable that is named after the field stands for each.
+ */
+export function httpSectionOf(request: ReplayRequest, name: string): string {
+  const { settings } = request
+  const notes = [`# @name ${name.replaceAll(/[\r\n]+/g, ' ')}`]
+  const text = JSON.stringify([request.url, request.headers, request.body])
+  if (settings.literal === true && /\{\{|\$\{(?:secret|env):/.test(text)) notes.push('# @literal')
+  if (settings.length === 'asWritten') notes.push('# @length as-written')
+  if (settings.redirects > 0) notes.push(`# @redirects ${settings.redirects}`)
+  if (settings.timeoutMs !== plainSettings.timeoutMs) notes.push(`# @timeout ${settings.timeoutMs}ms`)
+  if (settings.insecure) notes.push('# @insecure')
+  for (const pattern of settings.ignore ?? []) notes.push(`# @ignore ${pattern}`)
+  for (const field of settings.ignoreHeaders ?? []) notes.push(`# @ignore-header ${field}`)
+  const version = request.version === '1.1' ? '' : ` HTTP/${request.version}`
+  const head = [`${request.method} ${unsealed(request.url, 'url')}${version}`]
+  for (const { name: field, value, off } of request.headers) {
+    if (/[\r\n]/.test(field + value)) {
+      throw new ReplayError(
+        `the header ${field} has a line break, which a .http file cannot hold`,
+        'keep it in the history',
+      )
+    }
+    // Written anew by whoever sends it, unless it is wrong on purpose.
+    if (settings.length === 'follow' && field.toLowerCase() === 'content-length') continue
+    head.push(`${off ? '# ' : ''}${field}: ${unsealed(value, field)}`)
+  }
+  const body = bodyText(request.body)
+  return `${notes.join('\n')}\n${head.join('\n')}\n${body === '' ? '' : `\n${body}\n`}`
+}
+
+function bodyText(body: ReplayBody): string {
+  switch (body?.kind) {
+    case undefined:
+      return ''
+    case 'text':
+      if (body.coding)
+        throw new ReplayError(
+          'a compressed body has no place in a .http file',
+          'send it as it is, or take the coding away',
+        )
+      if (/^###/m.test(body.text))
+        throw new ReplayError('the body has a line that begins with ###, which ends a request in a .http file')
+      return unsealed(body.text, 'body')
+    case 'bytes':
+      return `<base64 ${body.base64}`
+    case 'file':
+      return `< ${body.path}`
+    case 'recorded':
+      throw new ReplayError(
+        'the body stands in the capture, which is not shared',
+        'take the body from a file of the workspace',
+      )
+  }
+}
+
+const marker = /"⟦sealed:[\w-]+:\d+:literal⟧"|⟦sealed:[\w-]+:\d+⟧/g
+
+function unsealed(text: string, field: string): string {
+  if (!hasMarker(text)) return text
+  const name = field
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+  let count = 0
+  return text.replaceAll(marker, () => (++count === 1 ? `{{${name}}}` : `{{${name}-${count}}}`))
+}
+
+/** The text with a request put in: in the place of the one of that name, else at the end. Nothing else changes. */
+export function withRequest(text: string, file: HttpFile, name: string, request: ReplayRequest): string {
+  const section = httpSectionOf(request, name)
+  const old = file.requests.find((one) => one.name === name)
+  const newline = /\r\n/.test(text) ? '\r\n' : '\n'
+  const written = section.replaceAll('\n', newline)
+  if (old) {
+    const after = text.slice(old.end)
+    const kept = variableLines(text.slice(old.start, old.end))
+    return (
+      text.slice(0, old.start) +
+      kept.map((line) => line + newline).join('') +
+      written +
+      (after === '' ? '' : newline + after)
+    )
+  }
+  if (text.trim() === '') return `${text}### ${name}${newline}${written}`
+  return `${text.replace(/\s*$/, newline)}${newline}### ${name}${newline}${written}`
+}
+
+/** Variables belong to the file, and stay when the request below them is written anew. */
+function variableLines(section: string): string[] {
+  const head = section.split(/\r?\n\r?\n/)[0]!
+  return head.split(/\r?\n/).filter((line) => /^\s*@[\w.-]+\s*=/.test(line))
+}
+
+/** A whole file of requests, with the variables that they use. */
+export function httpTextOf(
+  requests: readonly { name: string; request: ReplayRequest }[],
+  variables: ReadonlyMap<string, string> = new Map(),
+): string {
+  const head = [...variables].map(([name, value]) => `@${name} = ${value.replaceAll(/[\r\n]+/g, ' ')}\n`).join('')
+  const sections = requests.map(
+    ({ name, request }) => `### ${name.replaceAll(/[\r\n]+/g, ' ')}\n${httpSectionOf(request, name)}`,
+  )
+  return `${head}${head === '' ? '' : '\n'}${sections.join('\n')}`
+}

@@ -1,0 +1,211 @@
+import type { ImportProblem, ReplayBody, ReplayField, ReplayRequest } from '../protocol/replay.ts'
+import { plainSettings } from './from-exchange.ts'
+
+/** One request of a `.http` file, with the part of the text that is its own. */
+export interface HttpFileRequest {
+  name: string
+  /** 1-based line of the request line. */
+  line: number
+  /** Characters of the text that belong to it, without the separator before. */
+  start: number
+  end: number
+  request: ReplayRequest
+}
+
+export interface HttpFile {
+  /** `@name = value`, as written. */
+  variables: Map<string, string>
+  requests: HttpFileRequest[]
+  problems: ImportProblem[]
+}
+
+interface Line {
+  text: string
+  number: number
+  start: number
+}
+
+const requestLine = /^(?:([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]+)?(\S.*?)(?:[ \t]+HTTP\/(\d(?:\.\d)?))?[ \t]*$/
+const directive = /^\s*(?:#|\/\/)\s*@([\w-]+)(?:[ \t]*[= \t][ \t]*(.*))?$/
+
+/**
+ * Reads a `.http` file as VS Code's REST Client and JetBrains write it: requests between lines that begin with `###`,
+ * names, `@variables`, bodies from files. Scripts and whatever else is not taken over is named with its line.
+ */
+export function readHttpText(text: string): HttpFile {
+  const file: HttpFile = { variables: new Map(), requests: [], problems: [] }
+  for (const section of sectionsOf(text)) readSection(section, file)
+  const seen = new Map<string, number>()
+  for (const one of file.requests) {
+    const times = (seen.get(one.name) ?? 0) + 1
+    seen.set(one.name, times)
+    if (times > 1) one.name = `${one.name} (${times})`
+  }
+  return file
+}
+
+interface Section {
+  title: string
+  start: number
+  end: number
+  lines: Line[]
+}
+
+function sectionsOf(text: string): Section[] {
+  const sections: Section[] = [{ title: '', start: 0, end: text.length, lines: [] }]
+  let number = 0
+  for (let start = 0; start <= text.length; ) {
+    const end = text.indexOf('\n', start)
+    const stop = end === -1 ? text.length : end
+    const line = text.slice(start, stop).replace(/\r$/, '')
+    number++
+    if (line.startsWith('###')) {
+      sections.at(-1)!.end = start
+      const title = line.replace(/^#+/, '').trim()
+      sections.push({ title, start: Math.min(stop + 1, text.length), end: text.length, lines: [] })
+    } else sections.at(-1)!.lines.push({ text: number === 1 ? line.replace(/^\u{FEFF}/u, '') : line, number, start })
+    start = stop + 1
+    if (end === -1) break
+  }
+  return sections
+}
+
+function readSection({ title, start, end, lines }: Section, file: HttpFile): void {
+  const settings = { ...plainSettings }
+  let name = title
+  let at = 0
+  for (; at < lines.length; at++) {
+    const { text, number } = lines[at]!
+    const variable = /^\s*@([\w.-]+)\s*=\s*(.*?)\s*$/.exec(text)
+    if (variable) {
+      file.variables.set(variable[1]!, variable[2]!)
+      continue
+    }
+    const note = directive.exec(text)
+    if (note) {
+      if (note[1] === 'name') name = note[2]?.trim() || name
+      else takeDirective(note[1]!, note[2]?.trim() ?? '', number, settings, file.problems)
+      continue
+    }
+    if (text.trim() === '' || /^\s*(?:#|\/\/)/.test(text)) continue
+    if (/^\s*<\s*(?:\{%|\S)/.test(text)) {
+      at = skipScript(lines, at)
+      file.problems.push({ what: 'the script before the request is not taken', line: number })
+      continue
+    }
+    break
+  }
+  const first = lines[at]
+  // A response that stands beside its request, as `decide` reads it.
+  if (!first || /^HTTP\/\d/.test(first.text)) return
+  const [address, next] = joinedAddress(lines, at)
+  const match = requestLine.exec(address)
+  if (!match || /\s/.test(match[2]!.replaceAll(/\{\{.*?\}\}/g, ''))) {
+    file.problems.push({ what: 'this is no request line', line: first.number, todo: 'write it like: GET /books/1' })
+    return
+  }
+  const [, method = 'GET', url, version = '1.1'] = match
+  const { headers, after } = readFields(lines, next, file.problems)
+  const body = readBody(lines.slice(after), file.problems)
+  const known = version === '1.0' ? '1.0' : version.startsWith('2') ? '2' : '1.1'
+  const request: ReplayRequest = { method, url: url!, version: known, headers, body, settings }
+  file.requests.push({ name: name || `${method} ${pathOf(url!)}`, line: first.number, start, end, request })
+}
+
+function pathOf(url: string): string {
+  return url.replace(/^https?:\/\/[^/]*/i, '').replace(/\?.*/s, '') || '/'
+}
+
+/** REST Client lets a query go on in the next lines: `?page=1`, `&size=2`. */
+function joinedAddress(lines: readonly Line[], at: number): [string, number] {
+  let address = lines[at]!.text.trim()
+  let next = at + 1
+  for (; next < lines.length && /^\s+[?&]/.test(lines[next]!.text); next++) {
+    const version = /\s+HTTP\/[\d.]+$/.exec(address)?.[0] ?? ''
+    address = address.slice(0, address.length - version.length) + lines[next]!.text.trim() + version
+  }
+  return [address, next]
+}
+
+function readFields(lines: readonly Line[], from: number, problems: ImportProblem[]) {
+  const headers: ReplayField[] = []
+  let at = from
+  for (; at < lines.length && lines[at]!.text.trim() !== ''; at++) {
+    const { text, number } = lines[at]!
+    const off = /^\s*(?:#|\/\/)\s*/.exec(text)
+    const field = /^([^:]+):[ \t]?(.*)$/.exec(off ? text.slice(off[0].length) : text)
+    if (field && !(off && /\s/.test(field[1]!))) {
+      headers.push({ name: field[1]!, value: field[2]!.trim(), ...(off && { off: true }) })
+    } else if (!off) {
+      problems.push({ what: 'this is no header line', line: number, todo: 'write it like: Accept: application/json' })
+    }
+  }
+  return { headers, after: at + 1 }
+}
+
+function readBody(lines: readonly Line[], problems: ImportProblem[]): ReplayBody {
+  const kept: string[] = []
+  for (let at = 0; at < lines.length; at++) {
+    const { text, number } = lines[at]!
+    if (/^<>\s/.test(text)) continue
+    if (/^>>?!?\s*\S/.test(text) && (/^>\s*\{%/.test(text) || /^>>?!?\s+\.?\.?[\w./~-]+$/.test(text))) {
+      if (/^>\s*\{%/.test(text)) at = skipScript(lines, at)
+      problems.push({ what: 'the script after the request is not taken', line: number, todo: 'write it as a sequence' })
+      continue
+    }
+    kept.push(text)
+  }
+  while (kept.length > 0 && kept.at(-1)!.trim() === '') kept.pop()
+  const [only] = kept
+  const file = kept.length === 1 ? /^<(?:@\w*)?\s+(\S.*)$/.exec(only!) : null
+  if (file) return { kind: 'file', path: file[1]!.trim() }
+  const encoded = kept.length === 1 ? /^<base64\s+([A-Za-z0-9+/=]*)$/.exec(only!) : null
+  if (encoded) return { kind: 'bytes', base64: encoded[1]! }
+  if (kept.some((line) => /^<(?:@\w*)?\s+\.?\.?[\w./-]+$/.test(line))) {
+    const line = lines.find(({ text }) => /^<(?:@\w*)?\s/.test(text))!.number
+    problems.push({ what: 'a file inside of a body is not taken', line, todo: 'let the whole body be one file' })
+  }
+  return kept.length === 0 ? null : { kind: 'text', text: kept.join('\n') }
+}
+
+function skipScript(lines: readonly Line[], from: number): number {
+  if (!/\{%/.test(lines[from]!.text)) return from
+  let at = from
+  while (at < lines.length && !/%\}/.test(lines[at]!.text)) at++
+  return at
+}
+
+type Settings = { -readonly [K in keyof ReplayRequest['settings']]: ReplayRequest['settings'][K] }
+
+function takeDirective(name: string, value: string, line: number, settings: Settings, problems: ImportProblem[]): void {
+  const number = Number(/^\d+/.exec(value)?.[0])
+  switch (name) {
+    case 'timeout':
+      if (number > 0) settings.timeoutMs = value.endsWith('ms') ? number : number * 1000
+      return
+    case 'redirects':
+      if (number >= 0) settings.redirects = Math.min(number, 20)
+      return
+    case 'length':
+      settings.length = value === 'as-written' ? 'asWritten' : 'follow'
+      return
+    case 'literal':
+      settings.literal = true
+      return
+    case 'insecure':
+      settings.insecure = true
+      return
+    case 'ignore':
+      settings.ignore = [...(settings.ignore ?? []), value]
+      return
+    case 'ignore-header':
+      settings.ignoreHeaders = [...(settings.ignoreHeaders ?? []), value]
+      return
+    case 'no-redirect':
+    case 'no-log':
+    case 'no-cookie-jar':
+    case 'note':
+      return
+  }
+  problems.push({ what: `@${name} is not known, and not taken`, line })
+}

@@ -1,0 +1,235 @@
+import type { ReplayBody, ReplayField, ReplayRequest } from '../../protocol/replay.ts'
+import { blankRequest, hasField, type ImportedRequests } from './imported.ts'
+import { multipartOf } from './multipart.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** Reads a Postman collection (v2.0, v2.1): folders, variables, authorization, bodies. Scripts are named, and not taken. */
+export function importPostman(collection: Json): ImportedRequests {
+  const imported: ImportedRequests = { kind: 'postman', requests: [], variables: new Map(), problems: [] }
+  for (const variable of listOf(collection['variable'])) {
+    const name = text(variable['key'] ?? variable['id'])
+    if (name !== '' && variable['disabled'] !== true) imported.variables.set(name, text(variable['value']))
+  }
+  noteScripts(collection, 'the collection', imported)
+  readItems(listOf(collection['item']), [], objectOf(collection['auth']), imported)
+  return imported
+}
+
+const deepest = 40
+
+function readItems(
+  items: readonly Json[],
+  folders: readonly string[],
+  auth: Json | undefined,
+  into: ImportedRequests,
+): void {
+  for (const item of items) {
+    const name = text(item['name']) || 'unnamed'
+    const path = [...folders, name]
+    noteScripts(item, path.join(' / '), into)
+    const own = item['auth'] === null ? undefined : (objectOf(item['auth']) ?? auth)
+    if (Array.isArray(item['item'])) {
+      if (path.length < deepest) readItems(listOf(item['item']), path, own, into)
+      continue
+    }
+    const source = typeof item['request'] === 'string' ? { url: item['request'] } : objectOf(item['request'])
+    if (!source) {
+      into.problems.push({ what: `"${path.join(' / ')}" has no request, and is left out` })
+      continue
+    }
+    into.requests.push({ name: path.join(' / '), request: readRequest(source, path.join(' / '), own, into) })
+  }
+}
+
+function noteScripts(owner: Json, where: string, into: ImportedRequests): void {
+  for (const event of listOf(owner['event'])) {
+    const script = objectOf(event['script'])?.['exec']
+    const lines = Array.isArray(script) ? script.map(text) : [text(script)]
+    if (lines.every((line) => line.trim() === '')) continue
+    const kind = event['listen'] === 'prerequest' ? 'pre-request' : text(event['listen']) || 'event'
+    into.problems.push({
+      what: `the ${kind} script of "${where}" is not taken`,
+      todo: 'write what it checks as a sequence',
+    })
+  }
+}
+
+function readRequest(source: Json, name: string, inherited: Json | undefined, into: ImportedRequests): ReplayRequest {
+  const headers: ReplayField[] = []
+  if (typeof source['header'] === 'string') {
+    for (const line of source['header'].split(/\r?\n/)) {
+      const field = /^([^:]+):\s*(.*)$/.exec(line)
+      if (field) headers.push({ name: field[1]!, value: field[2]! })
+    }
+  }
+  for (const field of listOf(source['header'])) {
+    const off = field['disabled'] === true
+    headers.push({ name: text(field['key']), value: text(field['value']), ...(off && { off: true }) })
+  }
+  const request = blankRequest(text(source['method']).toUpperCase() || 'GET', urlOf(source['url'], into))
+  const body = bodyOf(objectOf(source['body']), headers, name, into)
+  const own = source['auth'] === null ? undefined : (objectOf(source['auth']) ?? inherited)
+  const url = authorize(own, request.url, headers, name, into)
+  return { ...request, url, headers: headers.filter((field) => field.name !== ''), body }
+}
+
+/** A URL as text or in parts; path variables `:id` become `{{id}}`. */
+function urlOf(value: unknown, into: ImportedRequests): string {
+  const parts = objectOf(value)
+  if (!parts) return text(value)
+  let raw = text(parts['raw'])
+  if (raw === '') {
+    const join = (list: unknown, by: string) => (Array.isArray(list) ? list.map(text).join(by) : text(list))
+    const host = join(parts['host'], '.')
+    const protocol = text(parts['protocol'])
+    const port = text(parts['port'])
+    raw = `${protocol === '' ? '' : `${protocol}://`}${host}${port === '' ? '' : `:${port}`}/${join(parts['path'], '/')}`
+    const query = listOf(parts['query']).filter((one) => one['disabled'] !== true)
+    if (query.length > 0) raw += `?${query.map((one) => `${text(one['key'])}=${text(one['value'])}`).join('&')}`
+  }
+  for (const variable of listOf(parts['variable'])) {
+    const name = text(variable['key'] ?? variable['id'])
+    if (name === '' || !new RegExp(`/:${name.replaceAll(/[^\w]/g, '\\$&')}(?=[/?#]|$)`).test(raw)) continue
+    raw = raw.replace(new RegExp(`/:${name.replaceAll(/[^\w]/g, '\\$&')}(?=[/?#]|$)`), `/{{${name}}}`)
+    if (!into.variables.has(name)) into.variables.set(name, text(variable['value']))
+  }
+  return raw
+}
+
+function bodyOf(body: Json | undefined, headers: ReplayField[], name: string, into: ImportedRequests): ReplayBody {
+  if (!body || body['disabled'] === true) return null
+  const typed = (type: string) => {
+    if (!hasField(headers, 'content-type')) headers.push({ name: 'Content-Type', value: type })
+  }
+  switch (body['mode']) {
+    case 'raw': {
+      const language = objectOf(objectOf(body['options'])?.['raw'])?.['language']
+      const types: Readonly<Record<string, string>> = {
+        json: 'application/json',
+        xml: 'application/xml',
+        html: 'text/html',
+      }
+      const type = types[text(language)]
+      const written = text(body['raw'])
+      if (written !== '' && type !== undefined) typed(type)
+      return written === '' ? null : { kind: 'text', text: written }
+    }
+    case 'urlencoded': {
+      typed('application/x-www-form-urlencoded')
+      const fields = listOf(body['urlencoded']).filter((one) => one['disabled'] !== true)
+      const pairs = fields.map((one) => `${encoded(text(one['key']))}=${encoded(text(one['value']))}`)
+      return { kind: 'text', text: pairs.join('&') }
+    }
+    case 'graphql': {
+      typed('application/json')
+      const { query, variables } = objectOf(body['graphql']) ?? {}
+      const values = typeof variables === 'string' && variables.trim() !== '' ? jsonOr(variables) : {}
+      return { kind: 'text', text: JSON.stringify({ query: text(query), variables: values }, null, 2) }
+    }
+    case 'formdata': {
+      const fields = listOf(body['formdata']).filter((one) => one['disabled'] !== true)
+      const files = fields.filter((one) => one['type'] === 'file')
+      for (const one of files) {
+        into.problems.push({
+          what: `the file "${text(one['key'])}" of "${name}" is not taken`,
+          todo: 'put it into the body',
+        })
+      }
+      const form = multipartOf(
+        fields.map((one) => ({
+          name: text(one['key']),
+          content: Buffer.from(one['type'] === 'file' ? '' : text(one['value'])),
+          ...(one['type'] === 'file' && { file: text(Array.isArray(one['src']) ? one['src'][0] : one['src']) }),
+        })),
+      )
+      for (let at = headers.length - 1; at >= 0; at--) {
+        if (headers[at]!.name.toLowerCase() === 'content-type') headers.splice(at, 1)
+      }
+      typed(form.contentType)
+      return form.body
+    }
+    case 'file': {
+      const path = text(objectOf(body['file'])?.['src'])
+      if (path !== '') return { kind: 'file', path }
+      into.problems.push({ what: `the file that is the body of "${name}" is not named` })
+      return null
+    }
+    case undefined:
+      return null
+  }
+  into.problems.push({ what: `the body of "${name}" has the mode "${text(body['mode'])}", which is not taken` })
+  return null
+}
+
+/** Adds what the authorization asks for; returns the URL, which an API key may go into. */
+function authorize(
+  auth: Json | undefined,
+  url: string,
+  headers: ReplayField[],
+  name: string,
+  into: ImportedRequests,
+): string {
+  const type = text(auth?.['type'])
+  if (type === '' || type === 'noauth' || type === 'inherit' || !auth) return url
+  const list = auth[type]
+  const values: Json = Array.isArray(list)
+    ? Object.fromEntries(listOf(list).map((one) => [text(one['key']), one['value']]))
+    : (objectOf(list) ?? {})
+  const value = (key: string) => text(values[key])
+  const add = (field: string, content: string) => {
+    if (!hasField(headers, field.toLowerCase())) headers.unshift({ name: field, value: content })
+    return url
+  }
+  switch (type) {
+    case 'bearer':
+      return add('Authorization', `Bearer ${value('token')}`)
+    case 'basic': {
+      const pair = `${value('username')}:${value('password')}`
+      if (!pair.includes('{{')) return add('Authorization', `Basic ${Buffer.from(pair).toString('base64')}`)
+      into.problems.push({
+        what: `the basic authorization of "${name}" has variables, which cannot be encoded beforehand`,
+        todo: 'write the header with the encoded value, or keep it as a secret',
+      })
+      return url
+    }
+    case 'apikey':
+      if (value('in') === 'query') {
+        return `${url}${url.includes('?') ? '&' : '?'}${encoded(value('key'))}=${encoded(value('value'))}`
+      }
+      return add(value('key') || 'X-API-Key', value('value'))
+  }
+  into.problems.push({
+    what: `the authorization "${type}" of "${name}" is not taken`,
+    todo: 'write the header that it would make',
+  })
+  return url
+}
+
+/** Percent-encodes, and leaves variables as they are. */
+function encoded(value: string): string {
+  return value.replaceAll(/\{\{[^}]*\}\}|[^{]+|\{/g, (part) =>
+    part.startsWith('{{') ? part : encodeURIComponent(part),
+  )
+}
+
+function jsonOr(written: string): unknown {
+  try {
+    return JSON.parse(written) as unknown
+  } catch {
+    return written
+  }
+}
+
+function listOf(value: unknown): Json[] {
+  return Array.isArray(value) ? value.filter((one): one is Json => objectOf(one) !== undefined) : []
+}
+
+function objectOf(value: unknown): Json | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
+}
+
+function text(value: unknown): string {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+}
