@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { basename, join, resolve, sep } from 'node:path'
+import { basename, resolve } from 'node:path'
 import type { ExchangeRecord } from '../capture/record.ts'
 import { type Captures, openCaptures } from '../capture/store.ts'
 import { environmentsIn } from '../config/environments.ts'
@@ -9,12 +9,13 @@ import { type WorkspaceWatch, watchWorkspace } from '../config/watch.ts'
 import { loadWorkspaceKey, type WorkspaceKey } from '../config/workspace-key.ts'
 import type { Workspace } from '../config/workspace.ts'
 import type { KeySets } from '../facts/key-sets.ts'
+import type { Interceptor } from '../intercept/interceptor.ts'
 import type { OpenWorkspace, Refusal } from '../protocol/types.ts'
 import { version } from '../version.ts'
 import { CannotRun } from './cannot-run.ts'
 import { CaptureSearcher } from './capture-searcher.ts'
 import { createDevelopmentSecrets } from './development-secrets.ts'
-import { openGateway, type OpenedGateway } from './open-gateway.ts'
+import { listeningAt, openGateway, type OpenedGateway } from './open-gateway.ts'
 import { Pace } from './pace.ts'
 import { PolicyCounters } from './policy-counters.ts'
 import { Rates } from './rates.ts'
@@ -31,6 +32,8 @@ export interface OpenedOptions {
   sample?: string
   /** A Node that runs TypeScript, for the services. */
   node?: string
+  /** Breakpoints and rules, for as long as it is open. */
+  interceptor?: Interceptor
 }
 
 /** What an open workspace tells, as it happens. */
@@ -75,7 +78,8 @@ export class OpenedWorkspace {
   #stats: { exchanges: number; bytes: number } = { exchanges: 0, bytes: 0 }
   #statsAt = 0
   /** The last exchanges, to find one that was sent from here. */
-  readonly #latest: { port: number; id: string }[] = []
+  readonly #latest: { port: number; record: ExchangeRecord }[] = []
+  readonly #awaited = new Map<number, (record: ExchangeRecord) => void>()
   #latestAt = 0
   #turn: Promise<unknown> = Promise.resolve()
   #closed = false
@@ -259,6 +263,7 @@ export class OpenedWorkspace {
         workspace: listeningAt(workspace, this.#options.port),
         env: this.#options.env,
         capture: workspace.capture.enabled,
+        ...(this.#options.interceptor && { interceptor: this.#options.interceptor }),
         onExchange: (record) => this.#onExchange(record),
         onWritten: () => this.#recorded.ask(),
         onTrouble: (what) => this.#events.trouble({ what, severity: 'warning' }),
@@ -315,24 +320,34 @@ export class OpenedWorkspace {
 
   #onExchange(record: ExchangeRecord): void {
     this.#events.exchange?.(record)
-    this.#latest[this.#latestAt++ % latestKept] = { port: record.peer.port, id: record.id }
+    this.#latest[this.#latestAt++ % latestKept] = { port: record.peer.port, record }
+    this.#awaited.get(record.peer.port)?.(record)
     this.#rates.count(Date.now(), record.verdict === 'deny' || record.verdict === 'refused')
     this.#rateTimer ??= setInterval(() => this.#tick(), 1000).unref()
     if (this.#counters?.count(record)) this.#counted.ask()
     this.#changed.ask()
   }
 
-  /** Id of the exchange that came from a port of ours; undefined when none was recorded within two seconds. */
+  /** Id of the exchange that came from a port of ours, once it can be read; undefined when none was recorded in two seconds. */
   async exchangeFrom(port: number): Promise<string | undefined> {
-    for (let wait = 0; wait < 100; wait++) {
-      const found = this.#latest.find((one) => one.port === port)
-      if (found) {
-        await this.#opened?.flush()
-        return found.id
+    const record = await this.recordFrom(port)
+    if (record) await this.#opened?.flush()
+    return record?.id
+  }
+
+  /** What was decided about the exchange that came from a port of ours, perhaps before it can be read. */
+  recordFrom(port: number): Promise<ExchangeRecord | undefined> {
+    const found = this.#latest.find((one) => one.port === port)
+    if (found) return Promise.resolve(found.record)
+    return new Promise((resolve) => {
+      const settle = (record: ExchangeRecord | undefined) => {
+        clearTimeout(timer)
+        this.#awaited.delete(port)
+        resolve(record)
       }
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    return undefined
+      const timer = setTimeout(() => settle(undefined), 2000)
+      this.#awaited.set(port, settle)
+    })
   }
 
   /** While something happened in the last minute, once a second; then never. */
@@ -385,25 +400,6 @@ export class OpenedWorkspace {
   }
 }
 
-/** Whether a folder lies inside another, links followed. */
-export function isInside(folder: string, outer: string): boolean {
-  try {
-    const [inner, around] = [realpathSync(folder), realpathSync(outer)]
-    return inner === around || inner.startsWith(join(around, sep))
-  } catch {
-    return false
-  }
-}
-
 function loadingOf({ env, environment }: Pick<OpenedOptions, 'env' | 'environment'>): LoadOptions {
   return { env, engineVersion: version, ...(environment !== undefined && { environment }) }
-}
-
-/** A workspace that listens on another port. */
-export function listeningAt(workspace: Workspace, port: number | undefined): Workspace {
-  if (port === undefined) return workspace
-  const { http, https } = workspace.listen
-  const listen =
-    http || !https ? { http: { host: http?.host ?? '127.0.0.1', port }, https } : { http, https: { ...https, port } }
-  return { ...workspace, listen }
 }

@@ -9,7 +9,9 @@ import { WhatIfThread } from '../rejudge/what-if-thread.ts'
 import { version } from '../version.ts'
 import { filesCalls } from './files-calls.ts'
 import { FileDesk } from './file-desk.ts'
-import { isInside, OpenedWorkspace } from './opened-workspace.ts'
+import { interceptCalls } from './intercept-calls.ts'
+import { InterceptDesk } from './intercept-desk.ts'
+import { OpenedWorkspace } from './opened-workspace.ts'
 import { pastCalls } from './past-calls.ts'
 import { policiesCalls } from './policies-calls.ts'
 import { RecentWorkspaces } from './recent.ts'
@@ -21,6 +23,7 @@ import type { UserFolders } from './user-folders.ts'
 import { whatIfCalls } from './what-if-calls.ts'
 import { WhatIfDesk } from './what-if-desk.ts'
 import { workbenchCalls } from './workbench-calls.ts'
+import { isInside } from './workspace-paths.ts'
 
 export interface WorkbenchOptions {
   mode: WorkbenchState['mode']
@@ -57,6 +60,7 @@ export class Workbench {
   #opened: OpenedWorkspace | undefined
   #desk: FileDesk | undefined
   #past: WhatIfThread | undefined
+  #intercept: InterceptDesk | undefined
   /** Opening and closing happen one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
   #closing = false
@@ -79,6 +83,12 @@ export class Workbench {
   /** Texts of the open workspace. Throws an RpcError when there is none. */
   get files(): FileDesk {
     if (this.#desk) return this.#desk
+    throw new RpcError({ code: 'NO_WORKSPACE', message: 'no workspace is open', todo: 'open one first' })
+  }
+
+  /** Held messages, breakpoints and rules. Throws an RpcError when no workspace is open. */
+  get intercept(): InterceptDesk {
+    if (this.#intercept) return this.#intercept
     throw new RpcError({ code: 'NO_WORKSPACE', message: 'no workspace is open', todo: 'open one first' })
   }
 
@@ -127,6 +137,7 @@ export class Workbench {
         ...replayCalls(this, emit),
         ...whatIfCalls(this, whatIf),
         ...pastCalls(this),
+        ...interceptCalls(this),
       },
       close: () => {
         traffic.close()
@@ -154,21 +165,29 @@ export class Workbench {
     const mayRun = services || isInside(folder, samples)
     const sample = mayRun && existsSync(join(folder, servicesFile)) ? folder : undefined
     const options = { folder, env: key ? { ...env, GATEHOUSE_KEY: key } : env, environment, port, node, sample }
-    const opened = await OpenedWorkspace.open(options, {
-      changed: () => this.#tellState(),
-      recorded: (deleted) => {
-        for (const { traffic } of this.#sessions) traffic.recorded(deleted)
+    const intercept = new InterceptDesk((state) => {
+      for (const { emit } of this.#sessions) emit('intercept.changed', state)
+    })
+    const { interceptor } = intercept
+    const opened = await OpenedWorkspace.open(
+      { ...options, interceptor },
+      {
+        changed: () => this.#tellState(),
+        recorded: (deleted) => {
+          for (const { traffic } of this.#sessions) traffic.recorded(deleted)
+        },
+        counted: () => {
+          const counters = this.#opened?.counters?.read()
+          if (counters) for (const { emit } of this.#sessions) emit('policies.counters', counters)
+        },
+        trouble: (refusal) => this.tell(refusal),
+        exchange: this.options.onExchange,
       },
-      counted: () => {
-        const counters = this.#opened?.counters?.read()
-        if (counters) for (const { emit } of this.#sessions) emit('policies.counters', counters)
-      },
-      trouble: (refusal) => this.tell(refusal),
-      exchange: this.options.onExchange,
-    }).catch((error: Error & { suggestion?: string }) => {
+    ).catch((error: Error & { suggestion?: string }) => {
       throw refused(error.message, error.suggestion)
     })
     this.#opened = opened
+    this.#intercept = intercept
     this.#desk = new FileDesk(opened, (path, fileVersion) => {
       for (const { emit } of this.#sessions) emit('files.changed', { path, version: fileVersion })
     })
@@ -188,6 +207,8 @@ export class Workbench {
     this.#desk = undefined
     this.#past?.close()
     this.#past = undefined
+    this.#intercept?.close()
+    this.#intercept = undefined
     for (const { traffic, whatIf } of this.#sessions) {
       traffic.close()
       whatIf.close()

@@ -3,6 +3,7 @@ import { type Editor, monaco } from '../monaco/monaco.ts'
 import { Gutter } from './gutter-column.tsx'
 import { modelOf } from './models.ts'
 import { usePolicies } from './policies-store.ts'
+import { restCaret } from './resting-caret.ts'
 
 const viewStates = new Map<string, monaco.editor.ICodeEditorViewState | null>()
 
@@ -63,6 +64,7 @@ export function CodeEditor({ path }: { path: string }) {
     made.onDidChangeCursorPosition(({ position }) =>
       usePolicies.setState({ cursor: { line: position.lineNumber, column: position.column } }),
     )
+    restCaret(made)
     current = made
     setEditor(made)
     return () => {

@@ -13,17 +13,18 @@ import { Rail } from './rail.tsx'
 import { screenEntries } from './screens.tsx'
 import { Troubles } from './troubles.tsx'
 import { Welcome } from './welcome.tsx'
-import { useWorkbench } from './workbench.ts'
+import { useWorkbench, useWorkspace } from './workbench.ts'
 import './app.css'
 
 /** The window: what is open, what runs, and one screen. */
 export function App() {
-  const state = useWorkbench((workbench) => workbench.state)
-  const connection = useWorkbench((workbench) => workbench.connection)
+  const known = useWorkbench(({ state }) => state !== undefined)
+  const open = useWorkspace(() => true) ?? false
+  const connected = useWorkbench(({ connection }) => connection.state === 'connected')
   return (
     <TooltipProvider delayDuration={350}>
-      {state === undefined ? <FirstConnection /> : state.workspace === null ? <Welcome /> : <Workspace />}
-      {state !== undefined && connection.state !== 'connected' && <ConnectionLost />}
+      {!known ? <FirstConnection /> : open ? <Workspace /> : <Welcome />}
+      {known && !connected && <ConnectionLost />}
       <Palette />
       <ShortcutsDialog />
       <AboutDialog />

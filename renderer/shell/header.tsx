@@ -1,5 +1,4 @@
 import { ChevronDown, Play, Search, Square } from 'lucide-react'
-import type { OpenWorkspace } from '../../gateway-core/protocol/types.ts'
 import { core } from '../core/core.ts'
 import { Button } from '../ui/button.tsx'
 import { countText } from '../ui/format.ts'
@@ -14,28 +13,14 @@ import './header.css'
 
 /** What is open, whether its gateway runs and where, and what goes through it now. */
 export function Header() {
-  const workspace = useWorkspace()!
-  const openTraffic = useNavigation((navigation) => navigation.openTraffic)
   return (
     <header className="header">
       <h1>Gatehouse</h1>
-      <WorkspaceMenu workspace={workspace} />
-      <EnvironmentMenu workspace={workspace} />
-      <GatewaySwitch workspace={workspace} />
-      <span className="header-stat">
-        <b>{rateText(workspace.requestsPerSecond)}</b> req/s
-      </span>
-      <button
-        type="button"
-        className="header-stat header-denied"
-        title="Denied in the last minute: show them"
-        onClick={() => openTraffic('verdict:deny time>-1m')}
-      >
-        <b className={workspace.deniedLastMinute > 0 ? 'tone-deny' : undefined}>
-          {countText(workspace.deniedLastMinute)}
-        </b>{' '}
-        denied
-      </button>
+      <WorkspaceMenu />
+      <EnvironmentMenu />
+      <GatewaySwitch />
+      <Rate />
+      <Denied />
       <span className="grow" />
       <button type="button" className="header-find" onClick={() => runAction('view.palette')}>
         <Search size={13} aria-hidden="true" />
@@ -46,11 +31,37 @@ export function Header() {
   )
 }
 
+function Rate() {
+  const rate = useWorkspace(({ requestsPerSecond }) => rateText(requestsPerSecond))
+  return (
+    <span className="header-stat">
+      <b>{rate}</b> req/s
+    </span>
+  )
+}
+
+function Denied() {
+  const denied = useWorkspace(({ deniedLastMinute }) => deniedLastMinute)!
+  const openTraffic = useNavigation((navigation) => navigation.openTraffic)
+  return (
+    <button
+      type="button"
+      className="header-stat header-denied"
+      title="Denied in the last minute: show them"
+      onClick={() => openTraffic('verdict:deny time>-1m')}
+    >
+      <b className={denied > 0 ? 'tone-deny' : undefined}>{countText(denied)}</b> denied
+    </button>
+  )
+}
+
 function rateText(rate: number): string {
   return rate < 10 && rate > 0 ? rate.toFixed(1) : countText(Math.round(rate))
 }
 
-function WorkspaceMenu({ workspace }: { workspace: OpenWorkspace }) {
+function WorkspaceMenu() {
+  const name = useWorkspace((workspace) => workspace.name)!
+  const folder = useWorkspace((workspace) => workspace.folder)!
   const { theme, setTheme } = useTheme()
   const themes: [Theme, string][] = [
     ['dark', 'Dark'],
@@ -60,21 +71,21 @@ function WorkspaceMenu({ workspace }: { workspace: OpenWorkspace }) {
   return (
     <Menu
       trigger={
-        <button type="button" className="header-menu" title={workspace.folder}>
-          <span className="cut">{workspace.name}</span>
+        <button type="button" className="header-menu" title={folder}>
+          <span className="cut">{name}</span>
           <ChevronDown size={12} aria-hidden="true" />
         </button>
       }
     >
       <MenuLabel>
-        <span className="code">{workspace.folder}</span>
+        <span className="code">{folder}</span>
       </MenuLabel>
       <MenuItem onSelect={() => runAction('file.open')} shortcut={useShortcut('file.open')}>
         Open a workspace …
       </MenuItem>
       <MenuItem
         onSelect={() => {
-          void navigator.clipboard.writeText(workspace.folder).then(() => tellDone('Path copied'))
+          void navigator.clipboard.writeText(folder).then(() => tellDone('Path copied'))
         }}
       >
         Copy the path
@@ -94,8 +105,9 @@ function WorkspaceMenu({ workspace }: { workspace: OpenWorkspace }) {
   )
 }
 
-function EnvironmentMenu({ workspace }: { workspace: OpenWorkspace }) {
-  const { environment, environments } = workspace
+function EnvironmentMenu() {
+  const environment = useWorkspace((workspace) => workspace.environment)
+  const environments = useWorkspace((workspace) => workspace.environments)!
   if (environments.length === 0) return null
   return (
     <Menu
@@ -121,8 +133,8 @@ function EnvironmentMenu({ workspace }: { workspace: OpenWorkspace }) {
   )
 }
 
-function GatewaySwitch({ workspace }: { workspace: OpenWorkspace }) {
-  const { state, http, https, reason } = workspace.gateway
+function GatewaySwitch() {
+  const { state, http, https, reason } = useWorkspace(({ gateway }) => gateway)!
   const address = (http ?? https)?.replace(/^https?:\/\//, '').replace(/\/$/, '')
   const running = state === 'running'
   return (

@@ -7,9 +7,11 @@ import './troubles.css'
 
 /** What keeps the gateway from doing what the files say. Each line goes by itself once its cause is mended. */
 export function Troubles() {
-  const workspace = useWorkspace()
-  if (!workspace) return null
-  const { gateway, lastGood, problems } = workspace
+  const gateway = useWorkspace((workspace) => workspace.gateway)
+  const lastGood = useWorkspace((workspace) => workspace.lastGood)
+  const revision = useWorkspace((workspace) => workspace.revision)
+  const problems = useWorkspace((workspace) => workspace.problems)
+  if (!gateway || !problems) return null
   const errors = problems.filter(({ severity }) => severity === 'error').length
   return (
     <>
@@ -28,8 +30,8 @@ export function Troubles() {
       )}
       {lastGood && (
         <Trouble action={<Button onClick={() => runAction('view.problems')}>Show {plural(errors, 'error')}</Button>}>
-          <b>The files do not load.</b> The last good revision{' '}
-          <span className="code">{workspace.revision.slice(0, 7)}</span> stays in force until they do.
+          <b>The files do not load.</b> The last good revision <span className="code">{revision?.slice(0, 7)}</span>{' '}
+          stays in force until they do.
         </Trouble>
       )}
     </>

@@ -3,6 +3,7 @@ import type { OpenWorkspace, WorkbenchState } from '../../gateway-core/protocol/
 import { core } from '../core/core.ts'
 import { markOnce } from '../core/marks.ts'
 import { tellFailure, useNotices } from './notices.ts'
+import { samePartsOf } from './same-parts.ts'
 
 interface Workbench {
   /** Undefined until the core told it for the first time. */
@@ -26,15 +27,24 @@ export const useWorkbench = create<Workbench>((set) => ({
   setJob: (job) => set({ job }),
 }))
 
-/** The open workspace, or undefined. */
-export function useWorkspace(): OpenWorkspace | undefined {
-  return useWorkbench(({ state }) => state?.workspace ?? undefined)
+/** The open workspace, or undefined; or a part of it, which is drawn again only when that part changes. */
+export function useWorkspace(): OpenWorkspace | undefined
+export function useWorkspace<T>(part: (workspace: OpenWorkspace) => T): T | undefined
+export function useWorkspace<T>(part?: (workspace: OpenWorkspace) => T): OpenWorkspace | T | undefined {
+  return useWorkbench(({ state }) => {
+    const workspace = state?.workspace ?? undefined
+    return workspace && part ? part(workspace) : workspace
+  })
+}
+
+function takeState(next: WorkbenchState): void {
+  useWorkbench.setState(({ state }) => ({ state: samePartsOf(state, next) }))
 }
 
 /** Begins to listen to the core. Called once, when the page starts. */
 export function followCore(): void {
   const take = (state: WorkbenchState) => {
-    useWorkbench.setState({ state })
+    takeState(state)
     markOnce('state')
     // For the first paint when this page is loaded again.
     sessionStorage.setItem('gatehouse opening', state.workspace ? 'workspace' : 'nothing')
@@ -56,7 +66,7 @@ export function followCore(): void {
 export async function change(call: Promise<WorkbenchState>, title?: string): Promise<boolean> {
   if (title) useWorkbench.setState({ job: { title } })
   try {
-    useWorkbench.setState({ state: await call })
+    takeState(await call)
     return true
   } catch (error) {
     tellFailure(error)

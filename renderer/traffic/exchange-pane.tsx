@@ -28,7 +28,7 @@ const useTab = create<{ tab: Tab }>(() => ({ tab: 'decisions' }))
 
 /** One exchange: what was decided and why, then the messages. */
 export function ExchangePane({ id, onClose }: { id: string; onClose: () => void }) {
-  const revision = useWorkspace()!.revision
+  const revision = useWorkspace((workspace) => workspace.revision)!
   // An exchange that is still open says more each time that the list changes.
   const [open, setOpen] = useState(false)
   const version = useTraffic((traffic) => (open ? traffic.version : 0))

@@ -11,7 +11,7 @@ import './judge-under.css'
 
 /** The same request, judged as another environment would: side by side, with the first step that differs marked. */
 export function JudgeUnder({ detail }: { detail: ExchangeDetail }) {
-  const { environments } = useWorkspace()!
+  const environments = useWorkspace((workspace) => workspace.environments)!
   const { exchange } = detail
   const [judged, setJudged] = useState<JudgedUnder>()
   const [asking, setAsking] = useState<string>()

@@ -9,7 +9,7 @@ import './traffic-empty.css'
 
 /** Nothing was recorded, or nothing matches. */
 export function TrafficEmpty({ recorded }: { recorded: number }) {
-  const { gateway } = useWorkspace()!
+  const gateway = useWorkspace((workspace) => workspace.gateway)!
   if (recorded > 0) {
     return (
       <EmptyState

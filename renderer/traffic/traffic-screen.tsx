@@ -70,7 +70,7 @@ function TrafficList({ onOpen }: { onOpen: () => void }) {
   useTraffic((traffic) => traffic.version)
   const search = useTraffic((traffic) => traffic.search)
   const searching = useTraffic((traffic) => traffic.searching)
-  const recorded = useWorkspace()!.captures.exchanges
+  const recorded = useWorkspace(({ captures }) => captures.exchanges)!
   if (search === undefined) return <div className="grow" />
   if (table.length === 0 && !searching) return <TrafficEmpty recorded={recorded} />
   return <TrafficTable onOpen={onOpen} />
