@@ -1,6 +1,8 @@
 import type { DataOf, ParamsOf, ResultOf } from './declare.ts'
 import { filesCalls, filesEvents } from './files.ts'
+import { interceptCalls, interceptEvents } from './intercept.ts'
 import { replayCalls, replayEvents } from './replay.ts'
+import { testsCalls, testsEvents } from './tests.ts'
 import { tokensCalls } from './tokens.ts'
 import { trafficCalls, trafficEvents } from './traffic.ts'
 import { whatIfCalls, whatIfEvents } from './what-if.ts'
@@ -17,7 +19,9 @@ export const calls = {
   ...filesCalls,
   ...whatIfCalls,
   ...replayCalls,
+  ...interceptCalls,
   ...tokensCalls,
+  ...testsCalls,
 } as const
 
 /** Every event that the core sends by itself. */
@@ -27,6 +31,8 @@ export const events = {
   ...filesEvents,
   ...whatIfEvents,
   ...replayEvents,
+  ...interceptEvents,
+  ...testsEvents,
 } as const
 
 export type Calls = typeof calls

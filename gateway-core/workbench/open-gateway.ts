@@ -13,6 +13,7 @@ import { Interceptor } from '../intercept/interceptor.ts'
 import { type Gateway, startGateway } from '../proxy/gateway.ts'
 import { outboundProxyFrom } from '../proxy/outbound-proxy.ts'
 import { CannotRun } from './cannot-run.ts'
+import { passThroughMemory } from './pass-through.ts'
 
 export interface OpenGatewayOptions {
   workspace: Workspace
@@ -83,6 +84,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
     facts,
     env,
     hold,
+    passThrough: passThroughMemory(folder, onTrouble),
     ...(recorder && { recorder }),
     ...(onExchange && { onExchange }),
   }
@@ -136,4 +138,13 @@ function eventText(event: CaptureEvent): string {
     case 'dropped':
       return `the capture does not keep up: ${event.records} exchanges and ${event.bodies} bodies were left out`
   }
+}
+
+/** A workspace that listens on another port. */
+export function listeningAt(workspace: Workspace, port: number | undefined): Workspace {
+  if (port === undefined) return workspace
+  const { http, https } = workspace.listen
+  const listen =
+    http || !https ? { http: { host: http?.host ?? '127.0.0.1', port }, https } : { http, https: { ...https, port } }
+  return { ...workspace, listen }
 }

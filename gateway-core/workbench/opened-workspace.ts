@@ -11,6 +11,7 @@ import type { Workspace } from '../config/workspace.ts'
 import type { KeySets } from '../facts/key-sets.ts'
 import type { Interceptor } from '../intercept/interceptor.ts'
 import type { OpenWorkspace, Refusal } from '../protocol/types.ts'
+import type { Gateway } from '../proxy/gateway.ts'
 import { version } from '../version.ts'
 import { CannotRun } from './cannot-run.ts'
 import { CaptureSearcher } from './capture-searcher.ts'
@@ -20,6 +21,7 @@ import { Pace } from './pace.ts'
 import { PolicyCounters } from './policy-counters.ts'
 import { Rates } from './rates.ts'
 import { announceGateway, findRunningGateway } from './running-gateway.ts'
+import { SentExchanges } from './sent-exchanges.ts'
 import { type RunningServices, startServices } from './services.ts'
 
 export interface OpenedOptions {
@@ -48,8 +50,6 @@ export interface OpenedEvents {
 }
 
 const statsMs = 2000
-const latestKept = 256
-
 /** One workspace with everything that runs for it: gateway, services, captures, watching of files, counters. */
 export class OpenedWorkspace {
   readonly folder: string
@@ -78,9 +78,7 @@ export class OpenedWorkspace {
   #stats: { exchanges: number; bytes: number } = { exchanges: 0, bytes: 0 }
   #statsAt = 0
   /** The last exchanges, to find one that was sent from here. */
-  readonly #latest: { port: number; record: ExchangeRecord }[] = []
-  readonly #awaited = new Map<number, (record: ExchangeRecord) => void>()
-  #latestAt = 0
+  readonly sent = new SentExchanges()
   #turn: Promise<unknown> = Promise.resolve()
   #closed = false
 
@@ -162,8 +160,13 @@ export class OpenedWorkspace {
     return this.#opened?.keySets
   }
 
+  /** The gateway that runs. */
+  get gateway(): Gateway | undefined {
+    return this.#opened?.gateway
+  }
+
   get gatewayUrl(): string | undefined {
-    const addresses = this.#opened?.gateway.addresses
+    const addresses = this.gateway?.addresses
     return (addresses?.http ?? addresses?.https)?.url
   }
 
@@ -320,8 +323,7 @@ export class OpenedWorkspace {
 
   #onExchange(record: ExchangeRecord): void {
     this.#events.exchange?.(record)
-    this.#latest[this.#latestAt++ % latestKept] = { port: record.peer.port, record }
-    this.#awaited.get(record.peer.port)?.(record)
+    this.sent.note(record)
     this.#rates.count(Date.now(), record.verdict === 'deny' || record.verdict === 'refused')
     this.#rateTimer ??= setInterval(() => this.#tick(), 1000).unref()
     if (this.#counters?.count(record)) this.#counted.ask()
@@ -330,24 +332,9 @@ export class OpenedWorkspace {
 
   /** Id of the exchange that came from a port of ours, once it can be read; undefined when none was recorded in two seconds. */
   async exchangeFrom(port: number): Promise<string | undefined> {
-    const record = await this.recordFrom(port)
+    const record = (await this.sent.from(port, 1)).at(-1)
     if (record) await this.#opened?.flush()
     return record?.id
-  }
-
-  /** What was decided about the exchange that came from a port of ours, perhaps before it can be read. */
-  recordFrom(port: number): Promise<ExchangeRecord | undefined> {
-    const found = this.#latest.find((one) => one.port === port)
-    if (found) return Promise.resolve(found.record)
-    return new Promise((resolve) => {
-      const settle = (record: ExchangeRecord | undefined) => {
-        clearTimeout(timer)
-        this.#awaited.delete(port)
-        resolve(record)
-      }
-      const timer = setTimeout(() => settle(undefined), 2000)
-      this.#awaited.set(port, settle)
-    })
   }
 
   /** While something happened in the last minute, once a second; then never. */

@@ -18,6 +18,7 @@ import { RecentWorkspaces } from './recent.ts'
 import { replayCalls } from './replay-calls.ts'
 import { servicesFile } from './services.ts'
 import { tokensCalls } from './tokens-calls.ts'
+import { testsCalls, TestsView } from './tests-calls.ts'
 import { TrafficDesk, trafficCalls } from './traffic-calls.ts'
 import type { UserFolders } from './user-folders.ts'
 import { whatIfCalls } from './what-if-calls.ts'
@@ -53,7 +54,7 @@ export interface OpenHow {
 export class Workbench {
   readonly options: WorkbenchOptions
   readonly recent: RecentWorkspaces
-  readonly #sessions = new Set<{ emit: Emit; traffic: TrafficDesk; whatIf: WhatIfDesk }>()
+  readonly #sessions = new Set<{ emit: Emit; traffic: TrafficDesk; whatIf: WhatIfDesk; tests: TestsView }>()
   readonly #untold: Refusal[] = []
   /** The state that every screen was told last, as JSON. */
   #told = ''
@@ -124,7 +125,8 @@ export class Workbench {
   connect(emit: Emit): Session {
     const traffic = new TrafficDesk(this, emit)
     const whatIf = new WhatIfDesk(this, emit)
-    const session = { emit, traffic, whatIf }
+    const tests = new TestsView(this, emit)
+    const session = { emit, traffic, whatIf, tests }
     this.#sessions.add(session)
     for (const refusal of this.#untold.splice(0)) emit('trouble', refusal)
     return {
@@ -138,10 +140,12 @@ export class Workbench {
         ...whatIfCalls(this, whatIf),
         ...pastCalls(this),
         ...interceptCalls(this),
+        ...testsCalls(this, tests),
       },
       close: () => {
         traffic.close()
         whatIf.close()
+        tests.close()
         this.#sessions.delete(session)
       },
     }
@@ -209,9 +213,10 @@ export class Workbench {
     this.#past = undefined
     this.#intercept?.close()
     this.#intercept = undefined
-    for (const { traffic, whatIf } of this.#sessions) {
+    for (const { traffic, whatIf, tests } of this.#sessions) {
       traffic.close()
       whatIf.close()
+      tests.close()
     }
     await opened.close()
     if (this.#closing) return

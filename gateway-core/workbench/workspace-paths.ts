@@ -102,3 +102,13 @@ function byKindAndName(a: FileNode, b: FileNode): number {
   const rank = (node: FileNode) => (node.kind === 'workspace' ? 0 : node.children ? 1 : 2)
   return rank(a) - rank(b) || collator.compare(a.path, b.path)
 }
+
+/** Whether a folder lies inside another, links followed. */
+export function isInside(folder: string, outer: string): boolean {
+  try {
+    const [inner, around] = [realpathSync(folder), realpathSync(outer)]
+    return inner === around || inner.startsWith(join(around, sep))
+  } catch {
+    return false
+  }
+}

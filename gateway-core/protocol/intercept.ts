@@ -1,0 +1,171 @@
+import type { MessageSide } from '../exchange.ts'
+import { call, callWith, event } from './declare.ts'
+import { integer, text } from './parameters.ts'
+import type { Problem } from './types.ts'
+
+const flag = { type: 'boolean' } as const
+const side = { enum: ['request', 'response', 'both'] } as const
+const seconds = { type: 'integer', minimum: 1, maximum: 3600 } as const
+const ids = { type: 'array', items: integer, maxItems: 100_000 } as const
+/** Flat: name, value, name, value. */
+const headers = { type: 'array', items: text, maxItems: 10_000 } as const
+const body = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['base64', 'coded'],
+  properties: {
+    base64: text,
+    /** These are the bytes of the wire; else the content, which gets the coding that the headers name. */
+    coded: flag,
+  },
+} as const
+const requestEdit = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['method', 'target', 'headers'],
+  properties: { method: text, target: text, headers, body },
+} as const
+const responseEdit = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['status', 'reason', 'headers'],
+  properties: { status: { type: 'integer', minimum: 100, maximum: 999 }, reason: text, headers, body },
+} as const
+
+/** Held messages, what holds them, and rules. */
+export const interceptCalls = {
+  'intercept.state': call<InterceptState>(),
+  /** Held messages in the order in which they came. */
+  'intercept.rows': callWith({
+    from: integer,
+    count: { type: 'integer', minimum: 1, maximum: 1000 },
+  }).returns<HeldRow[]>(),
+  /** Secrets are markers, which stand for their values when they come back, unless `secrets` asks for them in clear. */
+  'intercept.message': callWith({ id: integer, secrets: flag }, ['secrets']).returns<HeldMessage>(),
+  /** Lets messages go on; one of them may be edited. Tells how many were still there. */
+  'intercept.resume': callWith({ ids, request: requestEdit, response: responseEdit }, ['request', 'response']).returns<{
+    ended: number
+  }>(),
+  /** Answers a held request, or replaces a held response. */
+  'intercept.respond': callWith({ id: integer, response: responseEdit }).returns<{ ended: number }>(),
+  'intercept.drop': callWith({ ids }).returns<{ ended: number }>(),
+  'intercept.resumeAll': call<{ ended: number }>(),
+  'intercept.dropAll': call<{ ended: number }>(),
+  /** Gives a message its time limit once more. */
+  'intercept.extend': callWith({ id: integer }).returns<null>(),
+  'intercept.addBreakpoint': callWith({ query: text, on: side, once: flag, seconds }).returns<InterceptState>(),
+  'intercept.changeBreakpoint': callWith({ id: integer, query: text, on: side, once: flag, enabled: flag, seconds }, [
+    'query',
+    'on',
+    'once',
+    'enabled',
+    'seconds',
+  ]).returns<InterceptState>(),
+  'intercept.removeBreakpoint': callWith({ id: integer }).returns<InterceptState>(),
+  /** The YAML of one rule as it stands in its file. */
+  'intercept.ruleText': callWith({ name: text }).returns<RuleText>(),
+  /** A new rule of a kind, as YAML to begin with. */
+  'intercept.ruleTemplate': callWith({ kind: { enum: ['rewrite', 'mock', 'delay', 'fault'] } }).returns<{
+    text: string
+  }>(),
+  /** What a rule would do, or what is wrong with it; lines count within the text. */
+  'intercept.ruleCheck': callWith({ text, name: text }, ['name']).returns<RuleCheck>(),
+  /** Writes a rule in the place of the one of that name, or after the others. Only its own lines change. */
+  'intercept.ruleSave': callWith({ text, name: text }, ['name']).returns<null>(),
+  'intercept.ruleEnable': callWith({ name: text, enabled: flag }).returns<null>(),
+  'intercept.ruleRemove': callWith({ name: text }).returns<null>(),
+} as const
+
+/** What the core tells about it by itself. */
+export const interceptEvents = {
+  'intercept.changed': event<InterceptState>('latest'),
+} as const
+
+export interface InterceptState {
+  breakpoints: BreakpointRow[]
+  rules: RuleRow[]
+  held: number
+  /** Messages that were looked at and passed, since breakpoints or rules last changed. */
+  passed: number
+  /** The core's clock, in ms since the epoch: what the times of rows count by. */
+  now: number
+}
+
+export interface BreakpointRow {
+  id: number
+  /** Empty: everything. */
+  query: string
+  on: MessageSide | 'both'
+  enabled: boolean
+  once: boolean
+  seconds: number
+  hits: number
+  /** Fields that it asks for and that are not known yet on that side: they do not match. */
+  unknown: Partial<Record<MessageSide, string[]>>
+}
+
+export interface RuleRow {
+  name: string
+  /** In plain words. */
+  explain: string
+  match: string
+  enabled: boolean
+  hits: number
+  file: string
+  line: number
+}
+
+export interface HeldRow {
+  id: number
+  /** Id of its exchange. */
+  exchange: string
+  side: MessageSide
+  /** Milliseconds since the epoch. */
+  since: number
+  until: number
+  method: string
+  host: string
+  url: string
+  status?: number
+  /** Query of the breakpoint that holds it. */
+  why: string
+}
+
+export interface HeldMessage extends HeldRow {
+  start: { method: string; target: string } | { status: number; reason: string }
+  headers: string[]
+  httpVersion: string
+  client: string
+  body:
+    | { state: 'none' }
+    /** Longer than is read: it goes on behind the head. */
+    | { state: 'streams' }
+    | {
+        state: 'whole'
+        base64: string
+        /** It could not be decoded: these are the bytes of the wire. */
+        coded: boolean
+        coding: string | null
+        contentType: string | null
+        /** Secrets in it are markers. */
+        masked: boolean
+        /** Length on the wire. */
+        bytes: number
+      }
+  /** Some of what is shown are markers. */
+  masked: boolean
+  /** What rules did to it before, in words. */
+  rules: string[]
+}
+
+export interface RuleText {
+  text: string
+  file: string
+  line: number
+}
+
+export interface RuleCheck {
+  /** Absent where there are errors. */
+  explain?: string
+  problems: Problem[]
+}

@@ -1,0 +1,66 @@
+import { FilterError } from '../filter/syntax.ts'
+import type { Handlers } from '../protocol/protocol.ts'
+import { refused } from '../protocol/rpc-error.ts'
+import { RuleDesk } from './rule-desk.ts'
+import { ruleTemplates } from './rule-templates.ts'
+import type { Workbench } from './workbench.ts'
+
+/** Intercept: what is held and what becomes of it, breakpoints, and rules. */
+export function interceptCalls(workbench: Workbench): Pick<Handlers, Extract<keyof Handlers, `intercept.${string}`>> {
+  const desk = () => workbench.intercept
+  const key = () => workbench.workspace.key
+  const rules = () => new RuleDesk(workbench.workspace, workbench.files)
+  return {
+    'intercept.state': () => desk().state(),
+    'intercept.rows': ({ from, count }) => desk().rows(from, count, key()),
+    'intercept.message': ({ id, secrets }) => desk().message(id, key(), secrets === true),
+    'intercept.resume': async ({ ids, request, response }) => ({
+      ended: await desk().resume(ids, request ?? response, key()),
+    }),
+    'intercept.respond': async ({ id, response }) => ({ ended: await desk().respond(id, response, key()) }),
+    'intercept.drop': ({ ids }) => ({ ended: desk().drop(ids) }),
+    'intercept.resumeAll': async () => ({ ended: await desk().resume(desk().all(), undefined, key()) }),
+    'intercept.dropAll': () => ({ ended: desk().drop(desk().all()) }),
+    'intercept.extend': ({ id }) => {
+      desk().extend(id)
+      return null
+    },
+    'intercept.addBreakpoint': ({ query, on, once, seconds }) => {
+      reading(() => desk().interceptor.addBreakpoint({ query, on, once, enabled: true, limitMs: seconds * 1000 }))
+      return desk().state()
+    },
+    'intercept.changeBreakpoint': ({ id, seconds, ...settings }) => {
+      const changes = { ...settings, ...(seconds !== undefined && { limitMs: seconds * 1000 }) }
+      reading(() => desk().interceptor.changeBreakpoint(id, changes))
+      return desk().state()
+    },
+    'intercept.removeBreakpoint': ({ id }) => {
+      desk().interceptor.removeBreakpoint(id)
+      return desk().state()
+    },
+    'intercept.ruleText': ({ name }) => rules().text(name),
+    'intercept.ruleTemplate': ({ kind }) => ({ text: ruleTemplates[kind] }),
+    'intercept.ruleCheck': ({ text, name }) => rules().check(text, name),
+    'intercept.ruleSave': async ({ text, name }) => {
+      await rules().save(text, name)
+      return null
+    },
+    'intercept.ruleEnable': async ({ name, enabled }) => {
+      await rules().enable(name, enabled)
+      return null
+    },
+    'intercept.ruleRemove': async ({ name }) => {
+      await rules().remove(name)
+      return null
+    },
+  }
+}
+
+function reading(work: () => unknown): void {
+  try {
+    work()
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error
+    throw refused(`the query cannot be read: ${error.message}`, error.suggestion, `character ${error.offset + 1}`)
+  }
+}

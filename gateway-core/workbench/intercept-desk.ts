@@ -1,0 +1,177 @@
+import type { Held, WrittenMessage } from '../intercept/held.ts'
+import { explainRule } from '../intercept/explain.ts'
+import { valuesOf } from '../intercept/framing.ts'
+import { type HeldView, unmask, viewOf } from '../intercept/held-view.ts'
+import { Interceptor } from '../intercept/interceptor.ts'
+import type { HeldMessage, HeldRow, InterceptState } from '../protocol/intercept.ts'
+import type { Params } from '../protocol/protocol.ts'
+import { refused, RpcError } from '../protocol/rpc-error.ts'
+import { readQuery } from '../capture/readings.ts'
+import { sortPlaces } from '../capture/sealed-places.ts'
+import { Sealer } from '../capture/sealer.ts'
+import type { WorkspaceKey } from '../config/workspace-key.ts'
+import { checkWritten } from './written-message.ts'
+import { Pace } from './pace.ts'
+
+/** How often screens hear of changes, in ms. */
+const tellMs = 100
+
+export type WrittenEdit = Params<'intercept.respond'>['response'] | NonNullable<Params<'intercept.resume'>['request']>
+
+/** What stands behind the Intercept screens of an open workspace. */
+export class InterceptDesk {
+  readonly interceptor: Interceptor
+  readonly #pace: Pace
+
+  constructor(tell: (state: InterceptState) => void) {
+    this.#pace = new Pace(tellMs, () => tell(this.state()))
+    this.interceptor = new Interceptor(() => this.#pace.ask())
+  }
+
+  state(): InterceptState {
+    const { breakpoints, rules, held, passed } = this.interceptor
+    return {
+      breakpoints: breakpoints.map(({ id, settings, hits, unknown }) => {
+        const { query, on, enabled, once, limitMs } = settings
+        return { id, query, on, enabled, once, seconds: Math.round(limitMs / 1000), hits, unknown }
+      }),
+      rules: rules.rules.map(({ rule, hits }) => ({
+        name: rule.name,
+        explain: explainRule(rule),
+        match: rule.match,
+        enabled: rule.enabled,
+        hits,
+        file: rule.position.file,
+        line: rule.position.line,
+      })),
+      held: held.length,
+      passed,
+      now: Date.now(),
+    }
+  }
+
+  rows(from: number, count: number, key: WorkspaceKey): HeldRow[] {
+    return this.interceptor.held.slice(from, from + count).map((held) => rowOf(held, key))
+  }
+
+  async message(id: number, key: WorkspaceKey, secrets: boolean): Promise<HeldMessage> {
+    const held = this.#find(id)
+    const { message } = held
+    const { draft, from } = message
+    const view = await viewOf(held, key, secrets)
+    return {
+      ...rowOf(held, key),
+      start: view.start,
+      headers: [...view.headers],
+      httpVersion: message.side === 'request' ? draft.httpVersion : '1.1',
+      client: message.side === 'request' ? message.from.peer.address : message.from.record().clientAddress,
+      body: bodyOf(view, held),
+      masked: view.masked,
+      rules:
+        message.side === 'response'
+          ? ((from as { interception?: { touches: { says?: string }[] } }).interception?.touches.flatMap(
+              ({ says }) => says ?? [],
+            ) ?? [])
+          : [],
+    }
+  }
+
+  /** Lets messages go on; with an edit, the first of them goes on as edited. */
+  async resume(ids: readonly number[], edit: WrittenEdit | undefined, key: WorkspaceKey): Promise<number> {
+    if (!edit) return this.#end(ids, { kind: 'resumed' })
+    const held = this.#find(ids[0] ?? -1)
+    const message = await this.#written(held, edit, key)
+    return this.#end([held.id], { kind: 'edited', message })
+  }
+
+  async respond(id: number, edit: WrittenEdit, key: WorkspaceKey): Promise<number> {
+    const held = this.#find(id)
+    const message = await this.#written(held, edit, key, 'response')
+    const { start, headers, body } = message
+    if (!('status' in start)) throw refused('an answer has a status')
+    if (held.side === 'response') {
+      const whole = { start, headers, body: body ?? { bytes: new Uint8Array(), coded: true } }
+      return this.#end([id], { kind: 'edited', message: whole })
+    }
+    const bytes = body ? await checkWritten.encode(body, headers) : new Uint8Array()
+    return this.#end([id], { kind: 'answered', answer: { ...start, headers, body: bytes } })
+  }
+
+  drop(ids: readonly number[]): number {
+    return this.#end(ids, { kind: 'dropped' })
+  }
+
+  all(): number[] {
+    return this.interceptor.held.map(({ id }) => id)
+  }
+
+  extend(id: number): void {
+    this.#find(id).extend()
+    this.#pace.ask()
+  }
+
+  close(): void {
+    this.#pace.stop()
+  }
+
+  async #written(
+    held: Held,
+    edit: WrittenEdit,
+    key: WorkspaceKey,
+    side: Held['side'] = held.side,
+  ): Promise<WrittenMessage> {
+    const view = await viewOf(held, key, false)
+    const message = checkWritten.read(edit, (text) => unmask(text, view), side)
+    await checkWritten.judge(held, message)
+    return message
+  }
+
+  #end(ids: readonly number[], release: Parameters<Held['end']>[0]): number {
+    return ids.filter((id) => this.interceptor.find(id)?.end(release)).length
+  }
+
+  #find(id: number): Held {
+    const held = this.interceptor.find(id)
+    if (held) return held
+    throw new RpcError({
+      code: 'NOT_FOUND',
+      message: 'this message is not held any more',
+      todo: 'its time was over, its client left, or somebody else let it go',
+    })
+  }
+}
+
+function rowOf(held: Held, key: WorkspaceKey): HeldRow {
+  const { id, message, about, breakpoint, since, until } = held
+  const places = sortPlaces(message.from.workspace.capture.seal, 'held')
+  return {
+    id,
+    exchange: message.from.id,
+    side: message.side,
+    since,
+    until,
+    method: about.method,
+    host: about.host,
+    url: readQuery(about.url, places, new Sealer(key, 0)).text,
+    ...(message.side === 'response' && { status: message.draft.start.status }),
+    why: breakpoint.settings.query,
+  }
+}
+
+function bodyOf(view: HeldView, { message }: Held): HeldMessage['body'] {
+  const { body } = view
+  const { draft, side, from } = message
+  if (!body || !draft.wire) {
+    const has = side === 'request' ? from.message.hasBody : from.hasBody
+    return { state: has ? 'streams' : 'none' }
+  }
+  return {
+    state: 'whole',
+    base64: Buffer.from(body.bytes).toString('base64'),
+    coded: body.coded,
+    coding: valuesOf(draft.headers, 'content-encoding').join(', ') || null,
+    contentType: valuesOf(draft.headers, 'content-type')[0] ?? null,
+    masked: body.masked,
+    bytes: draft.wire.length,
+  }
+}

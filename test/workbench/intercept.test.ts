@@ -1,0 +1,281 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { HeldMessage } from '../../gateway-core/protocol/intercept.ts'
+import { type TestUpstream, testUpstream } from '../gateway-fixture.ts'
+import { type Desk, makeDesk } from './desk.ts'
+
+let desk: Desk
+let upstream: TestUpstream
+afterEach(async () => {
+  await desk.close()
+  await upstream.close()
+})
+
+const open = async (more = '', files: Record<string, string> = {}) => {
+  upstream = await testUpstream()
+  desk = makeDesk({
+    'gatehouse.yaml': `gatehouse: 1\nlisten: { http: "127.0.0.1:0" }\nupstreams: { web: ${upstream.url} }\napis: [{ name: web, upstream: web }]\n${more}`,
+    ...files,
+  })
+  await desk.workbench.open(desk.folder)
+}
+
+const stop = (query: string, on: 'request' | 'response' | 'both' = 'request') =>
+  desk.call('intercept.addBreakpoint', { query, on, once: false, seconds: 60 })
+
+/** The next message that is held. */
+const held = async (): Promise<HeldMessage> => {
+  for (let wait = 0; wait < 200; wait++) {
+    const [row] = await desk.call('intercept.rows', { from: 0, count: 1 })
+    if (row) return desk.call('intercept.message', { id: row.id })
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  throw new Error('nothing is held')
+}
+
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+const textOf = ({ body }: HeldMessage) => Buffer.from(body.state === 'whole' ? body.base64 : '', 'base64').toString()
+
+describe('held messages', () => {
+  it('are listed, shown, edited and let go', async () => {
+    await open()
+    expect(await stop('method:POST')).toMatchObject({ breakpoints: [{ query: 'method:POST', enabled: true, hits: 0 }] })
+    const answer = desk.send('/books?page=1', { method: 'POST', body: '{"a":1}', headers: { 'X-One': '1' } })
+    const message = await held()
+    expect(message).toMatchObject({
+      side: 'request',
+      method: 'POST',
+      url: '/books?page=1',
+      why: 'method:POST',
+      start: { method: 'POST', target: '/books?page=1' },
+      body: { state: 'whole', coded: false, bytes: 7 },
+      masked: false,
+    })
+    expect(textOf(message)).toBe('{"a":1}')
+    const request = {
+      method: 'PUT',
+      target: '/other',
+      headers: message.headers,
+      body: { base64: base64('{"a":2, "b":3}'), coded: false },
+    }
+    expect(await desk.call('intercept.resume', { ids: [message.id], request })).toEqual({ ended: 1 })
+    expect((await answer).status).toBe(200)
+    expect(upstream.seen[0]).toMatchObject({ method: 'PUT', url: '/other', body: Buffer.from('{"a":2, "b":3}') })
+    expect(await desk.call('intercept.resume', { ids: [message.id] })).toEqual({ ended: 0 })
+    await expect(desk.call('intercept.message', { id: message.id })).rejects.toThrow('not held any more')
+    const { breakpoints, held: left } = await desk.call('intercept.state', {})
+    expect([breakpoints[0]!.hits, left]).toEqual([1, 0])
+  })
+
+  it('show no secrets, and send them on all the same', async () => {
+    await open()
+    await stop('')
+    const answer = desk.send('/x?api_key=very-secret-key', {
+      method: 'POST',
+      headers: {
+        Authorization: 'Bearer a-token-that-nobody-sees',
+        Cookie: 'sid=abcdefghijkl',
+        'Content-Type': 'application/json',
+      },
+      body: '{"password":"hunter2-hunter2","name":"Ada"}',
+    })
+    const message = await held()
+    const shown = JSON.stringify(message) + textOf(message)
+    for (const secret of ['very-secret-key', 'a-token-that-nobody-sees', 'abcdefghijkl', 'hunter2']) {
+      expect(shown).not.toContain(secret)
+    }
+    expect(message.masked).toBe(true)
+    const clear = await desk.call('intercept.message', { id: message.id, secrets: true })
+    expect(clear.headers).toContain('Bearer a-token-that-nobody-sees')
+    const request = {
+      method: 'POST',
+      target: (message.start as { target: string }).target,
+      headers: [...message.headers, 'X-New', 'yes'],
+      body: { base64: base64(textOf(message).replace('Ada', 'Bob')), coded: false },
+    }
+    await desk.call('intercept.resume', { ids: [message.id], request })
+    await answer
+    const [seen] = upstream.seen
+    expect(seen!.url).toBe('/x?api_key=very-secret-key')
+    expect(seen!.headers).toContain('Bearer a-token-that-nobody-sees')
+    expect(seen!.body.toString()).toBe('{"password":"hunter2-hunter2","name":"Bob"}')
+    await desk.workbench.workspace.flush()
+    const [row] = await searchAll()
+    const detail = await desk.call('traffic.exchange', { id: row!.id })
+    const kept = JSON.stringify(detail)
+    for (const secret of ['very-secret-key', 'a-token-that-nobody-sees', 'hunter2']) expect(kept).not.toContain(secret)
+    expect(detail.exchange.intercepted).toMatchObject({ request: { body: { text: expect.stringContaining('Ada') } } })
+  })
+
+  it('are answered, dropped and resumed by the hundred', async () => {
+    await open()
+    await stop('')
+    const one = desk.send('/one')
+    const { id } = await held()
+    await desk.call('intercept.respond', {
+      id,
+      response: { status: 418, reason: '', headers: ['X-By', 'hand'], body: { base64: base64('short'), coded: false } },
+    })
+    const got = await one
+    expect([got.status, got.headers.get('x-by'), await got.text()]).toEqual([418, 'hand', 'short'])
+    const two = desk.send('/two').catch(() => 'dropped')
+    await held()
+    expect(await desk.call('intercept.dropAll', {})).toEqual({ ended: 1 })
+    expect(await two).toBe('dropped')
+    const many = Array.from({ length: 20 }, (_, at) => desk.send(`/${at}`))
+    for (let wait = 0; wait < 200 && (await desk.call('intercept.state', {})).held < 20; wait++) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    expect(await desk.call('intercept.rows', { from: 18, count: 10 })).toHaveLength(2)
+    expect(await desk.call('intercept.resumeAll', {})).toEqual({ ended: 20 })
+    expect((await Promise.all(many)).map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
+  })
+
+  it('stay held where what was written cannot go on', async () => {
+    await open()
+    await stop('')
+    const answer = desk.send('/x')
+    const { id, headers } = await held()
+    const wrong: [what: string, edit: object, message: string][] = [
+      ['a header name with a space', { headers: ['Bad Name', '1'] }, 'is not the name of a header field'],
+      ['a value with a line break', { headers: ['X-A', 'a\r\nX-B: b'] }, 'holds a control character'],
+      ['a value without a byte', { headers: ['X-A', '✓'] }, 'not Latin-1'],
+      ['a target with a space', { target: '/a b' }, 'holds a space'],
+      ['a path that servers read differently', { target: '/a%2fb' }, 'the gateway would refuse this request'],
+      ['no host', { headers: [] }, 'the gateway would refuse this request: The request names no host'],
+      [
+        'a coding that nobody knows',
+        { headers: ['Host', 'x', 'Content-Encoding', 'rot13'], body: { base64: '', coded: false } },
+        'rot13 cannot be put on',
+      ],
+    ]
+    for (const [what, edit, message] of wrong) {
+      const request = { method: 'GET', target: '/x', headers, ...edit }
+      await expect(desk.call('intercept.resume', { ids: [id], request }), what).rejects.toThrow(message)
+    }
+    expect((await desk.call('intercept.state', {})).held).toBe(1)
+    await desk.call('intercept.resumeAll', {})
+    expect((await answer).status).toBe(200)
+  })
+
+  it('get their time once more', async () => {
+    await open()
+    await desk.call('intercept.addBreakpoint', { query: '', on: 'request', once: true, seconds: 1 })
+    const answer = desk.send('/x')
+    const before = await held()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await desk.call('intercept.extend', { id: before.id })
+    expect((await held()).until).toBeGreaterThan(before.until)
+    expect((await answer).status).toBe(200)
+  })
+})
+
+describe('breakpoints', () => {
+  it('say what they ask for that is not known yet', async () => {
+    await open()
+    const { breakpoints } = await stop('route:web status:200 books', 'both')
+    expect(breakpoints[0]!.unknown).toEqual({ request: ['status', 'route'] })
+    await expect(stop('nothing:1')).rejects.toThrow('the query cannot be read: there is no field nothing')
+    const changed = await desk.call('intercept.changeBreakpoint', {
+      id: 1,
+      enabled: false,
+      query: 'path:/a',
+      seconds: 5,
+    })
+    expect(changed.breakpoints[0]).toMatchObject({ enabled: false, query: 'path:/a', seconds: 5, once: false })
+    expect((await desk.call('intercept.removeBreakpoint', { id: 1 })).breakpoints).toEqual([])
+  })
+
+  it('count what passes beside them', async () => {
+    await open()
+    await stop('path:/held')
+    await desk.send('/a')
+    await desk.send('/b')
+    expect((await desk.call('intercept.state', {})).passed).toBe(2)
+  })
+})
+
+describe('rules in the files', () => {
+  const file = (path: string) => readFileSync(join(desk.folder, path), 'utf8')
+
+  it('are made, changed, turned off and taken out by no more than their lines', async () => {
+    await open()
+    const { text } = await desk.call('intercept.ruleTemplate', { kind: 'mock' })
+    expect(await desk.call('intercept.ruleCheck', { text })).toEqual({
+      explain: 'For exchanges that match path:/example: answers 200 with 11 bytes in the place of the upstream.',
+      problems: [],
+    })
+    await desk.call('intercept.ruleSave', { text })
+    expect(file('rules/rules.yaml')).toContain('rules:\n  - name: mock something\n')
+    expect(await (await desk.send('/example')).json()).toEqual({ ok: true })
+    const { rules } = await desk.call('intercept.state', {})
+    expect(rules).toMatchObject([{ name: 'mock something', hits: 1, enabled: true, file: 'rules/rules.yaml', line: 2 }])
+
+    await desk.call('intercept.ruleSave', { text: 'name: second\nmatch: path:/2\nfault: { status: 503 }\n' })
+    const before = file('rules/rules.yaml')
+    await desk.call('intercept.ruleEnable', { name: 'mock something', enabled: false })
+    expect(file('rules/rules.yaml')).toBe(before.replace('mock something\n', 'mock something\n    enabled: false\n'))
+    await desk.call('intercept.ruleEnable', { name: 'mock something', enabled: true })
+    const changed = (await desk.call('intercept.ruleText', { name: 'mock something' })).text.replace(
+      'ok: true',
+      'ok: 2',
+    )
+    await desk.call('intercept.ruleSave', { text: changed, name: 'mock something' })
+    expect(await (await desk.send('/example')).json()).toEqual({ ok: 2 })
+    await desk.call('intercept.ruleRemove', { name: 'mock something' })
+    expect(file('rules/rules.yaml')).toBe('rules:\n  - name: second\n    match: path:/2\n    fault: { status: 503 }\n')
+    expect((await desk.send('/2')).status).toBe(503)
+    await desk.call('intercept.ruleRemove', { name: 'second' })
+    expect(file('rules/rules.yaml')).toBe('rules: []\n')
+  })
+
+  it('keep comments and whatever stands around them', async () => {
+    const yaml =
+      '# about\nrules:\n\n  # why this one\n  - name: a   # first\n    mock: { body: one }\n\n  # and this\n  - { name: b, mock: { body: two } }\n# end\n'
+    await open('', { 'rules/mine.yaml': yaml })
+    await desk.call('intercept.ruleEnable', { name: 'b', enabled: false })
+    expect(file('rules/mine.yaml')).toBe(yaml.replace('{ name: b,', '{ name: b, enabled: false,'))
+    await desk.call('intercept.ruleSave', { name: 'a', text: 'name: a\nmatch: path:/a\nmock: { body: three }\n' })
+    expect(file('rules/mine.yaml')).toContain(
+      '  # why this one\n  - name: a\n    match: path:/a\n    mock: { body: three }\n\n  # and this\n',
+    )
+  })
+
+  it('say what is wrong within their own lines', async () => {
+    await open()
+    const check = (text: string) => desk.call('intercept.ruleCheck', { text })
+    expect((await check('name: x\nmatch: nosuch:1\nmock: {}\n')).problems).toMatchObject([
+      { line: 2, column: 8, code: 'BAD_EXPRESSION', message: '"match" is not a query: there is no field nosuch' },
+    ])
+    expect((await check('name: x\nmock: {}\nfault: reset\n')).problems).toMatchObject([
+      { line: 3, message: 'a rule does one thing, and this one has mock and fault' },
+    ])
+    expect((await check('name: x\n')).problems).toMatchObject([{ message: 'this rule does nothing' }])
+    expect((await check('name: x\nmock: { file: none.json }\n')).problems).toMatchObject([{ code: 'FILE_MISSING' }])
+    expect((await check('name: [\n')).problems).toMatchObject([{ code: 'YAML_SYNTAX' }])
+    expect((await check('rules\n')).problems).toMatchObject([{ message: 'a rule is a mapping (key: value)' }])
+    expect((await check('mock: {}\n')).problems).toMatchObject([{ message: expect.stringContaining('no name') }])
+    await expect(desk.call('intercept.ruleSave', { text: 'name: x\nmok: {}\n' })).rejects.toThrow('unknown key "mok"')
+  })
+
+  it('are sound to begin with, whatever their kind', async () => {
+    await open()
+    for (const kind of ['rewrite', 'mock', 'delay', 'fault'] as const) {
+      const { text } = await desk.call('intercept.ruleTemplate', { kind })
+      const { problems, explain } = await desk.call('intercept.ruleCheck', { text })
+      expect(problems).toEqual([])
+      expect(explain).toBeTruthy()
+    }
+  })
+})
+
+async function searchAll() {
+  const { search } = await desk.call('traffic.search', { query: '', order: 'newest' })
+  for (let wait = 0; wait < 200; wait++) {
+    const rows = await desk.call('traffic.rows', { search, from: 0, count: 10 })
+    if (rows.length > 0) return rows
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  return []
+}
