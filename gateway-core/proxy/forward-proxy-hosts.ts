@@ -21,6 +21,7 @@ export class ProxyHosts {
   readonly #changed: (remembered: readonly string[]) => void
   readonly #refused = new Map<string, RefusedHost>()
   readonly #suspects = new Set<string>()
+  readonly #watchers = new Set<() => void>()
 
   constructor(
     configured: () => readonly string[],
@@ -42,6 +43,16 @@ export class ProxyHosts {
     return [...this.#refused.values()].reverse()
   }
 
+  /** Calls back whenever something is known anew. The returned function ends that. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
+  }
+
+  #tell(): void {
+    for (const watcher of this.#watchers) watcher()
+  }
+
   /** Whether the TLS of a host is to be left alone. */
   passes(host: string, port: number): boolean {
     return matches(this.#configured(), host, port) || matches(this.#remembered, host, port)
@@ -52,12 +63,14 @@ export class ProxyHosts {
     this.#remembered.add(pattern)
     for (const [key, { host, port }] of this.#refused) if (matches([pattern], host, port)) this.#refused.delete(key)
     this.#changed(this.remembered)
+    this.#tell()
   }
 
   /** Opens the TLS of a host again. */
   open(pattern: string): void {
     this.#remembered.delete(pattern)
     this.#changed(this.remembered)
+    this.#tell()
   }
 
   /** A client did not take our certificate. Returns what is known now. */
@@ -67,6 +80,7 @@ export class ProxyHosts {
     this.#refused.delete(key)
     this.#refused.set(key, known)
     if (this.#refused.size > mostKept) this.#refused.delete(this.#refused.keys().next().value!)
+    this.#tell()
     return known
   }
 

@@ -95,7 +95,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     })
   }
   return {
-    addresses: listener.addresses,
+    get addresses() {
+      return door.address ? { ...listener.addresses, proxy: door.address } : listener.addresses
+    },
     proxy: door,
     get workspace() {
       return engine.workspace

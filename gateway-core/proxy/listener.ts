@@ -52,6 +52,8 @@ export interface ListenerAddress {
 export interface ListenerAddresses {
   http?: ListenerAddress
   https?: ListenerAddress
+  /** The forward proxy, while it is open. */
+  proxy?: ListenerAddress
 }
 
 export interface Listener {

@@ -14,6 +14,7 @@ export type Routing =
  * conditions; ties in the order written. A CORS preflight is routed as the method it asks for.
  */
 export class Router {
+  readonly #routes: readonly Route[]
   readonly #exact = new Map<string, PathTree<Candidate>>()
   readonly #wildcards: { suffix: string; tree: PathTree<Candidate> }[] = []
   readonly #anyHost = createPathTree<Candidate>()
@@ -21,6 +22,7 @@ export class Router {
   #ports = false
 
   constructor(routes: readonly Route[]) {
+    this.#routes = routes
     for (const route of routes) {
       const candidate = compile(route)
       for (const tree of this.#treesOf(route.match)) tree.add(route.match.path, candidate)
@@ -33,6 +35,15 @@ export class Router {
     const host = hostname(authority)
     if (this.#exact.has(host) || this.#wildcards.some(({ suffix }) => isBelow(host, suffix))) return true
     return this.#ports && this.#exact.has(withPort(authority, host, scheme))
+  }
+
+  /** A route that names this host; undefined where none does. */
+  routeOf(authority: string, scheme: 'http' | 'https'): Route | undefined {
+    const host = hostname(authority)
+    const names = new Set([host, withPort(authority, host, scheme)])
+    return this.#routes.find(({ match }) =>
+      match.hosts.some((one) => names.has(one) || (one.startsWith('*.') && isBelow(host, one.slice(1)))),
+    )
   }
 
   /** With `byHost`, only routes that name the host count: what goes to any server is not meant for the others. */

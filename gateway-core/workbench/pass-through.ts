@@ -11,7 +11,9 @@ export function passThroughMemory(folder: string, problem: (message: string) => 
       try {
         writeJsonFile(file, patterns)
       } catch (error) {
-        problem(`the hosts to pass through cannot be kept (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`)
+        problem(
+          `the hosts to pass through cannot be kept (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+        )
       }
     },
   }

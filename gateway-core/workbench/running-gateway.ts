@@ -7,12 +7,15 @@ export interface RunningGateway {
   pid: number
   http?: string
   https?: string
+  /** URL of its forward proxy. */
+  proxy?: string
 }
 
 /** Leaves a note in the workspace where its gateway is found. The returned function takes it away again. */
 export function announceGateway(folder: string, addresses: Gateway['addresses']): () => void {
   const file = noteFile(folder)
-  const note: RunningGateway = { pid: process.pid, http: addresses.http?.url, https: addresses.https?.url }
+  const { http, https, proxy } = addresses
+  const note: RunningGateway = { pid: process.pid, http: http?.url, https: https?.url, proxy: proxy?.url }
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     writeFileSync(file, `${JSON.stringify(note)}\n`)
@@ -21,6 +24,18 @@ export function announceGateway(folder: string, addresses: Gateway['addresses'])
   }
   return () => {
     if (readNote(file)?.pid === process.pid) rmSync(file, { force: true })
+  }
+}
+
+/** Tells in the note of this process's gateway where its forward proxy is; undefined: closed. */
+export function announceProxy(folder: string, proxy: string | undefined): void {
+  const file = noteFile(folder)
+  const note = readNote(file)
+  if (note?.pid !== process.pid) return
+  try {
+    writeFileSync(file, `${JSON.stringify({ ...note, proxy })}\n`)
+  } catch {
+    // As above: others will not find it.
   }
 }
 
