@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { editorSchema } from '../gateway-core/config/schema.ts'
 import { denials, diagnostics } from '../gateway-core/errors.ts'
 import { policies } from '../gateway-core/policies/index.ts'
+import { testsEditorSchema } from '../gateway-core/tests/schema.ts'
 import { policyOutcomes } from './policy-outcomes.ts'
 import { codesPage, policiesPage } from './reference-pages.ts'
 
@@ -17,6 +18,7 @@ const pages: Readonly<Record<string, string>> = {
   'docs/reference/policies.md': policiesPage(policies),
   'docs/reference/codes.md': codesPage(denials, diagnostics),
   'gateway-core/rejudge/policy-outcomes.json': policyOutcomes(policies),
+  'docs/reference/tests.schema.json': `${JSON.stringify(testsEditorSchema(), undefined, 2)}\n`,
   'docs/reference/workspace.schema.json': `${JSON.stringify(editorSchema(), undefined, 2)}\n`,
 }
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { LoadResult } from '../config/load.ts'
 import { junitReport } from '../tests/junit.ts'
-import type { TestResult } from '../tests/run-test.ts'
+import type { TestOutcome, TestResult } from '../tests/run-test.ts'
 import { TestRunner, type TestSuite } from '../tests/run-tests.ts'
 import { version } from '../version.ts'
 import { visible } from '../visible.ts'
@@ -119,19 +119,24 @@ function printed({ problems }: TestSuite, results: readonly TestResult[]) {
       milliseconds,
       failures: failures.map(({ position: at, ...failure }) => ({ ...at, ...failure })),
       missing: missing ?? null,
-      outcome: outcome
-        ? {
-            ...outcome,
-            which: outcome.which ?? null,
-            code: outcome.code ?? null,
-            decidedBy: outcome.decidedBy ?? null,
-            detail: outcome.detail ?? null,
-            route: outcome.route ?? null,
-            trace: outcome.trace.map(printedStep),
-          }
-        : null,
+      outcome: outcome ? printedOutcome(outcome) : null,
     })),
     problems,
+  }
+}
+
+function printedOutcome({ method, url, which, verdict, status, code, decidedBy, detail, route, trace }: TestOutcome) {
+  return {
+    method,
+    url,
+    which: which ?? null,
+    verdict,
+    status,
+    code: code ?? null,
+    decidedBy: decidedBy ?? null,
+    detail: detail ?? null,
+    route: route ?? null,
+    trace: trace.map(printedStep),
   }
 }
 

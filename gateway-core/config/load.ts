@@ -39,7 +39,7 @@ export interface LoadOptions {
   readOnly?: boolean
   /** Texts that stand for files on disk, by absolute path or path relative to the folder: unsaved edits. */
   overlay?: ReadonlyMap<string, string>
-  /** Value of each secret, in the place of those that the workspace keeps: policy tests need no real ones. */
+  /** Value of each secret, in the place of those that the workspace keeps, and of variables that are not set: policy tests need no real ones. */
   secretOf?: (name: string) => string
 }
 

@@ -119,6 +119,7 @@ export class References {
   #variable(name: string): Resolved {
     const value = this.#env[name]
     if (value !== undefined) return { value }
+    if (this.#secretOf) return { value: this.#secretOf(`env:${name}`) }
     const suggestion = `set it before starting: export ${name}=…`
     return { code: 'SECRET_MISSING', message: `the environment variable ${name} is not set`, suggestion }
   }

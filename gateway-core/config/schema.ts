@@ -208,8 +208,8 @@ function withoutDefault(schema: Schema): Schema {
   return Object.fromEntries(Object.entries(schema).filter(([keyword]) => keyword !== 'default'))
 }
 
-/** Editors know standard keywords only. */
-function withoutWants(value: unknown): unknown {
+/** The schema as editors take it: they know standard keywords only. */
+export function withoutWants(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutWants)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).filter(([keyword, entry]) => keyword !== 'wants' || typeof entry !== 'string')

@@ -4,7 +4,7 @@ import { environmentsIn } from '../config/environments.ts'
 import { WorkspaceFiles } from '../config/files.ts'
 import type { Workspace } from '../config/workspace.ts'
 import type { Position } from '../pipeline/outcome.ts'
-import { isPolicy } from './compare.ts'
+import { isPolicy, policyIds, policyName } from './policy-names.ts'
 import type { TestFile } from './policy-test.ts'
 import { referencesIn } from './references.ts'
 
@@ -26,7 +26,7 @@ export function checkTests(file: TestFile, workspace: Workspace, folder: string)
       report(position, 'error', `there is no environment "${name}"`, didYouMean(name, known, 'there are'))
   }
   const ids = policyIds(workspace)
-  const names = [...new Set(ids.map((id) => id.slice(id.lastIndexOf('/') + 1)))]
+  const names = [...new Set(ids.map(policyName))]
   const routes = workspace.routes.map(({ id }) => id)
   const consumers = workspace.consumers.map(({ name }) => name)
   for (const { steps } of file.tests) {
@@ -60,9 +60,4 @@ export function checkTests(file: TestFile, workspace: Workspace, folder: string)
     }
   }
   return problems
-}
-
-function policyIds(workspace: Workspace): string[] {
-  const plans = [workspace.unrouted, ...workspace.routes.map(({ plan }) => plan)]
-  return [...new Set(plans.flatMap(({ instances }) => instances.map(({ id }) => id)))]
 }

@@ -5,6 +5,7 @@ import type { Body } from '../exchange.ts'
 import type { HeaderList } from '../headers.ts'
 import type { TraceEntry } from '../pipeline/outcome.ts'
 import type { Judgement } from '../proxy/judge-request.ts'
+import { isPolicy } from './policy-names.ts'
 import type { Expectation, TextRule } from './policy-test.ts'
 
 /** What was wanted and what came, in words; undefined when they agree. */
@@ -57,11 +58,6 @@ export function compare(
       return bodyDifference(wanted, exchange!.request.body, 'no body, or none that a policy read')
     }
   }
-}
-
-/** Whether a policy is meant by this word: its id, or its name. */
-export function isPolicy(word: string, id: string | undefined): boolean {
-  return id !== undefined && (id === word || id.slice(id.lastIndexOf('/') + 1) === word)
 }
 
 function equal(wanted: string, got: string | undefined): Difference | undefined {

@@ -54,7 +54,8 @@ export function readExpectations(written: unknown, holder: Mapping, problems: Pr
     }
     message('forwarded', forwarded, '/forwarded')
   }
-  return list
+  // As written, so that what failed reads from top to bottom.
+  return list.sort((a, b) => a.position.line - b.position.line || a.position.column - b.position.column)
 }
 
 function headerRule(written: unknown): TextRule {

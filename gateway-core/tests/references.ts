@@ -25,5 +25,5 @@ export function replaceReferences(text: string, replacement: (reference: TestRef
 
 /** A text that stands for itself, whatever it looks like. */
 export function literal(text: string): string {
-  return text.replaceAll('${', '$${')
+  return text.replaceAll('${', () => '$${')
 }

@@ -29,6 +29,8 @@ export interface TestOutcome {
   readonly detail: string | undefined
   readonly route: string | undefined
   readonly trace: readonly TraceEntry[]
+  /** All that is known of it. */
+  readonly judgement: Judgement
 }
 
 export interface TestResult {
@@ -64,6 +66,8 @@ export async function runTest(workspace: Workspace, router: Router, test: Policy
   })
   for await (const { step, judgement } of judgeTest(workspace, router, test)) {
     count++
+    // A test of thousands of requests lets the gateway beside it go on.
+    if (count % 256 === 0) await new Promise((resolve) => setImmediate(resolve))
     const { expectations, request, response } = test.steps[step]!
     const which = requests > 1 ? `request ${count} of ${requests}` : undefined
     const last = count === requests
@@ -82,7 +86,7 @@ export async function runTest(workspace: Workspace, router: Router, test: Policy
 
 function outcomeOf(judgement: Judgement, method: string, url: string, which: string | undefined): TestOutcome {
   const { verdict, status, code, decidedBy, detail, trace, exchange } = judgement
-  return { method, url, which, verdict, status, code, decidedBy, detail, route: exchange?.route?.id, trace }
+  return { method, url, which, verdict, status, code, decidedBy, detail, route: exchange?.route?.id, trace, judgement }
 }
 
 function missingOf({ trace, decidedBy }: Judgement): TestResult['missing'] {

@@ -1,4 +1,5 @@
 import type { Schema } from '../config/config-of.ts'
+import { withoutWants } from '../config/schema.ts'
 import { durationSchema } from '../config/units.ts'
 import { denials } from '../errors.ts'
 
@@ -324,4 +325,13 @@ export const testsSchema: Schema = {
       description: 'Policy tests: a request and what has to come out. Each begins with fresh counters.',
     },
   },
+}
+
+/** The schema as editors and other tools take it. */
+export function testsEditorSchema(): Schema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Gatehouse policy tests',
+    ...(withoutWants(testsSchema) as Schema),
+  }
 }

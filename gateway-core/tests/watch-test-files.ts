@@ -6,7 +6,11 @@ const quietMs = 50
 const ignored = /^(?:\.|node_modules$|dist$)/
 
 /** Tells which files of a workspace changed, by their relative paths. Hidden folders are not looked at. */
-export function watchTestFiles(folder: string, changed: (paths: readonly string[]) => void): { close(): void } {
+export function watchTestFiles(
+  folder: string,
+  changed: (paths: readonly string[]) => void,
+  { persistent = true }: { persistent?: boolean } = {},
+): { close(): void } {
   const watchers = new Map<string, FSWatcher>()
   const touched = new Set<string>()
   let timer: NodeJS.Timeout | undefined
@@ -20,7 +24,7 @@ export function watchTestFiles(folder: string, changed: (paths: readonly string[
     for (const path of foldersIn(folder)) {
       if (watchers.has(path)) continue
       try {
-        const watcher = watch(join(folder, path), { persistent: true }, (_event, name) => {
+        const watcher = watch(join(folder, path), { persistent }, (_event, name) => {
           if (name === null || !/\.(?:ya?ml|json|pem|jwk|txt)$/.test(name)) return
           touched.add(path === '' ? name : `${path}/${name}`)
           clearTimeout(timer)

@@ -1,6 +1,8 @@
 import type { Schema } from '../config/config-of.ts'
 import { editorSchema } from '../config/schema.ts'
+import { testsEditorSchema } from '../tests/schema.ts'
 import type { Handlers } from '../protocol/protocol.ts'
+import { checkTestText } from './check-test-text.ts'
 import { definitionAt, renamed } from './symbols.ts'
 import type { Workbench } from './workbench.ts'
 import { kindOf } from './workspace-paths.ts'
@@ -16,7 +18,10 @@ export function filesCalls(workbench: Workbench): Pick<Handlers, Extract<keyof H
       if (written.state === 'saved') await workbench.workspace.reload()
       return written
     },
-    'files.check': ({ path, text }) => workbench.files.check(path, text),
+    'files.check': ({ path, text }) =>
+      kindOf(path, workbench.files.documents()) === 'test'
+        ? checkTestText(workbench.workspace, path, text)
+        : workbench.files.check(path, text),
     'files.schema': ({ path }) => ({ schema: schemaOf(kindOf(path, workbench.files.documents())) }),
     'files.definition': ({ path, text, line, column }) => definitionAt(workbench.files, { path, text, line, column }),
     'files.rename': ({ path, text, line, column, name }) => ({
@@ -43,7 +48,9 @@ function schemaOf(kind: ReturnType<typeof kindOf>): Record<string, unknown> | nu
 function makeSchema(kind: ReturnType<typeof kindOf>): Record<string, unknown> | null {
   const whole = editorSchema()
   if (kind === 'workspace') return { ...whole }
-  const part = kind === 'environment' ? 'environment' : kind === 'policies' ? 'policySets' : kind === 'rules' ? 'rules' : undefined
+  if (kind === 'test') return { ...testsEditorSchema() }
+  const part =
+    kind === 'environment' ? 'environment' : kind === 'policies' ? 'policySets' : kind === 'rules' ? 'rules' : undefined
   if (part === undefined) return null
   const { $schema, $defs } = whole as { $schema: string; $defs: Record<string, Schema> }
   return { $schema, ...$defs[part], $defs }
