@@ -1,6 +1,7 @@
 import type { DataOf, ParamsOf, ResultOf } from './declare.ts'
 import { filesCalls, filesEvents } from './files.ts'
 import { interceptCalls, interceptEvents } from './intercept.ts'
+import { ownTrafficCalls, ownTrafficEvents } from './own-traffic.ts'
 import { replayCalls, replayEvents } from './replay.ts'
 import { testsCalls, testsEvents } from './tests.ts'
 import { tokensCalls } from './tokens.ts'
@@ -22,6 +23,7 @@ export const calls = {
   ...interceptCalls,
   ...tokensCalls,
   ...testsCalls,
+  ...ownTrafficCalls,
 } as const
 
 /** Every event that the core sends by itself. */
@@ -33,6 +35,7 @@ export const events = {
   ...replayEvents,
   ...interceptEvents,
   ...testsEvents,
+  ...ownTrafficEvents,
 } as const
 
 export type Calls = typeof calls

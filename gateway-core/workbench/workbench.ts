@@ -12,6 +12,8 @@ import { FileDesk } from './file-desk.ts'
 import { interceptCalls } from './intercept-calls.ts'
 import { InterceptDesk } from './intercept-desk.ts'
 import { OpenedWorkspace } from './opened-workspace.ts'
+import { OwnTrafficDesk } from './own-traffic.ts'
+import { ownTrafficCalls } from './own-traffic-calls.ts'
 import { pastCalls } from './past-calls.ts'
 import { policiesCalls } from './policies-calls.ts'
 import { RecentWorkspaces } from './recent.ts'
@@ -62,6 +64,7 @@ export class Workbench {
   #desk: FileDesk | undefined
   #past: WhatIfThread | undefined
   #intercept: InterceptDesk | undefined
+  #own: OwnTrafficDesk | undefined
   /** Opening and closing happen one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
   #closing = false
@@ -90,6 +93,12 @@ export class Workbench {
   /** Held messages, breakpoints and rules. Throws an RpcError when no workspace is open. */
   get intercept(): InterceptDesk {
     if (this.#intercept) return this.#intercept
+    throw new RpcError({ code: 'NO_WORKSPACE', message: 'no workspace is open', todo: 'open one first' })
+  }
+
+  /** The forward proxy and what goes with it. Throws an RpcError when no workspace is open. */
+  get ownTraffic(): OwnTrafficDesk {
+    if (this.#own) return this.#own
     throw new RpcError({ code: 'NO_WORKSPACE', message: 'no workspace is open', todo: 'open one first' })
   }
 
@@ -141,6 +150,7 @@ export class Workbench {
         ...pastCalls(this),
         ...interceptCalls(this),
         ...testsCalls(this, tests),
+        ...ownTrafficCalls(this),
       },
       close: () => {
         traffic.close()
@@ -176,7 +186,10 @@ export class Workbench {
     const opened = await OpenedWorkspace.open(
       { ...options, interceptor },
       {
-        changed: () => this.#tellState(),
+        changed: () => {
+          this.#own?.follow()
+          this.#tellState()
+        },
         recorded: (deleted) => {
           for (const { traffic } of this.#sessions) traffic.recorded(deleted)
         },
@@ -194,6 +207,9 @@ export class Workbench {
     this.#intercept = intercept
     this.#desk = new FileDesk(opened, (path, fileVersion) => {
       for (const { emit } of this.#sessions) emit('files.changed', { path, version: fileVersion })
+    })
+    this.#own = new OwnTrafficDesk(opened, this.#desk, (own) => {
+      for (const { emit } of this.#sessions) emit('own.changed', own)
     })
     const state = this.state()
     const { name } = state.workspace!
@@ -218,6 +234,8 @@ export class Workbench {
       whatIf.close()
       tests.close()
     }
+    await this.#own?.close()
+    this.#own = undefined
     await opened.close()
     if (this.#closing) return
     this.options.onWorkspace?.(null, null)
