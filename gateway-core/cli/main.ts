@@ -1,6 +1,6 @@
 import { closest } from '../config/closest.ts'
 import { parseArguments } from './arguments.ts'
-import { CannotRun, type Command, type ExitCode } from './command.ts'
+import { CannotRun, type Command } from './command.ts'
 import { commandHelp, programHelp } from './help.ts'
 import { type Io, processIo } from './io.ts'
 import { visible } from '../visible.ts'
@@ -50,13 +50,33 @@ const commands: readonly Entry[] = [
     load: async () => (await import('./coverage.ts')).coverage,
   },
   {
+    name: 'run',
+    summary: 'run a program or a browser, and see what it sends',
+    load: async () => (await import('./run.ts')).run,
+  },
+  {
+    name: 'ca',
+    summary: 'the local CA: write its certificate, or say how to trust it',
+    load: async () => (await import('./ca.ts')).ca,
+  },
+  {
+    name: 'route',
+    summary: 'make a route of a host that was observed',
+    load: async () => (await import('./route.ts')).route,
+  },
+  {
+    name: 'token',
+    summary: 'take a token apart, make one, or try broken ones on a request',
+    load: async () => (await import('./token.ts')).token,
+  },
+  {
     name: 'secret',
     summary: 'set, list and remove the secrets of a workspace',
     load: async () => (await import('./secret.ts')).secret,
   },
 ]
 
-async function run(words: readonly string[], io: Io): Promise<ExitCode> {
+async function run(words: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = words
   if (name === '--version' || name === '-v') {
     io.print(version)
@@ -75,12 +95,15 @@ async function run(words: readonly string[], io: Io): Promise<ExitCode> {
     throw new CannotRun(`there is no command "${visible(wanted, 60)}"`, suggestion)
   }
   const command = await entry.load()
-  if (name === 'help' || rest.includes('--help') || rest.includes('-h')) {
+  // What stands behind `--` belongs to another program.
+  const end = command.rest ? rest.indexOf('--') : -1
+  const own = end < 0 ? rest : rest.slice(0, end)
+  if (name === 'help' || own.includes('--help') || own.includes('-h')) {
     io.print(commandHelp(command, io.paint))
     return 0
   }
   const parsed = parseArguments(command, rest)
-  return command.run({ options: parsed.values as never, words: parsed.words, io })
+  return command.run({ options: parsed.values as never, words: parsed.words, rest: parsed.rest, io })
 }
 
 const io = processIo()

@@ -54,6 +54,11 @@ export function TokenTrial() {
       </div>
       {trial ? (
         <div className="scroll">
+          {trial.rows.some(({ right, judged }) => right && !judged.passes) && (
+            <p className="tone-would token-sum">
+              The right token is refused too, so the others say little: see its row.
+            </p>
+          )}
           <p className={trial.taken.length > 0 ? 'tone-deny token-sum' : 'tone-pass token-sum'} role="status">
             {trial.taken.length > 0
               ? `${plural(trial.taken.length, 'broken token')} got through on ${visible(trial.request, 200)}.`
@@ -93,19 +98,21 @@ function TrialRow({ row, taken }: { row: TokenTrialRow; taken: boolean }) {
     <tr className={taken ? 'token-taken' : undefined}>
       <th scope="row">{row.title}</th>
       <td>
-        <VerdictMark verdict={judged.verdict}>
-          {judged.decidedBy === undefined ? String(judged.status) : instanceName(judged.decidedBy)}
-        </VerdictMark>
-        {judged.code && position && (
-          <button
-            type="button"
-            className="link"
-            onClick={() => openPolicy(position.file, position.line, position.column)}
-            title={`${position.file}:${position.line}`}
-          >
-            {judged.code}
-          </button>
-        )}
+        <div className="row">
+          <VerdictMark verdict={judged.verdict}>
+            {judged.decidedBy === undefined ? String(judged.status) : instanceName(judged.decidedBy)}
+          </VerdictMark>
+          {judged.code && position && (
+            <button
+              type="button"
+              className="link"
+              onClick={() => openPolicy(position.file, position.line, position.column)}
+              title={`${position.file}:${position.line}`}
+            >
+              {judged.code}
+            </button>
+          )}
+        </div>
         {!judged.passes && <EvidenceSentences evidence={judged.evidence.slice(0, 1)} />}
       </td>
       <td className="num">
