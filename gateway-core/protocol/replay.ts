@@ -108,6 +108,8 @@ export const replayCalls = {
   'replay.get': callWith({ id: text }).returns<ReplayEntry>(),
   'replay.save': callWith({ id: text, request: requestSchema, name: text }, ['name']).returns<ReplayEntry>(),
   'replay.remove': callWith({ id: text }).returns<ReplayList>(),
+  /** Puts a request into a `.http` file of the workspace; only its own section of the file changes. */
+  'replay.keep': callWith({ id: text, file: text, name: text }).returns<ReplayEntry>(),
   /** Sends to each of the targets at once. Cancelling the call ends what is under way. */
   'replay.send': callWith({
     id: text,
@@ -129,10 +131,42 @@ export const replayCalls = {
     ignore: texts,
     ignoreHeaders: texts,
   }).returns<Comparison>(),
+  /** Sends copies so that they arrive as close together as the protocol allows. */
+  'replay.race': callWith(
+    {
+      ids: { type: 'array', minItems: 1, maxItems: 50, items: text },
+      copies: { type: 'integer', minimum: 1, maximum: 200 },
+      version: { enum: ['1.1', '2'] },
+      target: targetSchema,
+      /** Hold back requests as a whole, not only their last bytes. */
+      whole: flag,
+    },
+    ['version', 'whole'],
+  ).returns<RaceReport>(),
+  /** Reads requests from a text: what it is, is found out. Nothing is kept unless `into` says where. */
+  'replay.import': callWith({ text, name: text, into: text }, ['into']).returns<Imported>(),
   'replay.copyAs': callWith({
     request: requestSchema,
     as: { enum: ['curl', 'httpie', 'fetch', 'http'] },
   }).returns<{ text: string }>(),
+  'replay.operations': call<{ api: string; operation: string; method: string; path: string }[]>(),
+  'replay.operation': callWith({ api: text, method: text, path: text }).returns<ReplayEntry>(),
+  'replay.sequence': callWith({ file: text }).returns<SequenceOutline>(),
+  'replay.runSequence': callWith({ file: text, job: text, environment: text }, [
+    'environment',
+  ]).returns<SequenceReport>(),
+  /** Sends recorded exchanges again and compares the decisions. */
+  'replay.runCapture': callWith(
+    {
+      query: text,
+      job: text,
+      pace: text,
+      target: targetSchema,
+      concurrency: { type: 'integer', minimum: 1, maximum: 256 },
+      unsafe: flag,
+    },
+    ['unsafe'],
+  ).returns<CaptureReport>(),
 } as const
 
 export const replayEvents = {

@@ -24,8 +24,10 @@ export interface Way {
   label: string
   /** Where this request goes there. Throws a ReplayError. */
   route(wire: WireRequest, insecure: boolean): { destination: Destination; target: string; host?: string }
-  /** What was recorded of it; undefined where nothing is. */
-  recorded?(sent: Sent): Promise<Recorded | undefined>
+  /** What was decided about as many exchanges that came from a port of ours. */
+  recorded?(localPort: number, count: number): Promise<readonly Recorded[]>
+  /** What was decided can be read in the capture under its id. */
+  links?: boolean
   /** Lets go what was started for it. */
   close(): Promise<void>
 }
@@ -122,10 +124,10 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const { response, timings, tls, problem } = sent
   const answer: ReplayAnswer = { target: way.target, label: way.label, address: hideIn(address, secrets), timings }
-  const recorded = sent.localPort === 0 ? undefined : await way.recorded?.(sent)
+  const recorded = sent.localPort === 0 ? undefined : (await way.recorded?.(sent.localPort, 1))?.at(-1)
   if (recorded) {
     const { id, verdict, decidedBy, code } = recorded
-    answer.exchange = id
+    if (way.links) answer.exchange = id
     answer.decided = { verdict, ...(decidedBy !== undefined && { policy: decidedBy }), ...(code && { code }) }
   }
   if (tls) answer.tls = tls

@@ -11,6 +11,7 @@ const sampleLength = 400
 export function reportRace(
   result: RaceResult,
   recorded: readonly (Recorded | undefined)[],
+  links: boolean,
   address: string,
   secrets: readonly string[],
   key: WorkspaceKey,
@@ -37,7 +38,7 @@ export function reportRace(
         length: response.length,
         sample,
         ...(decided && { decided }),
-        ...(record && { exchange: record.id }),
+        ...(record && links && { exchange: record.id }),
       })
     }
   }

@@ -100,7 +100,7 @@ export function readResponse(
     reader.on('response', (response) => take(response))
     reader.on('upgrade', (response) => take(response, 'the connection was upgraded, and closed here'))
     reader.on('error', (error: NodeJS.ErrnoException) => {
-      const parse = /^HPE_/.test(error.code ?? '')
+      const parse = error.code?.startsWith('HPE_') === true
       const what = parse
         ? new ReplayError(`what came back is no HTTP response: ${error.message}`)
         : error.code === 'ECONNRESET'

@@ -39,7 +39,9 @@ function baseRequest(written: SequenceStep['request'], requestIn: RequestIn): Re
   return { request, variables }
 }
 
-function fieldsOf(pairs: readonly (readonly [string, unknown])[]): ReplayField[] {
+type Scalar = string | number | boolean | null
+
+function fieldsOf(pairs: readonly (readonly [string, Scalar])[]): ReplayField[] {
   return pairs.map(([name, value]) => ({ name, value: value === null ? '' : String(value) }))
 }
 

@@ -14,6 +14,8 @@ export interface StoredEntry {
   changedAt: number
   request: ReplayRequest
   from?: string
+  /** It stands in a file of the workspace, `requests/books.http#name`: only its runs are kept here. */
+  file?: string
   /** Values of its markers that a person typed; those from traffic stay with the captures. */
   values: SealedValues
   /** Newest first. */
@@ -49,12 +51,13 @@ export class ReplayStore {
 
   /** Entries, the last changed first. */
   list(): ReplayItem[] {
-    const entries = [...this.#entries.values()].sort((a, b) => b.changedAt - a.changedAt || (a.id < b.id ? 1 : -1))
+    const own = [...this.#entries.values()].filter(({ file }) => file === undefined)
+    const entries = own.sort((a, b) => b.changedAt - a.changedAt || (a.id < b.id ? 1 : -1))
     return entries.map(itemOf)
   }
 
-  has(id: string): boolean {
-    return this.#entries.has(id)
+  find(id: string): StoredEntry | undefined {
+    return this.#entries.get(id)
   }
 
   /** Throws a ReplayError when there is none of this id. */

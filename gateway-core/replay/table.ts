@@ -20,8 +20,7 @@ function readList(text: string): { rows: Row[]; problems: ImportProblem[] } {
   if (!list || list.some((one) => typeof one !== 'object' || one === null || Array.isArray(one))) {
     return { rows: [], problems: [{ what: 'it is no list of rows', todo: 'write it like: - { name: value }' }] }
   }
-  const textOf = (cell: unknown) =>
-    typeof cell === 'object' && cell !== null ? JSON.stringify(cell) : String(cell ?? '')
+  const textOf = (cell: unknown) => (typeof cell === 'string' ? cell : cell === null ? '' : JSON.stringify(cell))
   const rows = list.map((row) =>
     Object.fromEntries(Object.entries(row as object).map(([name, cell]) => [name, textOf(cell)])),
   )

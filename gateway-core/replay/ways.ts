@@ -4,7 +4,6 @@ import type { Recorded, Way } from './answer.ts'
 import { destinationOf } from './connect.ts'
 import { ReplayError } from './replay-error.ts'
 import type { WireRequest } from './resolve.ts'
-import type { Sent } from './send.ts'
 import { splitUrl, upstreamTarget } from './upstream-target.ts'
 
 export function labelOf({ via, environment }: ReplayTarget): string {
@@ -15,7 +14,8 @@ export function labelOf({ via, environment }: ReplayTarget): string {
 export function gatewayWay(
   target: ReplayTarget,
   url: string,
-  recorded: (sent: Sent) => Promise<Recorded | undefined>,
+  recorded: (localPort: number, count: number) => Promise<readonly Recorded[]>,
+  links: boolean,
   close: () => Promise<void> = async () => undefined,
 ): Way {
   return {
@@ -27,6 +27,7 @@ export function gatewayWay(
       return { destination: destinationOf(url, false, true), target: path, ...(host !== undefined && { host }) }
     },
     recorded,
+    links,
     close,
   }
 }

@@ -4,6 +4,8 @@ import type { Emit } from '../protocol/rpc-server.ts'
 import { copyReplay } from './copy-as.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
 import { asRefusal, ReplayDesk } from './replay-desk.ts'
+import { importInto, operationsIn, requestFor } from './replay-import.ts'
+import { raceEntries, runCapture, runSequenceFile } from './replay-jobs.ts'
 import type { Workbench } from './workbench.ts'
 
 type ReplayHandlers = Pick<Handlers, Extract<keyof Handlers, `replay.${string}`>>
@@ -32,10 +34,8 @@ export function replayCalls(workbench: Workbench, emit: Emit): ReplayHandlers {
     },
     'replay.get': ({ id }) => desk().get(id),
     'replay.save': ({ id, request, name }) => changed(desk().save(id, request, name)),
-    'replay.remove': ({ id }) => {
-      desk().store.remove(id)
-      return desk().list()
-    },
+    'replay.remove': ({ id }) => desk().remove(id),
+    'replay.keep': ({ id, file, name }) => changed(desk().keep(id, file, name)),
     'replay.send': async ({ id, request, targets }, { signal }) => {
       const run = await desk().send(id, request, targets, signal)
       emit('replay.changed', { id })
@@ -45,6 +45,22 @@ export function replayCalls(workbench: Workbench, emit: Emit): ReplayHandlers {
     'replay.body': ({ id, run, answer, from, length }) => desk().body(id, run, answer, from, length),
     'replay.compare': ({ id, left, right, ignore, ignoreHeaders }) =>
       desk().compare(id, left, right, { ignore, ignoreHeaders }),
+    'replay.race': ({ ids, ...how }, { signal }) => raceEntries(desk(), ids, how, signal),
+    'replay.import': (from) => {
+      const imported = importInto(desk(), from)
+      emit('replay.changed', {})
+      return imported
+    },
+    'replay.operations': () => operationsIn(workbench.workspace),
+    'replay.operation': ({ api, method, path }) =>
+      changed(desk().create(requestFor(workbench.workspace, api, method, path), `${method} ${path}`)),
+    'replay.sequence': ({ file }) => desk().files.outline(file),
+    'replay.runSequence': ({ file, job, environment }, { signal }) =>
+      runSequenceFile(desk(), file, environment, signal, (step, done, total) =>
+        emit('replay.progress', { job, done, total, step }),
+      ),
+    'replay.runCapture': ({ job, ...how }, { signal }) =>
+      runCapture(desk(), how, signal, (progress) => emit('replay.progress', { job, ...progress })),
     'replay.copyAs': ({ request, as }) => ({ text: copyReplay(request, as, workbench.workspace.gatewayUrl) }),
   })
 }

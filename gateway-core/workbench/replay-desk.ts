@@ -10,8 +10,10 @@ import { requestOfExchange } from '../replay/from-exchange.ts'
 import { ReplayError } from '../replay/replay-error.ts'
 import { resolveRequest } from '../replay/resolve.ts'
 import { sealRequest } from '../replay/seal.ts'
-import { ReplayStore, type StoredEntry, type StoredRun, summaryOf } from '../replay/store.ts'
+import { isHistoryId, ReplayStore, type StoredEntry, type StoredRun, summaryOf } from '../replay/store.ts'
+import type { Variables } from '../replay/variables.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
+import { ReplayFiles, runsIdOf } from './replay-files.ts'
 import { sourcesOf } from './replay-sources.ts'
 import { openWay } from './replay-ways.ts'
 
@@ -19,17 +21,22 @@ import { openWay } from './replay-ways.ts'
 export class ReplayDesk {
   readonly #opened: OpenedWorkspace
   readonly store: ReplayStore
+  readonly files: ReplayFiles
 
   constructor(opened: OpenedWorkspace) {
     this.#opened = opened
     this.store = new ReplayStore(opened.folder, opened.key)
+    this.files = new ReplayFiles(opened.folder, () => opened.environment)
+  }
+
+  get opened(): OpenedWorkspace {
+    return this.#opened
   }
 
   list(): ReplayList {
     return {
       history: this.store.list(),
-      files: [],
-      sequences: [],
+      ...this.files.list(),
       environments: environmentsIn(new WorkspaceFiles(this.#opened.folder)),
     }
   }
@@ -49,14 +56,51 @@ export class ReplayDesk {
   }
 
   get(id: string): ReplayEntry {
-    return this.#entryOf(this.store.get(id))
+    return this.#entryOf(this.#stored(id).entry)
   }
 
+  /** Keeps an edited request: in the history, or in its file. */
   save(id: string, request: ReplayRequest, name?: string): ReplayEntry {
-    const entry = this.store.get(id)
-    const next = { ...entry, request, name: name ?? entry.name, changedAt: Date.now() }
+    const { entry } = this.#stored(id)
+    if (entry.file !== undefined) {
+      this.files.put(entry.file.slice(0, entry.file.indexOf('#')), entry.name, request)
+      return this.get(id)
+    }
+    const next = { ...entry, request, name: name?.trim().slice(0, 200) || entry.name, changedAt: Date.now() }
     this.store.put(next)
     return this.#entryOf(next)
+  }
+
+  /** Puts a request into a file of the workspace. */
+  keep(id: string, file: string, name: string): ReplayEntry {
+    return this.get(this.files.put(file, name, this.#stored(id).entry.request))
+  }
+
+  remove(id: string): ReplayList {
+    if (isHistoryId(id)) this.store.remove(id)
+    else {
+      this.files.remove(id)
+      if (this.store.find(runsIdOf(id))) this.store.remove(runsIdOf(id))
+    }
+    return this.list()
+  }
+
+  /** An entry with what its request refers to. Those in files have their runs beside the history. */
+  #stored(id: string): { entry: StoredEntry; variables: Variables } {
+    if (isHistoryId(id)) return { entry: this.store.get(id), variables: new Map() }
+    const { name, request, variables } = this.files.get(id)
+    const known = this.store.find(runsIdOf(id))
+    const { values, runs, changedAt } = known ?? { values: {}, runs: [], changedAt: 0 }
+    return { entry: { id: runsIdOf(id), file: id, name, request, values, runs, changedAt }, variables }
+  }
+
+  /** A request as it goes out, with the secrets that were put in. */
+  async wireOf(id: string, request?: ReplayRequest) {
+    const { entry, variables } = this.#stored(id)
+    const { folder, key, env, captures } = this.#opened
+    const sources = sourcesOf({ folder, key, env, captures, values: entry.values, variables })
+    const template = request ?? entry.request
+    return { entry, template, wire: await resolveRequest(template, sources), secrets: sources.used }
   }
 
   /** Sends to all targets at once, keeps what came, and returns it. */
@@ -66,16 +110,14 @@ export class ReplayDesk {
     targets: readonly ReplayTarget[],
     signal: AbortSignal,
   ): Promise<ReplayRun> {
-    const entry = this.store.get(id)
-    const { folder, key, env, captures } = this.#opened
+    const { key } = this.#opened
     const at = Date.now()
-    const sources = sourcesOf({ folder, key, env, captures, values: entry.values })
-    const wire = await resolveRequest(request, sources)
+    const { entry, wire, secrets } = await this.wireOf(id, request)
     const { settings } = request
     const ways = await this.#openWays(targets)
     let outcomes: Outcome[]
     try {
-      const options = { key, secrets: sources.used, settings, signal }
+      const options = { key, secrets, settings, signal }
       outcomes = await Promise.all(ways.map((way) => sendBy(way, wire, options)))
     } finally {
       await Promise.all(ways.map((way) => way.close()))
@@ -90,32 +132,34 @@ export class ReplayDesk {
       ...(left && right && { comparison: compareAnswers(left, right, ignoreOf(settings)) }),
       decoded: outcomes.map(({ decoded }) => decoded),
     }
-    // Removed while it was under way: nothing to keep it with.
-    if (!this.store.has(id)) return publicRun(run)
-    const current = this.store.get(id)
-    const next = { ...current, request: sealed.request, values: { ...current.values, ...sealed.values } }
+    if (outcomes.some(({ answer }) => answer.exchange !== undefined)) await this.#opened.flush()
+    const current = this.store.find(entry.id)
+    // Removed while it was under way: there is nothing to keep it with.
+    if (!current && entry.file === undefined) return publicRun(run)
+    const { values, runs } = current ?? entry
+    const next = { ...(current ?? entry), request: sealed.request, values: { ...values, ...sealed.values }, runs }
     const bodies = outcomes.map(({ kept }) => kept)
     this.store.addRun(next, run, bodies)
     return publicRun(run)
   }
 
   run(id: string, run: string): ReplayRun {
-    return publicRun(this.store.run(id, run))
+    return publicRun(this.store.run(runsOf(id), run))
   }
 
   body(id: string, run: string, answer: number, from: number, length: number): BodyPart {
-    const bytes = this.store.body(id, run, answer)
+    const bytes = this.store.body(runsOf(id), run, answer)
     const part = Buffer.from(bytes.subarray(from, from + length))
-    const decoded = this.store.run(id, run).decoded[answer] === true
+    const decoded = this.store.run(runsOf(id), run).decoded[answer] === true
     return { bytes: part.toString('base64'), from, available: bytes.byteLength, decoded }
   }
 
   /** Compares any two answers of a request's history: run and place of the answer. */
   compare(id: string, left: readonly string[], right: readonly string[], ignore: Ignore): Comparison {
     const side = ([run, at]: readonly string[]): Side => {
-      const answer = this.store.run(id, run!).answers[Number(at)]
+      const answer = this.store.run(runsOf(id), run!).answers[Number(at)]
       if (!answer) throw new ReplayError('there is no such answer')
-      return { answer, body: this.store.body(id, run!, Number(at)) }
+      return { answer, body: this.store.body(runsOf(id), run!, Number(at)) }
     }
     return compareAnswers(side(left), side(right), ignore)
   }
@@ -132,7 +176,8 @@ export class ReplayDesk {
   }
 
   #entryOf(entry: StoredEntry): ReplayEntry {
-    const { id, name, changedAt, request, from, runs } = entry
+    const { file, name, changedAt, request, from, runs } = entry
+    const id = file ?? entry.id
     return {
       id,
       name,
@@ -146,6 +191,11 @@ export class ReplayDesk {
   }
 }
 
+/** Under which id runs are kept. */
+function runsOf(id: string): string {
+  return isHistoryId(id) ? id : runsIdOf(id)
+}
+
 function sideOf({ answer, kept }: Outcome): Side {
   return { answer, body: kept ?? new Uint8Array() }
 }
@@ -154,8 +204,8 @@ function ignoreOf({ ignore = [], ignoreHeaders = [] }: ReplayRequest['settings']
   return { ignore, ignoreHeaders }
 }
 
-function publicRun({ decoded: _, ...run }: StoredRun): ReplayRun {
-  return run
+function publicRun({ id, at, request, answers, comparison }: StoredRun): ReplayRun {
+  return { id, at, request, answers, ...(comparison && { comparison }) }
 }
 
 function nameOf({ method, url }: ReplayRequest): string {

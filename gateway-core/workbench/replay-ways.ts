@@ -5,12 +5,11 @@ import { createLiveFacts } from '../facts/live.ts'
 import { MemoryState } from '../pipeline/memory-state.ts'
 import type { ReplayTarget } from '../protocol/replay.ts'
 import { startGateway } from '../proxy/gateway.ts'
-import type { Recorded, Way } from '../replay/answer.ts'
+import type { Way } from '../replay/answer.ts'
 import { ReplayError } from '../replay/replay-error.ts'
-import type { Sent } from '../replay/send.ts'
 import { gatewayWay, upstreamWay, urlWay } from '../replay/ways.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
-import { listeningAt } from './open-gateway.ts'
+import { SentExchanges } from './sent-exchanges.ts'
 
 /** The ways out of an open workspace. A gateway of another environment is started for it, on counters of its own. */
 export async function openWay(opened: OpenedWorkspace, target: ReplayTarget): Promise<Way> {
@@ -22,18 +21,8 @@ export async function openWay(opened: OpenedWorkspace, target: ReplayTarget): Pr
   if (other) return otherGateway(opened, known, await workspaceOf(opened, environment))
   const url = opened.gatewayUrl
   if (url === undefined) throw new ReplayError('the gateway does not run', 'start it, or send to the upstream')
-  return gatewayWay(known, url, async (sent) => {
-    if (opened.workspace?.capture.enabled === false) return undefined
-    const id = await opened.exchangeFrom(sent.localPort)
-    return id === undefined ? undefined : recordedOf(opened, id)
-  })
-}
-
-function recordedOf(opened: OpenedWorkspace, id: string): Recorded | undefined {
-  const exchange = opened.captures.get(id, { secrets: 'sealed' })
-  if (!exchange) return undefined
-  const { verdict, status, startedAt, decidedBy, code } = exchange
-  return { id, verdict, status, startedAt, decidedBy, code }
+  const links = opened.workspace?.capture.enabled !== false
+  return gatewayWay(known, url, (port, count) => opened.sent.from(port, count), links)
 }
 
 async function workspaceOf(opened: OpenedWorkspace, environment: string | undefined): Promise<Workspace> {
@@ -51,35 +40,32 @@ async function workspaceOf(opened: OpenedWorkspace, environment: string | undefi
 
 /** A gateway on a free port, as long as the way is open. It records where the others do. */
 async function otherGateway(opened: OpenedWorkspace, target: ReplayTarget, loaded: Workspace): Promise<Way> {
-  const workspace = listeningAt({ ...loaded, listen: { http: { host: '127.0.0.1', port: 0 }, https: undefined } }, 0)
+  const workspace = { ...loaded, listen: { http: { host: '127.0.0.1', port: 0 }, https: undefined } }
   const { folder, key, env } = opened
   const recorder = loaded.capture.enabled ? openRecorder({ folder, key, settings: loaded.capture }) : undefined
   recorder?.saveRevision(loaded.revision, loaded.files)
-  const records = new Map<number, Recorded>()
+  const sent = new SentExchanges()
   const gateway = await startGateway({
     workspace,
     state: new MemoryState(),
     facts: createLiveFacts({ key }),
     env,
     ...(recorder && { recorder }),
-    onExchange: ({ id, peer, verdict, status, startedAt, decidedBy, code }) =>
-      records.set(peer.port, { id, verdict, status, startedAt, decidedBy, code }),
+    onExchange: (record) => sent.note(record),
   }).catch(async (error: Error) => {
     await recorder?.close()
     throw new ReplayError(`the gateway of ${target.environment} does not start: ${error.message}`)
   })
-  const recorded = async ({ localPort }: Sent) => {
-    // The record is made when the response has left, which we may see first.
-    for (let wait = 0; wait < 100 && !records.has(localPort); wait++) {
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-    const found = records.get(localPort)
-    if (found) await recorder?.flush()
-    return recorder && found
-  }
-  return gatewayWay(target, gateway.addresses.http!.url, recorded, async () => {
-    await gateway.close(500)
-    await recorder?.close()
-    opened.capturesChanged()
-  })
+  const links = recorder !== undefined
+  return gatewayWay(
+    target,
+    gateway.addresses.http!.url,
+    (port, count) => sent.from(port, count),
+    links,
+    async () => {
+      await gateway.close(500)
+      await recorder?.close()
+      opened.capturesChanged()
+    },
+  )
 }

@@ -1,0 +1,151 @@
+import { FilterError } from '../filter/syntax.ts'
+import { parseFilter } from '../filter/grammar.ts'
+import type { Params } from '../protocol/protocol.ts'
+import { refused } from '../protocol/rpc-error.ts'
+import type { CaptureReport, DecisionChange, RaceReport, SequenceReport, StepReport } from '../protocol/replay.ts'
+import { readCollection, requestNamed, splitReference } from '../replay/collections.ts'
+import { race, type Racer } from '../replay/race.ts'
+import { reportRace } from '../replay/race-report.ts'
+import { paceOf, replayCapture } from '../replay/replay-capture.ts'
+import { runSequence } from '../replay/run-sequence.ts'
+import type { ReplayDesk } from './replay-desk.ts'
+import { sourcesOf } from './replay-sources.ts'
+import { openWay } from './replay-ways.ts'
+import { fileIn } from './workspace-paths.ts'
+
+type RaceHow = Omit<Params<'replay.race'>, 'ids'>
+
+/** Races copies of one request, or of several in turn. */
+export async function raceEntries(
+  desk: ReplayDesk,
+  ids: readonly string[],
+  { copies, target, version, whole }: RaceHow,
+  signal: AbortSignal,
+): Promise<RaceReport> {
+  const prepared = await Promise.all(ids.map((id) => desk.wireOf(id)))
+  const way = await openWay(desk.opened, target)
+  try {
+    const racers = Array.from({ length: copies }, (_, at): Racer => {
+      const { wire, template } = prepared[at % prepared.length]!
+      const { destination, target: path, host } = way.route(wire, template.settings.insecure === true)
+      const named = wire.fields.some(([name]) => name.toLowerCase() === 'host')
+      const fields = named
+        ? wire.fields.map(([name, value]): [string, string] => [
+            name,
+            name.toLowerCase() === 'host' ? (host ?? value) : value,
+          ])
+        : [['Host', host ?? destination.host] as [string, string], ...wire.fields]
+      return { destination, target: path, wire: { ...wire, fields, version: version ?? wire.version } }
+    })
+    const timeoutMs = prepared[0]!.template.settings.timeoutMs
+    const result = await race(racers, { timeoutMs, whole: whole === true }, signal)
+    const ports = result.copies.map(({ localPort }) => localPort)
+    const recorded = await Promise.all(
+      ports.map(async (port, copy) => {
+        const sharing = ports.filter((one) => one === port).length
+        const found = await way.recorded?.(port, sharing)
+        return found?.[ports.slice(0, copy).filter((one) => one === port).length]
+      }),
+    )
+    await desk.opened.flush()
+    const { destination } = racers[0]!
+    const address = `${destination.scheme}://${destination.host}:${destination.port}`
+    const secrets = prepared.flatMap((one) => one.secrets)
+    return reportRace(result, recorded, way.links === true, address, secrets, desk.opened.key)
+  } finally {
+    await way.close()
+  }
+}
+
+/** Runs a sequence of the workspace. */
+export async function runSequenceFile(
+  desk: ReplayDesk,
+  file: string,
+  environment: string | undefined,
+  signal: AbortSignal,
+  onStep: (step: StepReport, done: number, total: number) => void,
+): Promise<SequenceReport> {
+  const { folder, key, env, captures } = desk.opened
+  const read = desk.files.sequence(file)
+  const { to: via = 'gateway', environment: written } = read.sequence
+  const chosen = environment ?? written
+  const way = await openWay(desk.opened, { via, ...(chosen !== undefined && { environment: chosen }) })
+  try {
+    const report = await runSequence(read, {
+      way,
+      key,
+      sources: (variables) => sourcesOf({ folder, key, env, captures, variables }),
+      requestIn(reference) {
+        const { path, name } = splitReference(reference)
+        fileIn(folder, path)
+        const collection = readCollection(folder, path, chosen ?? desk.opened.environment)
+        return { request: requestNamed(collection, path, name).request, variables: collection.variables }
+      },
+      signal,
+      onStep,
+    })
+    await desk.opened.flush()
+    return report
+  } finally {
+    await way.close()
+  }
+}
+
+const progressMs = 100
+
+/** Sends recorded exchanges of the open workspace again. */
+export async function runCapture(
+  desk: ReplayDesk,
+  { query, pace, target, concurrency, unsafe = false }: Omit<Params<'replay.runCapture'>, 'job'>,
+  signal: AbortSignal,
+  onProgress: (progress: { done: number; total: number; changes?: DecisionChange[] }) => void,
+): Promise<CaptureReport> {
+  const { captures, key } = desk.opened
+  const filter = filterOf(query)
+  // What is recorded while it runs is not sent again.
+  const last = captures.list({ limit: 1 })[0]?.sequence
+  const total = captures.count(filter)
+  const way = await openWay(desk.opened, target)
+  let told = 0
+  let waiting: DecisionChange[] = []
+  const tell = (done: number) => {
+    told = performance.now()
+    onProgress({ done, total, ...(waiting.length > 0 && { changes: waiting }) })
+    waiting = []
+  }
+  try {
+    const report = await replayCapture({
+      exchanges: captures.iterate({
+        query: filter,
+        order: 'oldest',
+        secrets: 'open',
+        ...(last !== undefined && { before: last + 1 }),
+      }),
+      total,
+      way,
+      key,
+      pace: paceOf(pace),
+      concurrency,
+      unsafe,
+      signal,
+      onProgress(done, change) {
+        if (change && waiting.length < 200) waiting.push(change)
+        if (performance.now() - told > progressMs) tell(done)
+      },
+    })
+    tell(report.exchanges)
+    await desk.opened.flush()
+    return report
+  } finally {
+    await way.close()
+  }
+}
+
+function filterOf(query: string) {
+  try {
+    return parseFilter(query)
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error
+    throw refused(`the query cannot be read: ${error.message}`, error.suggestion, `character ${error.offset + 1}`)
+  }
+}
