@@ -69,7 +69,9 @@ function changeHeaders(headers: HeaderList, changes: readonly Change[], lostWith
 
 function setHeader(raw: string[], name: string, value: string): void {
   const lower = name.toLowerCase()
-  const at = raw.findIndex((text, position) => position % 2 === 0 && text.toLowerCase() === lower)
+  const at = raw.findIndex(
+    (text, position) => position % 2 === 0 && text.length === name.length && text.toLowerCase() === lower,
+  )
   if (at === -1) {
     raw.push(name, value)
     return

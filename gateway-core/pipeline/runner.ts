@@ -90,6 +90,11 @@ export class Run {
     return at && { instance: at.instance, phase: this.#phase }
   }
 
+  /** Policy of the step that `advance` would run next. */
+  get next(): PolicyInstance | undefined {
+    return this.#seek()?.instance
+  }
+
   /** Runs one step. False when the phase is over. */
   advance(): Maybe<boolean> {
     const at = this.#seek()

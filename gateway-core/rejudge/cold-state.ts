@@ -1,5 +1,6 @@
 import type { Maybe } from '../pipeline/facts.ts'
 import { MemoryState } from '../pipeline/memory-state.ts'
+import type { Phase } from '../pipeline/phases.ts'
 import type { StateAnswer, StateOperation, StateSnapshot, StateStore } from '../pipeline/state.ts'
 
 /**
@@ -9,8 +10,10 @@ import type { StateAnswer, StateOperation, StateSnapshot, StateStore } from '../
 export class ColdState implements StateStore {
   /** An operation since this was last set to false fell into a first window. */
   warming = false
-  /** Instances that were asked for anything. */
-  readonly asked = new Set<string>()
+  /** Phase of the step that runs. */
+  phase: Phase = 'requestHeaders'
+  /** State ids that were asked for anything, by phase. */
+  readonly asked = new Map<Phase, Set<string>>()
   readonly #inner = new MemoryState()
   readonly #since: number
   readonly #firstReset = new Map<string, number>()
@@ -21,7 +24,9 @@ export class ColdState implements StateStore {
   }
 
   apply<O extends StateOperation>(stateId: string, operation: O, now: number): Maybe<StateAnswer<O>> {
-    this.asked.add(stateId)
+    const asked = this.asked.get(this.phase)
+    if (asked) asked.add(stateId)
+    else this.asked.set(this.phase, new Set([stateId]))
     if (now < this.#warmFrom(stateId, operation, now)) this.warming = true
     return this.#inner.apply(stateId, operation, now)
   }

@@ -1,15 +1,20 @@
 import type { Context } from '../capture/decode-context.ts'
 import type { Route, Workspace } from '../config/workspace.ts'
+import type { Phase } from '../pipeline/phases.ts'
 import type { Plan, PolicyInstance } from '../pipeline/plan.ts'
 import type { Routed } from '../proxy/route-exchange.ts'
 import type { Concern } from './exchange-run.ts'
 import { type Kept, Keeping, routesAlike } from './kept.ts'
 
 /**
- * Policy types that keep state, as found while judging: nothing declares it. What is not known here is found out by the
- * first operation, and everything is begun again.
+ * Steps that keep state, as `<type> <phase>`, found while judging: nothing declares it. What is not known here is found
+ * out by the first operation, and everything is begun again.
  */
-export const statefulTypes = new Set<string>()
+export const countingSteps = new Set<string>()
+
+export function counts({ policy }: PolicyInstance, phase: Phase): boolean {
+  return countingSteps.has(`${policy.type} ${phase}`)
+}
 
 const judged = ['requestHeaders', 'requestBody', 'responseHeaders', 'responseBody'] as const
 const unrouted = new Set(['NO_ROUTE', 'METHOD_NOT_ROUTED'])
@@ -93,34 +98,50 @@ export class Concerns {
     let open = kept === undefined
     for (const phase of judged) {
       for (const instance of instancesIn(plan, phase)) {
-        const counts = statefulTypes.has(instance.policy.type)
-        if (counts && (open || kept!.behind.has(instance))) this.counted.add(instance.stateId)
+        if (counts(instance, phase) && (open || kept!.behind.get(phase)!.has(instance))) {
+          this.counted.add(instance.stateId)
+        }
         open ||= !kept!.instances.has(instance) || this.counted.has(instance.stateId)
       }
     }
     // A recorded denial lacks its header fields: where they matter it has to be made again.
     const decider = plan.instances.find(({ id }) => id === context.decidedBy)
-    if (decider && statefulTypes.has(decider.policy.type) && kept && this.#further(plan, kept)) {
+    if (decider && kept && judged.some((phase) => counts(decider, phase)) && kept.response) {
       this.counted.add(decider.stateId)
     }
   }
 
-  #further(plan: Plan, kept: Kept): boolean {
-    return kept.response || plan.instances.some((instance) => this.counted.has(instance.stateId) && answers(instance))
+  #concernOf({ context, plan, kept }: Case): Concern | 'everything' {
+    if (!wasJudged(context)) return { untouched: true, recallable: () => true, settled: () => true, further: false }
+    if (!kept) return 'everything'
+    const counting = plan.instances.some((instance) => this.counted.has(instance.stateId))
+    const recallable = new Set([...kept.instances].filter((instance) => !this.counted.has(instance.stateId)))
+    const settled = kept.complete ? this.#tails(plan, kept) : undefined
+    return {
+      untouched: kept.whole && !counting,
+      recallable: (instance) => recallable.has(instance),
+      settled: (instance, phase) => settled !== undefined && settled.get(phase)!.has(instance),
+      // What only tells of a counter counts as equal, so a counter alone leads no further.
+      further: kept.response,
+    }
   }
 
-  #concernOf({ context, plan, kept }: Case): Concern | 'everything' {
-    if (!wasJudged(context)) return { untouched: true, recallable: () => true, further: false }
-    if (!kept) return 'everything'
-    const counts = plan.instances.some((instance) => this.counted.has(instance.stateId))
-    const recallable = new Set(
-      [...kept.instances].filter((instance) => !this.counted.has(instance.stateId)),
-    ) as ReadonlySet<PolicyInstance>
-    return {
-      untouched: kept.whole && !counts,
-      recallable: (instance) => recallable.has(instance),
-      further: this.#further(plan, kept),
+  /** The steps from which on everything may be taken from the record, in their phase and all after it. */
+  #tails(plan: Plan, kept: Kept): Map<Phase, ReadonlySet<PolicyInstance>> {
+    const settled = new Map<Phase, ReadonlySet<PolicyInstance>>()
+    let open = false
+    for (const phase of judged.toReversed()) {
+      const tail = new Set<PolicyInstance>()
+      for (const instance of instancesIn(plan, phase).toReversed()) {
+        const counted = this.counted.has(instance.stateId)
+        // A limiter that counts again tells of it in the response, and what tells of a counter counts as equal.
+        const silent = phase.startsWith('response') && !counts(instance, phase)
+        open ||= !kept.instances.has(instance) || (counted && !silent)
+        if (!open) tail.add(instance)
+      }
+      settled.set(phase, tail)
     }
+    return settled
   }
 
   #keptOf(context: Context, { plan, route }: Routed): Kept | undefined {
@@ -143,10 +164,6 @@ export class Concerns {
     }
     return routes
   }
-}
-
-function answers({ policy }: PolicyInstance): boolean {
-  return policy.phases.responseHeaders !== undefined || policy.phases.responseBody !== undefined
 }
 
 function instancesIn(plan: Plan, phase: (typeof judged)[number]): PolicyInstance[] {

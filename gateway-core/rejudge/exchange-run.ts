@@ -8,12 +8,12 @@ import { JudgedExchange } from '../pipeline/judged-exchange.ts'
 import type { Phase } from '../pipeline/phases.ts'
 import type { PolicyInstance } from '../pipeline/plan.ts'
 import { Run } from '../pipeline/runner.ts'
-import type { StateStore } from '../pipeline/state.ts'
 import type { Timeline } from '../pipeline/timeline.ts'
 import { bodyFailures, decodeContent } from '../proxy/content-coding.ts'
 import { Course, type Refused, type Surroundings } from '../proxy/course.ts'
 import { type Routed, routeExchange } from '../proxy/route-exchange.ts'
 import type { Router } from '../proxy/router.ts'
+import type { ColdState } from './cold-state.ts'
 import { Follower, type Moment } from './follower.ts'
 import { requestDifferences, responseDifferences } from './message-differences.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
@@ -23,13 +23,13 @@ import { missingBody, RecordedHeaders, recordedBody } from './sealed-message.ts'
 export interface Bench {
   readonly workspace: Workspace
   readonly router: Router
-  readonly state: StateStore
+  readonly state: ColdState
   readonly timeline: RecordedTimeline
   facts(recorded: RecordedExchange): FactSource
   /** How an exchange on this way differs from the one that was recorded; `everything`: nothing is taken from the record. */
   concern(recorded: RecordedExchange, routed: Routed): Concern | 'everything'
   /** Whether a step has to wait for its place in the global order. */
-  waits(instance: PolicyInstance): boolean
+  waits(instance: PolicyInstance, phase: Phase): boolean
 }
 
 /** What of an exchange has to be judged again. */
@@ -38,6 +38,8 @@ export interface Concern {
   readonly untouched: boolean
   /** Steps whose outcome may be taken from the record. */
   recallable(instance: PolicyInstance): boolean
+  /** Whether from this step on everything may be taken from the record. */
+  settled(instance: PolicyInstance, phase: Phase): boolean
   /** Whether the response phases, or what the gateway decides itself, may come out otherwise though every step comes to the same. */
   readonly further: boolean
 }
@@ -128,28 +130,39 @@ export class ExchangeRun implements Surroundings {
     this.#placed = placed
     for (;;) {
       if (this.asRecorded) return undefined
-      const step = this.run.upcoming
-      if (!step) {
+      const instance = this.run.next
+      if (!instance) {
         const entered = this.#enterNext()
         if (entered instanceof Promise) return entered.then((more) => (more ? this.goOn(this.#placed) : undefined))
         if (!entered) return undefined
         continue
       }
-      const { instance, phase } = step
+      const phase = this.#phase!
+      if (this.#isSettled(instance, phase)) return undefined
       const place = this.follower.find(instance, phase)
       if (this.#recall(instance, place)) continue
       const moment = this.follower.momentOf(place, phase, this.#moment)
-      if (!this.#placed && this.#bench.waits(instance)) return moment
+      if (!this.#placed && this.#bench.waits(instance, phase)) return moment
       this.#placed = false
       this.#moment = this.#bench.timeline.at = moment
+      this.#bench.state.phase = phase
       const judged = this.run.advance()
       if (judged instanceof Promise) return judged.then(() => this.#judged(place)).then(() => this.goOn(false))
       this.#judged(place)
     }
   }
 
+  #isSettled(instance: PolicyInstance, phase: Phase): boolean {
+    const concern = this.#concern
+    if (!this.follower.inStep || concern === 'everything' || !concern.settled(instance, phase)) return false
+    this.asRecorded = true
+    return true
+  }
+
   #judged(place: number): void {
     this.follower.judged(this.run.trace.at(-1)!, place)
+    // What a new decision answers is in no record, even where verdict and code are the same.
+    if (this.run.decision) this.follower.inStep = false
   }
 
   #recall(instance: PolicyInstance, place: number): boolean {

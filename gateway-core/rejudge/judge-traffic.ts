@@ -2,10 +2,12 @@ import type { Context } from '../capture/decode-context.ts'
 import type { Workspace } from '../config/workspace.ts'
 import { type FactSource, type Maybe, MissingFact } from '../pipeline/facts.ts'
 import { JudgedExchange } from '../pipeline/judged-exchange.ts'
+import type { Phase } from '../pipeline/phases.ts'
+import type { PolicyInstance } from '../pipeline/plan.ts'
 import { type Routed, routeExchange } from '../proxy/route-exchange.ts'
 import { Router } from '../proxy/router.ts'
 import { ColdState } from './cold-state.ts'
-import { Concerns, statefulTypes } from './concerns.ts'
+import { Concerns, counts, countingSteps } from './concerns.ts'
 import { type Bench, ExchangeRun, RecordedTimeline } from './exchange-run.ts'
 import type { Moment } from './follower.ts'
 import { type Judged, judgedOf, positionsOf, recordedOutcome } from './judged.ts'
@@ -85,8 +87,8 @@ class Judging implements Bench {
     return this.#concerns.concern(context, plan)
   }
 
-  waits({ stateId }: { stateId: string }): boolean {
-    return this.#options.everyStep === true || this.#concerns.counted.has(stateId)
+  waits(instance: PolicyInstance, phase: Phase): boolean {
+    return this.#options.everyStep === true || (this.#concerns.counted.has(instance.stateId) && counts(instance, phase))
   }
 
   /** False when it has to be begun again. */
@@ -215,11 +217,13 @@ class Judging implements Bench {
   /** Whether a policy asked for state that nobody expected to. */
   #surprised(): boolean {
     let surprised = false
-    for (const stateId of this.state.asked) {
-      const type = this.#types.get(stateId)
-      if (type === undefined || statefulTypes.has(type)) continue
-      statefulTypes.add(type)
-      surprised = true
+    for (const [phase, stateIds] of this.state.asked) {
+      for (const stateId of stateIds) {
+        const step = `${this.#types.get(stateId)} ${phase}`
+        if (countingSteps.has(step)) continue
+        countingSteps.add(step)
+        surprised = true
+      }
     }
     this.state.asked.clear()
     return surprised

@@ -12,11 +12,13 @@ export interface Kept {
    * Instances behind the first step that differs, in the order of judging: what they find in the exchange, and what
    * reaches them, may be another.
    */
-  readonly behind: ReadonlySet<PolicyInstance>
+  readonly behind: ReadonlyMap<Phase, ReadonlySet<PolicyInstance>>
   /** Whether a response phase differs. */
   readonly response: boolean
   /** Whether the plans are alike from end to end. */
   readonly whole: boolean
+  /** Whether every step of before is still there, in its order. */
+  readonly complete: boolean
 }
 
 /** Tells which instances of one workspace judge as those of another with the same id. */
@@ -36,19 +38,21 @@ export class Keeping {
       const was = known.get(instance.id)
       if (was && this.#judgesAlike(was, instance)) instances.add(instance)
     }
-    const behind = new Set<PolicyInstance>()
+    const behind = new Map<Phase, ReadonlySet<PolicyInstance>>()
     let differs = false
     let response = false
+    let complete = true
     for (const phase of judged) {
       const [one, other] = [steps(before.phases[phase], phase), steps(after.phases[phase], phase)]
       let at = 0
       while (at < other.length && one[at]?.place === other[at]!.place && instances.has(other[at]!.instance)) at++
+      complete &&= isWithin(one, other)
       const here = at < one.length || at < other.length
       if (here && phase.startsWith('response')) response = true
-      for (const { instance } of differs ? other : other.slice(at)) behind.add(instance)
+      behind.set(phase, new Set((differs ? other : other.slice(at)).map(({ instance }) => instance)))
       differs ||= here
     }
-    return { instances, behind, response, whole: !differs }
+    return { instances, behind, response, whole: !differs, complete }
   }
 
   #judgesAlike(one: PolicyInstance, other: PolicyInstance): boolean {
@@ -58,14 +62,21 @@ export class Keeping {
 
 /** Steps of a phase with their place: instance and branch. */
 function steps(nodes: readonly PlanNode[], phase: Phase): { place: string; instance: PolicyInstance }[] {
-  return nodes.flatMap((node, at) => {
+  return nodes.flatMap((node) => {
     if (node.kind === 'policy') return [{ place: node.instance.id, instance: node.instance }]
     return node.branches.flatMap((branch, number) =>
       branch
         .filter(({ policy }) => policy.phases[phase] !== undefined)
-        .map((instance) => ({ place: `${at}.${number} ${instance.id}`, instance })),
+        .map((instance) => ({ place: `${number} ${instance.id}`, instance })),
     )
   })
+}
+
+/** Whether the steps stand among the others, in their order. */
+function isWithin(steps: readonly { place: string }[], others: readonly { place: string }[]): boolean {
+  let at = 0
+  for (const { place } of others) if (at < steps.length && steps[at]!.place === place) at++
+  return at === steps.length
 }
 
 /** Files that are not settings: OpenAPI documents and what they refer to, by their hash. */

@@ -5,22 +5,23 @@ import type { RecordedExchange } from './recorded-exchange.ts'
 
 /** Where the steps of exchanges that were judged alike stand in their traces. */
 export class RecordedOrder {
-  readonly #places: ReadonlyMap<string, readonly number[]>
+  readonly #places: ReadonlyMap<Phase, ReadonlyMap<string, readonly number[]>>
   readonly #starts: ReadonlyMap<Phase, number>
   readonly #reached: number
 
   constructor({ shape }: Context) {
-    const places = new Map<string, number[]>()
+    const places = new Map<Phase, Map<string, number[]>>()
     const starts = new Map<Phase, number>()
     let reached = 0
     for (const [at, { policy, phase, verdict, reason }] of shape.entries()) {
       if (verdict === 'skipped' && reason === 'not reached') continue
       reached = at + 1
       if (!starts.has(phase)) starts.set(phase, at)
-      const key = `${phase} ${policy}`
-      const known = places.get(key)
+      const inPhase = places.get(phase) ?? new Map<string, number[]>()
+      places.set(phase, inPhase)
+      const known = inPhase.get(policy)
       if (known) known.push(at)
-      else places.set(key, [at])
+      else inPhase.set(policy, [at])
     }
     this.#places = places
     this.#starts = starts
@@ -29,7 +30,7 @@ export class RecordedOrder {
 
   /** Place of a step in the trace, not before `from`; -1 when it was not judged there. */
   find(instance: PolicyInstance, phase: Phase, from: number): number {
-    const places = this.#places.get(`${phase} ${instance.id}`)
+    const places = this.#places.get(phase)?.get(instance.id)
     if (places) for (const place of places) if (place >= from) return place
     return -1
   }

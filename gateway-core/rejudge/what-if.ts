@@ -82,7 +82,10 @@ export interface WhatIfQuestion {
 
 export interface WhatIfOptions {
   signal?: AbortSignal
-  /** Counts so far and the changes found since the last call, about every 50 ms. */
+  /**
+   * Counts so far and the changes found since the last call, about every 50 ms. Where `judged` is less than before,
+   * everything was begun again, and what was told is void.
+   */
   onProgress?: (counts: WhatIfCounts, fresh: readonly WhatIfChange[]) => void
 }
 
