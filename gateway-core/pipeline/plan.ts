@@ -34,6 +34,8 @@ export interface Plan {
   /** Credential places of all its policies. */
   readonly sealed: readonly Place[]
   readonly instances: readonly PolicyInstance[]
+  /** Names (lower case) of request headers that only policies of this plan may set. */
+  readonly ownHeaders: readonly string[]
 }
 
 const requestPhases = ['requestHeaders', 'requestBody'] as const
@@ -60,7 +62,16 @@ export function layOut(
     requestBodyBytes = Math.max(requestBodyBytes, needs?.request ?? 0)
     responseBodyBytes = Math.max(responseBodyBytes, needs?.response ?? 0)
   }
-  return { phases, requestBodyBytes, responseBodyBytes, sealed: instances.flatMap(sealedOf), instances }
+  const enforced = instances.filter(({ mode }) => mode === 'enforce')
+  const ownHeaders = enforced.flatMap(({ policy, prepared }) => policy.ownHeaders?.(prepared) ?? [])
+  return {
+    ownHeaders: [...new Set(ownHeaders.map((name) => name.toLowerCase()))],
+    phases,
+    requestBodyBytes,
+    responseBodyBytes,
+    sealed: instances.flatMap(sealedOf),
+    instances,
+  }
 }
 
 function runsIn(node: PlanNode, phase: Phase): boolean {

@@ -65,6 +65,11 @@ interface PolicyParts<C, P> {
   body?(prepared: P): BodyNeeds
   /** Places whose values are credentials under this configuration: sealed in captures. */
   sealed?(config: C): readonly Place[]
+  /**
+   * Request headers by which this policy tells the upstream something: what a client sends under these names is removed
+   * before anything is judged, also where another branch passes or a condition keeps the policy from running.
+   */
+  ownHeaders?(prepared: P): readonly string[]
   /** Counters of this policy survive a restart. */
   readonly durable?: boolean
 }

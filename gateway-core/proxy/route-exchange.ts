@@ -2,6 +2,7 @@ import type { Route, Workspace } from '../config/workspace.ts'
 import type { JudgedExchange } from '../pipeline/judged-exchange.ts'
 import type { Plan } from '../pipeline/plan.ts'
 import type { Router } from './router.ts'
+import { changeRequest } from '../pipeline/changes.ts'
 import { layOut } from '../pipeline/plan.ts'
 import { upstreamPath } from './upstream-path.ts'
 
@@ -24,6 +25,8 @@ const observing: Routed = { plan: layOut([], () => []), route: undefined, allowe
 export function routeExchange(workspace: Workspace, router: Router, exchange: JudgedExchange, proxied = false): Routed {
   const found = router.match(exchange.request, proxied)
   if (!found.route && proxied) return observing
+  const plan = found.route?.plan ?? workspace.unrouted
+  if (plan.ownHeaders.length > 0) dropOwn(exchange, plan.ownHeaders)
   if (!found.route) return { plan: workspace.unrouted, route: undefined, allowedMethods: found.allowedMethods }
   const { route, parameters } = found
   exchange.route = {
@@ -35,4 +38,15 @@ export function routeExchange(workspace: Workspace, router: Router, exchange: Ju
     upstream: route.upstream,
   }
   return { plan: route.plan, route, allowedMethods: nothing }
+}
+
+/** A client cannot say in a policy's name what only the policy says. */
+function dropOwn(exchange: JudgedExchange, names: readonly string[]): void {
+  const { request } = exchange
+  const sent = names.filter((name) => request.headers.has(name))
+  if (sent.length === 0) return
+  exchange.request = changeRequest(
+    request,
+    sent.map((name) => ({ kind: 'remove-header', name }) as const),
+  )
 }

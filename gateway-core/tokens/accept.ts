@@ -1,6 +1,6 @@
 import type { Acceptance } from '../protocol/tokens.ts'
 import type { Workspace } from '../config/workspace.ts'
-import type { Evidence, Place } from '../exchange.ts'
+import type { Place } from '../exchange.ts'
 import { HeaderList } from '../headers.ts'
 import { ExchangeFacts } from '../pipeline/exchange-facts.ts'
 import type { FactSource } from '../pipeline/facts.ts'

@@ -5,6 +5,33 @@ import net from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { ask, gateway, plain, upstream } from './asking.ts'
 
+describe('headers that only a policy may set', () => {
+  const claims = `
+consumers: [{ name: app, keys: [0123456789abcdef] }]
+upstreams: { up: UPSTREAM }
+apis:
+  - name: test
+    policies: [POLICIES]
+    routes: [{ path: "/*", upstream: up }]
+`
+  const jwt = '{ jwt-auth: { issuer: "http://127.0.0.1:1", forward: { X-User: sub } MORE } }'
+  test.each([
+    ['the other branch passes', `{ any-of: [${jwt}, { key-auth: { header: X-Key } }] }`, false],
+    ['its condition does not hold', jwt.replace('MORE', ', when: "request.method == \'PUT\'"'), false],
+    ['it only tells (shadow)', jwt.replace('MORE', ', mode: shadow'), true],
+  ])('do not pass from a client where %s', async (_, policies, passes) => {
+    const up = await upstream()
+    const gate = await gateway(claims.replace('POLICIES', policies.replace('MORE', '')), up)
+    const recorded = gate.next()
+    const answer = await ask(`${gate.url}/x`, { headers: { 'X-Key': '0123456789abcdef', 'x-user': 'admin' } })
+    expect(answer.status).toBe(200)
+    expect(up.seen[0]!.headers.includes('admin')).toBe(passes)
+    const [record] = await recorded
+    expect(record!.request.headers).toContain('admin')
+    expect(record!.forwarded?.headers.includes('admin') ?? true).toBe(passes)
+  })
+})
+
 describe('forwarding', () => {
   test('a request and its answer, with what each side sees', async () => {
     const up = await upstream()

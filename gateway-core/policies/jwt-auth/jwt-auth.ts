@@ -66,6 +66,7 @@ export const jwtAuth = definePolicy({
     }
   },
   phases: { requestHeaders: judgeToken },
+  ownHeaders: ({ forward }) => forward.map(([header]) => header),
   sealed: (config) => [tokenPlace(config.in ?? {}).place],
 })
 
