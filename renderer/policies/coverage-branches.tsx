@@ -1,4 +1,5 @@
 import { useNavigation } from '../shell/navigation.ts'
+import { plural } from '../ui/format.ts'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { answersText, type LineCoverage, outcomeTitle, seenBranches } from './coverage.ts'
 import { short } from './gutter.ts'
@@ -35,12 +36,12 @@ export function CoverageBranches({ coverage }: { coverage: LineCoverage }) {
         })}
       </ul>
       {never.length > 0 && (
-        <p className="coverage-never">
-          <span className="tone-would">Never</span>{' '}
-          <span className="faint">
-            {never.map(({ outcome }) => outcomeTitle(outcome).title.toLowerCase()).join(', ')}
-          </span>
-        </p>
+        <details className="coverage-never">
+          <summary>
+            <span className="tone-would">{plural(never.length, 'answer')} never given</span>
+          </summary>
+          <p className="faint">{never.map(({ outcome }) => outcomeTitle(outcome).title.toLowerCase()).join(', ')}</p>
+        </details>
       )}
     </section>
   )

@@ -90,10 +90,8 @@ function PolicyRow({ policy }: { policy: PolicyCoverage }) {
         </button>
       </th>
       <td title={`${seen} of ${all.branches.length} answers seen`}>
-        <span className="coverage-cells" aria-hidden="true">
-          {all.branches.map(({ outcome, exchanges }) => (
-            <i key={outcome} data-seen={exchanges > 0} />
-          ))}
+        <span className="coverage-bar" aria-hidden="true">
+          <i style={{ width: `${(seen / Math.max(1, all.branches.length)) * 100}%` }} />
         </span>
         <span className="faint num">
           {seen}/{all.branches.length}

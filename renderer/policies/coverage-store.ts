@@ -3,6 +3,7 @@ import { create } from 'zustand'
 import type { Coverage } from '../../gateway-core/protocol/what-if.ts'
 import { core } from '../core/core.ts'
 import { useWorkspace } from '../shell/workbench.ts'
+import { usePolicies } from './policies-store.ts'
 
 interface CoverageState {
   coverage: Coverage | undefined
@@ -19,15 +20,15 @@ const quietMs = 2000
 let askedAt = 0
 let timer: ReturnType<typeof setTimeout> | undefined
 
-/** Keeps the coverage fresh while the component is shown: it is counted again when the capture or the policies changed. */
+/** Keeps the coverage fresh while the component is shown: it is counted again when policies met traffic, or changed. */
 export function useFreshCoverage(): void {
-  const workspace = useWorkspace()
-  const of = workspace && `${workspace.folder} ${workspace.revision} ${workspace.captures.exchanges}`
+  const folder = useWorkspace((workspace) => workspace.folder)
+  const counters = usePolicies((state) => state.counters)
   useEffect(() => {
-    if (of === undefined) return
+    if (folder === undefined) return
     clearTimeout(timer)
     timer = setTimeout(ask, Math.max(0, askedAt + quietMs - Date.now()))
-  }, [of])
+  }, [folder, counters])
   useEffect(() => () => clearTimeout(timer), [])
 }
 

@@ -94,7 +94,7 @@ function CountTip({ kind, counts, says }: { kind: WhatIfKind; counts: WhatIfCoun
 /** In words: how many, how fast, what was taken from the record; or why nothing can be said. */
 function Standing() {
   const { state, counts, problem } = useWhatIf()
-  const recorded = useWorkspace()?.captures.exchanges ?? 0
+  const recorded = useWorkspace(({ captures }) => captures.exchanges) ?? 0
   if (state === 'idle') {
     const all = `${plural(recorded, 'exchange')} ${recorded === 1 ? 'is' : 'are'} judged again as you type`
     return <Note>{recorded === 0 ? 'Nothing is recorded yet' : all}</Note>

@@ -1,4 +1,4 @@
-import { Copy, RotateCw, X } from 'lucide-react'
+import { Copy, FlaskConical, RotateCw, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { create } from 'zustand'
 import type { ExchangeDetail } from '../../gateway-core/protocol/types.ts'
@@ -16,11 +16,12 @@ import { useExchange } from './exchange-store.ts'
 import { hasMessages, MessageRows } from './message-list.tsx'
 import { MessageViews } from './message-views.tsx'
 import { changeCount } from './message-changes.ts'
+import { StepThrough } from './step-through.tsx'
 import { copyTitles } from './traffic-actions.ts'
 import { useTraffic } from './traffic-store.ts'
 import './exchange-pane.css'
 
-const tabIds = ['decisions', 'request', 'response', 'changes', 'messages'] as const
+const tabIds = ['decisions', 'request', 'response', 'changes', 'messages', 'steps'] as const
 type Tab = (typeof tabIds)[number]
 
 /** The tab stays as one goes from exchange to exchange. */
@@ -85,6 +86,7 @@ function Exchange({ detail, version, onClose }: { detail: ExchangeDetail; versio
         <Chip tone={toneOf(verdict, status)}>{status === 0 ? 'no answer' : status}</Chip>
         <span className="grow" />
         <CopyMenu />
+        <TestButton />
         <ResendButton />
         <CloseButton onClose={onClose} />
       </div>
@@ -98,12 +100,14 @@ function Exchange({ detail, version, onClose }: { detail: ExchangeDetail; versio
           { id: 'response', title: 'Response' },
           { id: 'changes', title: 'Original ↔ modified', ...(changes > 0 && { note: changes }) },
           ...(messages ? [{ id: 'messages' as const, title: 'Messages' }] : []),
+          { id: 'steps', title: 'Step through' },
         ]}
       >
         {tab === 'decisions' && <Decisions detail={detail} />}
         {tab === 'request' && <MessageViews key={exchange.id} detail={detail} of="request" />}
         {tab === 'response' && <MessageViews key={exchange.id} detail={detail} of="response" />}
         {tab === 'changes' && <Changes detail={detail} />}
+        {tab === 'steps' && <StepThrough id={exchange.id} />}
         {tab === 'messages' && <MessageRows detail={detail} version={version} />}
       </Tabs>
     </>
@@ -129,6 +133,18 @@ function ResendButton() {
   )
 }
 
+function TestButton() {
+  return (
+    <Button
+      label="Make a policy test of this"
+      shortcut={useShortcut('traffic.test')}
+      onClick={() => runAction('traffic.test')}
+    >
+      <FlaskConical aria-hidden="true" />
+    </Button>
+  )
+}
+
 function CopyMenu() {
   const shortcut = useShortcut('traffic.copy.curl')
   return (
@@ -145,6 +161,7 @@ function CopyMenu() {
           Copy as {copyTitles[as]}
         </MenuItem>
       ))}
+      <MenuItem onSelect={() => runAction('traffic.copy.test')}>Copy as policy test</MenuItem>
     </Menu>
   )
 }

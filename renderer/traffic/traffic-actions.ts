@@ -6,6 +6,7 @@ import { useNavigation } from '../shell/navigation.ts'
 import { tellDone, useNotices } from '../shell/notices.ts'
 import { useWorkbench } from '../shell/workbench.ts'
 import { plural } from '../ui/format.ts'
+import { isMac } from '../ui/shortcut.ts'
 import { copyText } from './exchange-store.ts'
 import { chooseText, saveText } from './text-files.ts'
 import { select, selectId, setFollowing, setQuery, table, useTraffic } from './traffic-store.ts'
@@ -100,6 +101,23 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
         run: () => copyAs(as),
       }),
     ),
+    {
+      id: 'traffic.test',
+      title: 'Make a policy test of this',
+      group,
+      // ⌘M puts a window away.
+      shortcut: isMac ? 'Mod+E' : 'Mod+M',
+      keywords: 'expect assert regression',
+      enabled: hasSelection,
+      run: makeTest,
+    },
+    {
+      id: 'traffic.copy.test',
+      title: 'Copy the exchange as a policy test',
+      group,
+      enabled: hasSelection,
+      run: copyAsTest,
+    },
     { id: 'traffic.sample', title: 'Send sample traffic', group, keywords: 'demo try example', run: sendSample },
     {
       id: 'traffic.exportHar',
@@ -114,6 +132,14 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       group,
       keywords: 'import upload',
       run: importHar,
+    },
+    {
+      id: 'traffic.time',
+      title: 'Look at a moment: what limiters, quotas and sessions held',
+      group,
+      shortcut: 'm',
+      keywords: 'time travel scrub slider state counter',
+      run: () => document.querySelector<HTMLElement>('.time-track')?.focus(),
     },
     {
       id: 'traffic.clearQuery',
@@ -151,6 +177,24 @@ export async function copyAs(as: Params<'traffic.copyAs'>['as']): Promise<void> 
   const { text } = await core.call('traffic.copyAs', { id, as })
   await copyText(text)
   tellDone(`Copied as ${copyTitles[as]}`)
+}
+
+/** Writes a test of the selected exchange and shows it in the editor. */
+export async function makeTest(): Promise<void> {
+  const id = selected()
+  if (id === undefined) return
+  const { path, line, name, note } = await core.call('tests.make', { exchange: id })
+  useNavigation.getState().openPolicy(path, line)
+  if (note === undefined) tellDone(`Test written: ${name}`)
+  else useNotices.getState().tell({ what: `Test written: ${name}`, todo: note, where: path, severity: 'warning' })
+}
+
+export async function copyAsTest(): Promise<void> {
+  const id = selected()
+  if (id === undefined) return
+  const { text } = await core.call('tests.text', { exchange: id })
+  await copyText(text)
+  tellDone('Copied as policy test')
 }
 
 export async function sendSample(): Promise<void> {

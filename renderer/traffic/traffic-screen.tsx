@@ -6,6 +6,9 @@ import { useWorkspace } from '../shell/workbench.ts'
 import { QueryBar, type QueryBarHandle } from '../ui/query-bar.tsx'
 import { SplitPane } from '../ui/split-pane.tsx'
 import { ExchangePane } from './exchange-pane.tsx'
+import { PastStatePane } from './past-state.tsx'
+import { TimeSlider } from './time-slider.tsx'
+import { useTime } from './time-store.ts'
 import { FilesMenu, SavedMenu, TableMenu } from './toolbar.tsx'
 import { trafficActions } from './traffic-actions.ts'
 import { TrafficEmpty } from './traffic-empty.tsx'
@@ -18,6 +21,7 @@ export function TrafficScreen() {
   const problem = useTraffic((traffic) => traffic.problem)
   const selected = useTraffic((traffic) => traffic.selected)
   const wanted = useNavigation((navigation) => navigation.trafficQuery)
+  const looking = useTime((time) => time.at !== undefined)
   const bar = useRef<QueryBarHandle>(null)
   useActions(trafficActions({ focusQuery: () => bar.current?.focus() }))
   useEffect(() => {
@@ -48,10 +52,20 @@ export function TrafficScreen() {
         <FilesMenu />
         <TableMenu />
       </div>
-      <TrafficList
-        onOpen={() => {
-          if (useTraffic.getState().selectedIndex < 0) select(0)
-        }}
+      <TimeSlider />
+      <SplitPane
+        id="traffic-past"
+        direction="vertical"
+        minimum={[160, 120]}
+        secondSize={32}
+        first={
+          <TrafficList
+            onOpen={() => {
+              if (useTraffic.getState().selectedIndex < 0) select(0)
+            }}
+          />
+        }
+        second={looking ? <PastStatePane /> : undefined}
       />
     </section>
   )

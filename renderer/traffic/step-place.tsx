@@ -1,0 +1,229 @@
+import { Pencil } from 'lucide-react'
+import { type KeyboardEvent, useEffect, useState } from 'react'
+import type { ExchangeThere, MessageThere } from '../../gateway-core/protocol/what-if.ts'
+import { visible, visibleLines } from '../../gateway-core/visible.ts'
+import { dateText } from '../ui/format.ts'
+import { aboutPlace, type MessageLine, messageLines, statusOf, targetOf, type ValueChange } from './step-changes.ts'
+import { changeValue } from './step-store.ts'
+
+interface PlaceProps {
+  there: ExchangeThere
+  before: ExchangeThere | undefined
+  step: number
+  /** Undefined at the end: nothing is left to be changed. */
+  phase: string | undefined
+}
+
+/** The messages as they stand before a step. Every value can be changed; the steps after it are judged again. */
+export function StepPlace({ there, before, step, phase }: PlaceProps) {
+  const { client, caller, now } = aboutPlace(there)
+  const inResponse = phase?.startsWith('response') ?? false
+  const change = (of: 'request' | 'response', value: Omit<ValueChange, 'step' | 'of'>) =>
+    changeValue({ step, of, ...value })
+  return (
+    <>
+      {there.response && (
+        <Message
+          title="Response"
+          message={there.response}
+          before={before?.response ?? there.response}
+          onChange={inResponse ? (value) => change('response', value) : undefined}
+        />
+      )}
+      <Message
+        title="Request"
+        message={there.request}
+        before={before?.request}
+        onChange={phase !== undefined && !inResponse ? (value) => change('request', value) : undefined}
+      />
+      <dl className="facts step-facts">
+        <dt>Client</dt>
+        <dd>{visible(client, 80)}</dd>
+        <dt>Caller</dt>
+        <dd>
+          <Value
+            text={visible(caller, 200)}
+            label="Caller"
+            start={there.consumer?.name ?? ''}
+            onChange={
+              phase === undefined
+                ? undefined
+                : (text) =>
+                    change('request', {
+                      kind: 'consumer',
+                      value: text === '' ? null : text,
+                      groups: [...(there.consumer?.groups ?? [])],
+                    })
+            }
+          />
+        </dd>
+        <dt>Time</dt>
+        <dd className="num">
+          <Value
+            text={dateText(now)}
+            label="Time"
+            start={new Date(now).toISOString()}
+            onChange={
+              phase === undefined
+                ? undefined
+                : (text) => {
+                    const at = Date.parse(text)
+                    if (!Number.isNaN(at)) change('request', { kind: 'now', value: at })
+                  }
+            }
+          />
+        </dd>
+      </dl>
+    </>
+  )
+}
+
+interface MessageProps {
+  title: 'Request' | 'Response'
+  message: MessageThere
+  before: MessageThere | undefined
+  onChange: ((value: Omit<ValueChange, 'step' | 'of'>) => void) | undefined
+}
+
+function Message({ title, message, before, onChange }: MessageProps) {
+  const { head, body } = message
+  const [head0, ...headers] = messageLines(message, before)
+  const { path, query } = targetOf(head)
+  return (
+    <section className="step-message" aria-label={title}>
+      <h3>{title}</h3>
+      {title === 'Request' ? (
+        <>
+          <p className="step-head code" data-since={head0?.since}>
+            {visible(head.split(' ')[0] ?? '', 20)}{' '}
+            <Value
+              text={visible(path, 300)}
+              label="Path"
+              start={path}
+              onChange={onChange && ((value) => onChange({ kind: 'path', value }))}
+            />
+            <Value
+              text={query === '' ? '' : `?${visible(query, 300)}`}
+              label="Query"
+              start={query}
+              onChange={onChange && ((value) => onChange({ kind: 'query', value }))}
+            />
+          </p>
+        </>
+      ) : (
+        <p className="step-head code" data-since={head0?.since}>
+          <Value
+            text={visible(head, 100)}
+            label="Status"
+            start={String(statusOf(head))}
+            onChange={
+              onChange && ((value) => /^\d{3}$/.test(value) && onChange({ kind: 'status', value: Number(value) }))
+            }
+          />
+        </p>
+      )}
+      <ul className="step-headers">
+        {headers.map((line, at) => (
+          <Header key={`${at} ${line.name}`} line={line} onChange={onChange} />
+        ))}
+        {onChange && (
+          <li>
+            <NewHeader onChange={onChange} />
+          </li>
+        )}
+      </ul>
+      {body !== undefined && (
+        <Value
+          text={visibleLines(body.slice(0, 20_000))}
+          label="Body"
+          start={body}
+          area
+          onChange={onChange && ((value) => onChange({ kind: 'body', value }))}
+        />
+      )}
+    </section>
+  )
+}
+
+function Header({ line, onChange }: { line: MessageLine; onChange: MessageProps['onChange'] }) {
+  const { name, value, since } = line
+  const gone = since === 'gone'
+  return (
+    <li className="code" data-since={since}>
+      <span className="step-name">{visible(name, 80)}:</span>{' '}
+      <Value
+        text={visible(value, 400)}
+        label={name}
+        start={value}
+        onChange={
+          onChange && !gone ? (text) => onChange({ kind: 'header', name, value: text === '' ? null : text }) : undefined
+        }
+      />
+      {since === 'new' && <span className="only-read"> (new)</span>}
+      {gone && <span className="only-read"> (removed)</span>}
+    </li>
+  )
+}
+
+function NewHeader({ onChange }: { onChange: NonNullable<MessageProps['onChange']> }) {
+  return (
+    <Value
+      text="add a header"
+      label="Header as name: value"
+      start=""
+      quiet
+      onChange={(text) => {
+        const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(text) ?? []
+        if (name !== undefined) onChange({ kind: 'header', name, value: value ?? '' })
+      }}
+    />
+  )
+}
+
+interface ValueProps {
+  text: string
+  label: string
+  /** What is edited. */
+  start: string
+  area?: boolean
+  quiet?: boolean
+  onChange: ((text: string) => unknown) | undefined
+}
+
+/** A value that becomes a field when one wants to change it. Enter takes it, Esc leaves it. */
+function Value({ text, label, start, area, quiet, onChange }: ValueProps) {
+  const [typed, setTyped] = useState<string>()
+  useEffect(() => setTyped(undefined), [start])
+  if (typed === undefined || !onChange) {
+    const shown = area ? <pre>{text}</pre> : text
+    return onChange ? (
+      <button
+        type="button"
+        className={quiet ? 'step-value faint' : 'step-value'}
+        aria-label={`Change ${label}: ${text}`}
+        title={`Change ${label} and go on`}
+        onClick={() => setTyped(start)}
+      >
+        {shown}
+        <Pencil size={10} aria-hidden="true" />
+      </button>
+    ) : (
+      <span>{shown}</span>
+    )
+  }
+  const keys = (event: KeyboardEvent) => {
+    event.stopPropagation()
+    if (event.key === 'Escape') setTyped(undefined)
+    else if (event.key === 'Enter' && (!area || event.ctrlKey || event.metaKey)) {
+      event.preventDefault()
+      setTyped(undefined)
+      if (typed !== start) onChange(typed)
+    }
+  }
+  const common = { 'aria-label': label, value: typed, className: 'step-field code', onKeyDown: keys, autoFocus: true }
+  return area ? (
+    <textarea {...common} rows={8} onChange={(event) => setTyped(event.target.value)} />
+  ) : (
+    <input {...common} size={Math.max(8, typed.length + 1)} onChange={(event) => setTyped(event.target.value)} />
+  )
+}
