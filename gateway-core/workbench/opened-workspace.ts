@@ -341,7 +341,8 @@ export class OpenedWorkspace {
   #tick(): void {
     const now = Date.now()
     const [requests, denied] = [this.#rates.requestsPerSecond(now), this.#rates.deniedLastMinute(now)]
-    const rates = `${requests} ${denied}`
+    // The capture grows a moment after the request: what was counted then is told too.
+    const rates = `${requests} ${denied} ${this.#readStats(now).exchanges}`
     if (rates !== this.#toldRates) this.#changed.ask()
     this.#toldRates = rates
     if (requests > 0 || denied > 0) return
