@@ -52,7 +52,7 @@ function Report({ coverage, onlyNever }: { coverage: Coverage; onlyNever: boolea
       {[...byFile].map(([file, own]) => (
         <table key={file} className="coverage-table">
           <caption>{file}</caption>
-          <thead className="only-read">
+          <thead>
             <tr>
               <th scope="col">Policy</th>
               <th scope="col">Answers seen</th>

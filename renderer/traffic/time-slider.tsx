@@ -78,7 +78,7 @@ function Slider({ density }: { density: Density }) {
         )}
       </div>
       <span className="time-end num">
-        {at === undefined ? <span className="faint">{endText(to, to, from)}</span> : <b>{clockText(at).slice(0, 8)}</b>}
+        {at === undefined ? <span className="faint">{endText(to, to, from)}</span> : <b>{momentText(at, to - from)}</b>}
       </span>
     </>
   )
@@ -113,7 +113,12 @@ function Bars({ density }: { density: Density }) {
 
 /** With its date where the recorded time is longer than a day. */
 function endText(at: number, to: number, from: number): string {
-  return to - from > 86_400_000 ? dateText(at).slice(0, 16) : clockText(at).slice(0, 8)
+  return to - from > 86_400_000 ? dateText(at).slice(0, 16) : momentText(at, to - from)
+}
+
+/** Milliseconds only where bars are that close. */
+function momentText(at: number, span: number): string {
+  return span < 240_000 ? clockText(at) : clockText(at).slice(0, 8)
 }
 
 function useSelectedTime(): number | undefined {
