@@ -40,6 +40,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import('./send.ts')).send,
   },
   {
+    name: 'replay',
+    summary: 'run sequences, and send recorded traffic again and compare the decisions',
+    load: async () => (await import('./replay.ts')).replay,
+  },
+  {
     name: 'capture',
     summary: 'list, show, export and import what was recorded',
     load: async () => (await import('./capture.ts')).capture,

@@ -25,7 +25,7 @@ export function checkStep(
     found.push({ line: lineOf(path), says, passed, ...(!passed && { found: shown(seen) }) })
   const { status, headers = {}, json = {}, body, verdict, decidedBy, code, time } = expect
   if (status !== undefined) {
-    const wanted = Array.isArray(status) ? status.map(String) : [String(status)]
+    const wanted = (Array.isArray(status) ? status : [status]).map((one) => fill(String(one)))
     const fits = wanted.some((one) =>
       one.endsWith('xx') ? one[0] === String(reading.status)[0] : one === String(reading.status),
     )
@@ -47,8 +47,9 @@ export function checkStep(
   if (decidedBy !== undefined) {
     const policy = decided?.policy
     // An instance is named by its whole id, or by its own name alone.
-    const fits = policy === decidedBy || policy?.endsWith(`/${decidedBy}`) === true
-    add(['decidedBy'], `decided by ${decidedBy}`, fits, policy)
+    const wanted = fill(decidedBy)
+    const fits = policy === wanted || policy?.endsWith(`/${wanted}`) === true
+    add(['decidedBy'], `decided by ${wanted}`, fits, policy)
   }
   if (code !== undefined) add(['code'], `code is ${code}`, decided?.code === code, decided?.code)
   if (time !== undefined) {

@@ -1,6 +1,6 @@
 import type { WorkspaceKey } from '../config/workspace-key.ts'
-import type { ReplayRequest, SequenceReport, StepReport } from '../protocol/replay.ts'
-import { sendBy, type Way } from './answer.ts'
+import type { ReplayRequest, ReplayTarget, SequenceReport, StepReport } from '../protocol/replay.ts'
+import { sendBy } from './answer.ts'
 import { checkStep } from './assertions.ts'
 import { CookieJar } from './cookie-jar.ts'
 import { Reading } from './reading.ts'
@@ -9,9 +9,12 @@ import { resolveRequest, type Sources } from './resolve.ts'
 import { millisecondsOf, type ReadSequence, type SequenceStep } from './sequence.ts'
 import { stepRequest } from './step-request.ts'
 import { fillVariables } from './variables.ts'
+import type { Ways } from './ways.ts'
 
 export interface RunSequenceOptions {
-  way: Way
+  ways: Ways
+  /** Where steps go that do not say. */
+  via: ReplayTarget['via']
   key: WorkspaceKey
   /** Where secrets, files and bodies come from, with these variables. */
   sources(variables: ReadonlyMap<string, string>): Sources & { used: string[] }
@@ -78,9 +81,10 @@ class RowRun {
   }
 
   async step(at: number, step: SequenceStep): Promise<StepReport> {
-    const { way, key, sources, signal } = this.#options
+    const { ways, via, key, sources, signal } = this.#options
     try {
       if (step.wait !== undefined) await pause(millisecondsOf(step.wait), signal)
+      const way = await ways.get(step.to ?? via)
       const { request, variables } = stepRequest(step, this.#options.requestIn)
       const all = new Map([...variables, ...this.#variables, ...this.#captured])
       const from = sources(all)

@@ -41,7 +41,9 @@ const check = {
   ],
 } as const
 
-const status = { anyOf: [{ type: 'integer' }, { type: 'string', pattern: '^[1-5](?:xx|[0-9]{2})$' }] } as const
+const status = {
+  anyOf: [{ type: 'integer' }, { type: 'string', pattern: '^(?:[1-5](?:xx|[0-9]{2})|\\{\\{.+\\}\\})$' }],
+} as const
 
 const expectation = {
   type: 'object',
@@ -94,6 +96,7 @@ export const sequenceSchema = {
         required: ['request'],
         properties: {
           name: text,
+          to: { enum: ['gateway', 'upstream', 'url'], description: 'Another place than the sequence goes to.' },
           request: {
             description: '`GET /path`, `requests/books.http#name`, or the parts of a request.',
             anyOf: [

@@ -62,6 +62,26 @@ export function urlWay(target: ReplayTarget): Way {
   }
 }
 
+/** Ways by where they lead, each opened when it is first asked for, and all closed together. */
+export class Ways {
+  readonly #open: (via: ReplayTarget['via']) => Promise<Way>
+  readonly #opened = new Map<ReplayTarget['via'], Promise<Way>>()
+
+  constructor(open: (via: ReplayTarget['via']) => Promise<Way>) {
+    this.#open = open
+  }
+
+  get(via: ReplayTarget['via']): Promise<Way> {
+    let way = this.#opened.get(via)
+    if (!way) this.#opened.set(via, (way = this.#open(via)))
+    return way
+  }
+
+  async close(): Promise<void> {
+    for (const way of this.#opened.values()) await way.then((one) => one.close()).catch(() => undefined)
+  }
+}
+
 function named(wire: WireRequest): boolean {
   return wire.fields.some(([name]) => name.toLowerCase() === 'host')
 }

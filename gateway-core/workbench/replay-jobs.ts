@@ -8,6 +8,7 @@ import { race, type Racer } from '../replay/race.ts'
 import { reportRace } from '../replay/race-report.ts'
 import { paceOf, replayCapture } from '../replay/replay-capture.ts'
 import { runSequence } from '../replay/run-sequence.ts'
+import { Ways } from '../replay/ways.ts'
 import type { ReplayDesk } from './replay-desk.ts'
 import { sourcesOf } from './replay-sources.ts'
 import { openWay } from './replay-ways.ts'
@@ -69,10 +70,12 @@ export async function runSequenceFile(
   const read = desk.files.sequence(file)
   const { to: via = 'gateway', environment: written } = read.sequence
   const chosen = environment ?? written
-  const way = await openWay(desk.opened, { via, ...(chosen !== undefined && { environment: chosen }) })
+  const environmentOf = chosen === undefined ? {} : { environment: chosen }
+  const ways = new Ways((to) => openWay(desk.opened, { via: to, ...environmentOf }))
   try {
     const report = await runSequence(read, {
-      way,
+      ways,
+      via,
       key,
       sources: (variables) => sourcesOf({ folder, key, env, captures, variables }),
       requestIn(reference) {
@@ -87,7 +90,7 @@ export async function runSequenceFile(
     await desk.opened.flush()
     return report
   } finally {
-    await way.close()
+    await ways.close()
   }
 }
 

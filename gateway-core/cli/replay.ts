@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { workspaceFile } from '../config/load.ts'
+import { parseFilter } from '../filter/grammar.ts'
+import { type Filter, FilterError } from '../filter/syntax.ts'
+import type { ReplayTarget } from '../protocol/replay.ts'
+import { ReplayError } from '../replay/replay-error.ts'
+import { visible } from '../visible.ts'
+import { numberOption } from './arguments.ts'
+import { CannotRun, defineCommand } from './command.ts'
+import { isWorkspace, loadSound } from './load.ts'
+import { replaySequence } from './replay-sequence.ts'
+import { replayTraffic } from './replay-traffic.ts'
+
+export const replay = defineCommand({
+  usage: 'replay [workspace] <sequence.yaml|requests.http|traffic.har|capture> [--to gateway|upstream|url]',
+  about: `Runs a sequence of requests with its captures and assertions, sends the requests of a .http file one after the
+other, or sends recorded traffic again (a HAR, or "capture" for what this workspace recorded) and compares what is
+decided now with what was decided then. Requests go through the gateway that runs on the workspace, or one that is
+started for it.
+Exit code 0 when everything passed or was decided alike, 1 when a step failed or a decision differs, 2 when it could not run.`,
+  options: {
+    to: {
+      type: 'string',
+      value: 'gateway|upstream|url',
+      help: 'Where requests go; url: to the server that each names.',
+    },
+    env: { type: 'string', value: 'name', help: 'Another environment of the workspace, on a gateway of its own.' },
+    query: { type: 'string', value: 'query', help: 'Of recorded traffic, only what matches: status:403 path~^/books' },
+    pace: { type: 'string', value: 'recorded|2x|max', help: 'Of recorded traffic; default: max.' },
+    concurrency: { type: 'string', value: 'n', help: 'Of recorded traffic, requests at once; default: 8.' },
+    unsafe: { type: 'boolean', help: 'Of recorded traffic, send methods that may change something too.' },
+  },
+  words: 2,
+  examples: [
+    ['replay samples/bookshop sequences/orders.yaml', 'run a sequence'],
+    ['replay samples/bookshop requests/books.http --env staging', 'the requests of a file, by staging policies'],
+    ['replay samples/bookshop capture --query "path~^/books" --pace 2x', 'recorded traffic, twice as fast'],
+    ['replay samples/bookshop traffic.har --json', 'for CI'],
+  ],
+  json: `of a sequence: {name, path, rows, passed, failed, skipped, milliseconds, steps: [{row, step, name, line, state, method,
+url, status, micros, exchange, decided, assertions: [{line, says, passed, found}], captured, problem}]}; of traffic: {exchanges,
+sent, same, newlyDenied, newlyAllowed, otherPolicy, otherStatus, failed, leftOut: [{reason, exchanges}], milliseconds,
+changes: [{id, now, method, url, relation, before, after}], more}`,
+  async run({ options, words, io }) {
+    const rest = [...words]
+    const place = rest.length > 1 || (rest[0] !== undefined && isFolder(io.cwd, rest[0])) ? rest.shift() : undefined
+    const [what] = rest
+    if (what === undefined) throw new CannotRun('what to replay? A file is needed, or the word capture')
+    const via = viaOf(options.to)
+    const recorded = what === 'capture' || /\.har$/i.test(what)
+    const file = what === 'capture' ? undefined : fileOf(io.cwd, place, what)
+    const found = place ?? (file === undefined ? undefined : workspaceAround(file))
+    if (place !== undefined && !isWorkspace(io, place)) throw new CannotRun(`${visible(place, 200)} is no workspace`)
+    const workspace = await loadSound(io, found, options.env === undefined ? {} : { environment: options.env })
+    const stop = new AbortController()
+    const interrupt = () => stop.abort()
+    process.once('SIGINT', interrupt)
+    const common = { io, workspace, json: options.json === true, signal: stop.signal }
+    try {
+      if (!recorded) return await replaySequence({ ...common, file: file!, to: via, environment: options.env })
+      const target: ReplayTarget = { via: via ?? 'gateway', ...(options.env && { environment: options.env }) }
+      return await replayTraffic({
+        ...common,
+        file,
+        target,
+        query: queryOf(options.query),
+        pace: options.pace ?? 'max',
+        concurrency: options.concurrency === undefined ? 8 : numberOption('concurrency', options.concurrency, 1, 256),
+        unsafe: options.unsafe === true,
+      })
+    } catch (error) {
+      if (!(error instanceof ReplayError)) throw error
+      throw new CannotRun(error.where === undefined ? error.message : `${error.where}: ${error.message}`, error.todo)
+    } finally {
+      process.off('SIGINT', interrupt)
+    }
+  },
+})
+
+function isFolder(cwd: string, word: string): boolean {
+  return existsSync(resolve(cwd, word, workspaceFile))
+}
+
+/** Beside the person, or in the workspace. */
+function fileOf(cwd: string, place: string | undefined, what: string): string {
+  const places = [resolve(cwd, what), ...(place === undefined ? [] : [resolve(cwd, place, what)])]
+  const found = places.find((one) => existsSync(one))
+  if (found) return found
+  throw new CannotRun(
+    `there is no file ${visible(what, 200)}`,
+    'name a sequence, a .http file, a HAR, or the word capture',
+  )
+}
+
+/** The workspace that a file lies in; undefined leaves the current folder. */
+function workspaceAround(file: string): string | undefined {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    if (existsSync(resolve(folder, workspaceFile))) return folder
+    if (folder === dirname(folder)) return undefined
+  }
+}
+
+function viaOf(written: string | undefined): ReplayTarget['via'] | undefined {
+  if (written === undefined || written === 'gateway' || written === 'upstream' || written === 'url') return written
+  if (written === 'env') return 'gateway'
+  throw new CannotRun(`--to ${visible(written, 40)}`, 'write gateway, upstream or url')
+}
+
+function queryOf(text: string | undefined): Filter {
+  try {
+    return parseFilter(text ?? '')
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error
+    throw new CannotRun(`--query cannot be read at character ${error.offset + 1}: ${error.message}`, error.suggestion)
+  }
+}
