@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'libsql'
 
@@ -111,6 +111,8 @@ export function openDatabase(folder: string, options: { create: boolean }): Capt
     if (options.create) mkdirSync(join(folder, '.gatehouse'), { recursive: true, mode: 0o700 })
     db = new Database(file) as unknown as CaptureDatabase
     const version = userVersion(db)
+    // The folder keeps others out already; a copy of the file should as well. Its journal takes over these rights.
+    if (version === 0) chmodSync(file, 0o600)
     if (version > schemaVersion) {
       throw new CaptureStoreError(
         `${file} was written by a newer Gatehouse (format ${version}, this one reads up to ${schemaVersion}): use that version, or move the file away`,

@@ -177,6 +177,7 @@ class Loader {
       rules,
       onError,
       files: list,
+      secretsInClear: [...references.inClear],
     }
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Place } from '../exchange.ts'
+import type { Schema } from './config-of.ts'
 import { compileCondition, type Condition } from '../pipeline/condition.ts'
 import type { Position } from '../pipeline/outcome.ts'
 import type { PolicyInstance } from '../pipeline/plan.ts'
@@ -58,6 +59,7 @@ export function makeInstance(written: WrittenPolicy, around: Surroundings): Poli
   checkAgainst(reservedSchema, reserved, config, around.references, report)
   const filled = fillDefaults(policy.config, structuredClone(own)) as Record<string, unknown>
   checkAgainst(policy.config, filled, config, around.references, report)
+  reportSecrets(policy.config, config, '', around.references, report)
   const when = conditionOf(reserved['when'], report)
   if (failed.problem) return undefined
   if (reserved['mode'] === 'off') return 'off'
@@ -97,6 +99,34 @@ export function makeInstance(written: WrittenPolicy, around: Surroundings): Poli
   const sealed = policy.sealed?.(filled)
   if (sealed && sealed.length > 0) sealedPlaces.set(instance, sealed)
   return instance
+}
+
+/** Secrets (`writeOnly` in the schema) that stand in the file instead of behind a reference. */
+function reportSecrets(
+  schema: Schema,
+  written: unknown,
+  pointer: string,
+  references: References,
+  report: (pointer: string, finding: Finding) => void,
+): void {
+  if (typeof written !== 'object' || written === null) return
+  const { properties = {}, items } = schema as { properties?: Record<string, Schema>; items?: Schema }
+  for (const [key, value] of Object.entries(written)) {
+    const inner = Array.isArray(written) ? items : Object.hasOwn(properties, key) ? properties[key] : undefined
+    if (!inner) continue
+    const at = `${pointer}/${key}`
+    reportSecrets(inner, value, at, references, report)
+    if (!inner['writeOnly'] || typeof value !== 'string') continue
+    if (references.written(written as Container, key) !== undefined) continue
+    references.inClear.add(value)
+    const suggestion = 'run: gatehouse secret set token-key, and write ${secret:token-key} here'
+    report(at, {
+      code: 'SECRET_IN_CLEAR',
+      severity: 'warning',
+      message: 'this secret stands here in clear',
+      suggestion,
+    })
+  }
 }
 
 /** Reserved keys and the policy's own. */

@@ -24,6 +24,8 @@ export class References {
   readonly #problems: Problems
   readonly #secretOf: ((name: string) => string) | undefined
   readonly #written = new WeakMap<Container, Map<string, string>>()
+  /** Secrets that stand in a file in clear, as they were met: what keeps files seals them. */
+  readonly inClear = new Set<string>()
   readonly #values = new Map<string, string>()
   #secrets: Map<string, string> | undefined
 

@@ -186,6 +186,7 @@ export function consumersOf(root: Mapping, around: ConsumerSurroundings): Consum
       }
       owners.set(tag, name)
       if (references.written(keys, index) === undefined) {
+        references.inClear.add(value)
         const suggestion = `run: gatehouse secret set ${name}-key, and write \${secret:${name}-key} here`
         const message = 'this key stands here in clear'
         problems.at(root, pointer, { code: 'SECRET_IN_CLEAR', severity: 'warning', message, suggestion })

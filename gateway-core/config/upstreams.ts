@@ -114,6 +114,7 @@ class UpstreamReader {
     if (written.includes('-----BEGIN')) {
       const inClear = key === 'key' && references.written(tls, key) === undefined
       if (inClear) {
+        references.inClear.add(written)
         const suggestion = 'put it into a file and write key: ${file:client.key}'
         this.#problem(
           `/tls/key`,

@@ -30,6 +30,8 @@ export interface Workspace {
   readonly rules: readonly Rule[]
   /** Every file that was read: path relative to the folder, with its text or bytes' SHA-256. Blobs of the revision. */
   readonly files: readonly WorkspaceFile[]
+  /** Secrets that stand in those files in clear, so that whatever keeps the files can seal them. */
+  readonly secretsInClear: readonly string[]
 }
 
 export interface WorkspaceFile {

@@ -3,7 +3,7 @@ import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import type { ExchangeRecord } from '../capture/record.ts'
 import { type CaptureEvent, openRecorder } from '../capture/recorder.ts'
 import type { ExchangeSummary } from '../capture/summary.ts'
-import type { Workspace } from '../config/workspace.ts'
+import type { ListenAddress, Workspace } from '../config/workspace.ts'
 import { loadWorkspaceKey, WorkspaceKeyError } from '../config/workspace-key.ts'
 import type { KeySets } from '../facts/key-sets.ts'
 import { createLiveFacts } from '../facts/live.ts'
@@ -71,7 +71,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
         ...(onWritten && { onWritten }),
       })
     : undefined
-  recorder?.saveRevision(workspace.revision, workspace.files)
+  recorder?.saveRevision(workspace.revision, workspace.files, workspace.secretsInClear)
   const closeRest = async () => {
     await stateFile.close()
     await recorder?.close()
@@ -96,7 +96,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
     gateway,
     keySets: facts.keySets,
     async reload(next) {
-      recorder?.saveRevision(next.revision, next.files)
+      recorder?.saveRevision(next.revision, next.files, next.secretsInClear)
       const { needsRestart } = await gateway.reload(next)
       interceptor.takeRules(next)
       // The recorder keeps the settings that it was started with.
@@ -143,8 +143,15 @@ function eventText(event: CaptureEvent): string {
 /** A workspace that listens on another port. */
 export function listeningAt(workspace: Workspace, port: number | undefined): Workspace {
   if (port === undefined) return workspace
-  const { http, https } = workspace.listen
+  const { http, https, proxy } = workspace.listen
   const listen =
     http || !https ? { http: { host: http?.host ?? '127.0.0.1', port }, https } : { http, https: { ...https, port } }
-  return { ...workspace, listen }
+  return { ...workspace, listen: { ...listen, proxy } }
+}
+
+/** A workspace whose forward proxy listens at another address. */
+export function withProxy(workspace: Workspace, address: ListenAddress | undefined): Workspace {
+  if (!address) return workspace
+  const { passThrough = [], trust = [] } = workspace.listen.proxy ?? {}
+  return { ...workspace, listen: { ...workspace.listen, proxy: { ...address, passThrough, trust } } }
 }

@@ -43,7 +43,7 @@ async function otherGateway(opened: OpenedWorkspace, target: ReplayTarget, loade
   const workspace = { ...loaded, listen: { http: { host: '127.0.0.1', port: 0 }, https: undefined } }
   const { folder, key, env } = opened
   const recorder = loaded.capture.enabled ? openRecorder({ folder, key, settings: loaded.capture }) : undefined
-  recorder?.saveRevision(loaded.revision, loaded.files)
+  recorder?.saveRevision(loaded.revision, loaded.files, loaded.secretsInClear)
   const sent = new SentExchanges()
   const gateway = await startGateway({
     workspace,

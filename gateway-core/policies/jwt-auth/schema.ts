@@ -43,6 +43,7 @@ const keys = {
 const secret = {
   type: 'string',
   minLength: 1,
+  writeOnly: true,
   description:
     'Shared secret for HS256, HS384 and HS512, as a reference: `${secret:token-key}`. 32, 48 or 64 bytes at least.',
 } as const
