@@ -34,6 +34,8 @@ export interface ExchangeSummary {
   judged: boolean
   state: 'open' | 'done'
   revision: string
+  /** It came by the forward proxy, and no route took it: it passed unjudged. `tunnel`: nobody read its bytes. */
+  observed?: 'exchange' | 'tunnel'
 }
 
 /** Rows as the store worker sends them. */
@@ -66,6 +68,7 @@ type OwnColumns = Pick<
 
 /** A row from its context and its own columns. */
 export function summaryOf(context: Context, own: OwnColumns): ExchangeSummary {
+  const proxied = context.listener === 'proxy' && context.verdict === 'pass' && context.route === undefined
   const shadow = context.shape.find((entry) => entry.verdict === 'would-deny')
   return {
     ...own,
@@ -84,5 +87,6 @@ export function summaryOf(context: Context, own: OwnColumns): ExchangeSummary {
     judged: context.shape.length > 0,
     state: context.state,
     revision: context.revision,
+    ...(proxied && { observed: context.method === 'CONNECT' ? 'tunnel' : 'exchange' }),
   }
 }

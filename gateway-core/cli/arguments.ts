@@ -6,11 +6,16 @@ import { visible } from '../visible.ts'
 export interface Parsed {
   readonly values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
   readonly words: readonly string[]
+  /** What stands behind `--`, for commands that take it. */
+  readonly rest: readonly string[]
 }
 
 /** Reads what follows the command's name. Throws CannotRun, with what was probably meant, for anything it does not know. */
-export function parseArguments(command: Command, words: readonly string[]): Parsed {
+export function parseArguments(command: Command, given: readonly string[]): Parsed {
   const options: Readonly<Record<string, OptionSpec>> = { ...command.options, ...commonOptions }
+  const end = command.rest ? given.indexOf('--') : -1
+  const rest = end < 0 ? [] : given.slice(end + 1)
+  const words = withValues(options, end < 0 ? given : given.slice(0, end))
   const specs = Object.fromEntries(
     Object.entries(options).map(([name, { type, short, multiple }]) => [
       name,
@@ -46,7 +51,16 @@ export function parseArguments(command: Command, words: readonly string[]): Pars
     const extra = visible(positionals[command.words]!, 60)
     throw new CannotRun(`"${extra}" is one word too many`, `usage: gatehouse ${command.usage}`)
   }
-  return { values, words: positionals }
+  return { values, words: positionals, rest }
+}
+
+/** Options that may stand alone get their value where the next word is none. */
+function withValues(options: Readonly<Record<string, OptionSpec>>, words: readonly string[]): string[] {
+  return words.map((word, at) => {
+    const { alone } = (Object.hasOwn(options, word.slice(2)) && options[word.slice(2)]) || {}
+    if (!alone || !word.startsWith('--') || alone.looks.test(words[at + 1] ?? '')) return word
+    return `${word}=${alone.value}`
+  })
 }
 
 function unknownOption(written: string, names: readonly string[]): CannotRun {

@@ -6,10 +6,11 @@ import { visible } from '../visible.ts'
 /** One recorded exchange as a line of `capture list`: id, time, request, status, what decided, caller, duration. */
 export function summaryLine(row: ExchangeSummary, paint: Paint): string {
   const { mark, style } = look(row)
-  const request = `${visible(row.method, 20) || '?'} ${visible(row.url, 100)}`
+  const address = row.observed ? row.host + row.url : row.url
+  const request = `${visible(row.method, 20) || '?'} ${visible(address, 100)}`
   const decided =
     row.decidedBy === undefined
-      ? (row.code ?? (row.verdict === 'pass' ? 'pass' : row.verdict))
+      ? (row.code ?? (row.observed ? observedTexts[row.observed] : row.verdict))
       : `${visible(instanceName(row.decidedBy), 60)} ${row.code ?? 'answered'}`
   const parts = [
     paint('dim', row.id),
@@ -22,6 +23,8 @@ export function summaryLine(row: ExchangeSummary, paint: Paint): string {
   ]
   return parts.join('  ')
 }
+
+const observedTexts = { exchange: 'observed: no route', tunnel: 'tunnel' } as const
 
 function look(row: ExchangeSummary): { mark: string; style: Style } {
   if (row.verdict === 'pass') return row.wouldDeny ? { mark: '◐', style: 'yellow' } : { mark: '●', style: 'green' }

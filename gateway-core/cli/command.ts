@@ -13,6 +13,8 @@ export interface OptionSpec {
   /** How help names the value: `URL`, `n`. */
   readonly value?: string
   readonly help: string
+  /** Value of a string option that may stand alone; a word behind it is its value only if it looks like one. */
+  readonly alone?: { readonly value: string; readonly looks: RegExp }
   /** Not shown in help. */
   readonly hidden?: boolean
 }
@@ -37,10 +39,13 @@ export interface Command<O extends Readonly<Record<string, OptionSpec>> = Readon
   readonly options: O
   /** Most words beside options. */
   readonly words: number
+  /** It takes another command line behind `--`. */
+  readonly rest?: true
   readonly examples: readonly (readonly [line: string, what: string])[]
   /** Shape of what `--json` prints. */
   readonly json: string
-  run(given: { options: OptionValues<O>; words: readonly string[]; io: Io }): Promise<ExitCode>
+  /** Returns the exit code: one of ours, or that of the program that was run. */
+  run(given: { options: OptionValues<O>; words: readonly string[]; rest: readonly string[]; io: Io }): Promise<number>
 }
 
 /** Declares a command; the options give the type of what `run` receives. */

@@ -85,8 +85,16 @@ function decisionText(record: ExchangeRecord, paint: Paint): string {
   if (record.verdict === 'aborted') return 'the client left'
   if (record.verdict !== 'pass') return `gateway ${code || record.verdict}`
   if (record.state === 'open') return 'stream open'
+  if (record.tunnel) return `tunnel: ${tunnelReasons[record.tunnel.reason]}`
+  if (record.listener === 'proxy' && !record.route) return 'observed: no route'
   return record.trace.length === 0 ? 'no policy' : 'pass'
 }
+
+const tunnelReasons = {
+  'passed-through': 'passed through',
+  'not-http': 'not HTTP',
+  h2c: 'HTTP/2 without TLS',
+} as const
 
 function reasons(record: ExchangeRecord, paint: Paint, show: ShowPosition): string[] {
   const lines: string[] = []

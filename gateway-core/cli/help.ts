@@ -47,7 +47,7 @@ export function programHelp(commands: readonly { name: string; summary: string }
 
 function optionHead(name: string, spec: OptionSpec): string {
   const short = spec.short ? `-${spec.short}, ` : ''
-  return `${short}--${name}${spec.type === 'string' ? ` <${spec.value ?? 'value'}>` : ''}`
+  return `${short}--${name}${spec.type === 'string' ? (spec.alone ? ` [${spec.value}]` : ` <${spec.value ?? 'value'}>`) : ''}`
 }
 
 function hidden(spec: OptionSpec): boolean {

@@ -84,7 +84,8 @@ export function jsonOutput(io: Io, quiet: boolean): ServeOutput {
     exchange: quiet ? undefined : (record) => writer.add(record),
     started({ workspace, addresses, captures }) {
       const { revision, environment = null } = workspace
-      const urls = { http: addresses.http?.url ?? null, https: addresses.https?.url ?? null }
+      const { http, https, proxy } = addresses
+      const urls = { http: http?.url ?? null, https: https?.url ?? null, proxy: proxy?.url ?? null }
       say({ event: 'listening', ...urls, revision, environment, captures: captures ?? null })
     },
     reloaded: (told) => say({ event: 'reloaded', ...told }),
@@ -122,6 +123,7 @@ function startText(io: Io, told: Started): string {
   const urls = [addresses.http?.url, addresses.https?.url].filter((url) => url !== undefined)
   const rows: [string, string][] = [
     ...urls.map((url): [string, string] => ['gateway', paint('bold', url)]),
+    ...(addresses.proxy ? [['forward proxy', paint('bold', addresses.proxy.url)] as [string, string]] : []),
     ['captures', captures === undefined ? 'off' : shownPath(io, captures)],
   ]
   const text = [

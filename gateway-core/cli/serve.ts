@@ -1,15 +1,16 @@
 import { resolve } from 'node:path'
 import { captureFile } from '../capture/schema.ts'
+import { parseListenAddress } from '../config/addresses.ts'
 import type { LoadOptions, LoadResult } from '../config/load.ts'
 import { watchWorkspace } from '../config/watch.ts'
-import type { Workspace } from '../config/workspace.ts'
+import type { ListenAddress, Workspace } from '../config/workspace.ts'
 import { numberOption } from './arguments.ts'
 import { changedPolicies } from './changed-policies.ts'
 import { CannotRun, defineCommand } from './command.ts'
 import { createDevelopmentSecrets } from '../workbench/development-secrets.ts'
 import type { Io } from './io.ts'
 import { isWorkspace, load, problemsText, workspaceFolder } from './load.ts'
-import { listeningAt, openGateway, type OpenedGateway } from '../workbench/open-gateway.ts'
+import { listeningAt, openGateway, type OpenedGateway, withProxy } from '../workbench/open-gateway.ts'
 import { announceGateway } from '../workbench/running-gateway.ts'
 import { humanOutput, jsonOutput, type ServeOutput } from './serve-output.ts'
 import { serveUi } from './ui.ts'
@@ -20,7 +21,7 @@ import { visible } from '../visible.ts'
 
 export const serve = defineCommand({
   usage:
-    'serve [workspace] [--port n] [--env name] [--capture on|off] [--services]\n       gatehouse serve --upstream URL [--port n] [--folder folder]\n       gatehouse serve [workspace] --ui [--ui-port n] [--ui-bind address]',
+    'serve [workspace] [--port n] [--proxy [address]] [--env name] [--capture on|off] [--services]\n       gatehouse serve --upstream URL [--port n] [--folder folder]\n       gatehouse serve [workspace] --ui [--ui-port n] [--ui-bind address]',
   about: `Runs the gateway of a workspace and tells each decision as it falls. Files that change are loaded at once;
 a broken file changes nothing: the last good configuration goes on. Ctrl-C lets open exchanges finish.
 With --upstream no workspace is needed: everything passes to that server, is shown and is recorded.
@@ -28,6 +29,12 @@ With --ui the workbench is served to a browser: on this machine only, for whoeve
 Exit code 0 when it was stopped, 2 when it could not start.`,
   options: {
     port: { type: 'string', short: 'p', value: 'n', help: 'Listen here instead; 0 takes a free port.' },
+    proxy: {
+      type: 'string',
+      value: 'address',
+      help: 'Also open the forward proxy for one’s own programs; on 127.0.0.1:8888 without an address.',
+      alone: { value: '127.0.0.1:8888', looks: /^(?:\d+|\S+:\d+)$/ },
+    },
     env: { type: 'string', value: 'name', help: 'Environment of environments/*.yaml; else GATEHOUSE_ENV, else local.' },
     capture: { type: 'string', value: 'on|off', help: 'Record exchanges in .gatehouse, whatever the workspace says.' },
     services: { type: 'boolean', help: 'Also run services.ts of the workspace: what stands behind a sample.' },
@@ -50,7 +57,7 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
     ['serve samples/bookshop --ui', 'the workbench in a browser'],
     ['serve . --env staging --port 9000', 'this folder, another environment, another port'],
   ],
-  json: `one object in each line: {event: "listening", http, https, revision, environment, captures},
+  json: `one object in each line: {event: "listening", http, https, proxy, revision, environment, captures},
 {event: "exchange", id, startedAt, durationMicros, method, path, verdict, status, decidedBy, code, consumer, trace},
 {event: "workbench", url, workspace, gateway: {http, https} or null} with --ui,
 {event: "reloaded" | "not-reloaded" | "note" | "left-out" | "stopping", …}`,
@@ -63,6 +70,7 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
       throw new CannotRun('--folder goes with --upstream', 'write the folder of the workspace without --folder')
     }
     const port = options.port === undefined ? undefined : numberOption('port', options.port, 0, 65_535)
+    const proxy = options.proxy === undefined ? undefined : proxyAddress(options.proxy)
     if (options.ui) {
       if (upstream !== undefined)
         throw new CannotRun('--upstream and --ui at once', 'observe it from the welcome screen')
@@ -73,6 +81,7 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
         port,
         uiPort: options['ui-port'] === undefined ? 0 : numberOption('ui-port', options['ui-port'], 0, 65_535),
         bind: options['ui-bind'],
+        proxy,
         json: options.json === true,
         quiet: options.quiet === true,
       })
@@ -91,7 +100,7 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
     const first = await load(io, place, loading)
     if (first.problems.length > 0) io.tell(problemsText(io, first, io.paintError))
     if (!first.workspace) throw new CannotRun('the workspace has errors, so nothing was started')
-    const at = (workspace: Workspace) => listeningAt(workspace, port)
+    const at = (workspace: Workspace) => withProxy(listeningAt(workspace, port), proxy)
     const workspace = at(first.workspace)
     const quiet = options.quiet === true
     const output = options.json ? jsonOutput(io, quiet) : humanOutput(io, first.folder, quiet)
@@ -107,7 +116,7 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
       options.services ? startServices(first.folder, io.env) : undefined,
     )
     const { addresses } = opened.gateway
-    const url = (addresses.http ?? addresses.https)!.url
+    const url = (addresses.http ?? addresses.https ?? addresses.proxy)!.url
     const withdraw = announceGateway(workspace.folder, addresses)
     output.started({
       workspace,
@@ -130,6 +139,12 @@ Exit code 0 when it was stopped, 2 when it could not start.`,
     return 0
   },
 })
+
+function proxyAddress(text: string): ListenAddress {
+  const address = parseListenAddress(text)
+  if (!address) throw new CannotRun(`--proxy ${visible(text, 60)} is no address`, 'write it like 127.0.0.1:8888')
+  return address
+}
 
 /** Gateway and services start side by side; where one fails, the other is closed again. */
 async function openBoth(

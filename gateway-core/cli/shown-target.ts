@@ -9,7 +9,7 @@ const hiddenValue = '•••'
  * tokens anywhere in it are not shown. (Records from the capture hold marks in their place already.)
  */
 export function shownTarget(record: ExchangeRecord): string {
-  const { target } = record.request
+  const { target, scheme, authority, method } = record.request
   const places = record.sealed.length > 0 ? sortPlaces(record.sealed, '') : undefined
   let shown = target
   if (target.includes('=')) {
@@ -24,5 +24,7 @@ export function shownTarget(record: ExchangeRecord): string {
   for (const { start, end } of tokensIn(shown).toReversed()) {
     shown = shown.slice(0, start) + hiddenValue + shown.slice(end)
   }
-  return shown
+  // What went by the forward proxy went anywhere: its host says more than its path.
+  const anywhere = record.listener === 'proxy' && method !== 'CONNECT' && shown.startsWith('/')
+  return anywhere ? `${scheme}://${authority}${shown}` : shown
 }

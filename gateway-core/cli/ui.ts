@@ -1,4 +1,6 @@
 import { resolve } from 'node:path'
+import { isLoopback } from '../config/proxy-listen.ts'
+import type { ListenAddress } from '../config/workspace.ts'
 import { rendererFolder, samplesFolder } from '../workbench/app-folders.ts'
 import { type BrowserServer, startBrowserServer } from '../workbench/browser-server.ts'
 import { userFolders } from '../workbench/user-folders.ts'
@@ -17,6 +19,8 @@ export interface UiOptions {
   /** Port of the gateway, whatever the workspace says. */
   port: number | undefined
   uiPort: number
+  /** Open the forward proxy too. */
+  proxy: ListenAddress | undefined
   /** Undefined: loopback only. */
   bind: string | undefined
   json: boolean
@@ -41,6 +45,13 @@ export async function serveUi(io: Io, options: UiOptions): Promise<ExitCode> {
     const { environment, services } = options
     await workbench.open(folder, { environment, services }).catch((error: Error) => {
       throw new CannotRun(error.message, (error as Error & { todo?: string }).todo)
+    })
+  }
+  if (options.proxy && workbench.opened) {
+    const { host, port } = options.proxy
+    await workbench.ownTraffic.start({ port, network: !isLoopback(host) }).catch(async (error: Error) => {
+      await workbench.close()
+      throw new CannotRun(error.message)
     })
   }
   let server: BrowserServer

@@ -227,6 +227,7 @@ function failureOf(error: Error & { code?: string; cause?: unknown }, sent: bool
 
 function describe(error: Error, code: string): string {
   const errors = error instanceof AggregateError ? (error.errors as Error[]) : [error]
-  const text = errors.map((one) => one.message).join('; ')
+  // Advice for whoever runs Node is none for the reader.
+  const text = errors.map((one) => one.message.replace(/; if the root CA.*$/, '')).join('; ')
   return code && !text.includes(code) ? `${code}: ${text}` : text
 }

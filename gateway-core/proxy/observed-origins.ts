@@ -110,7 +110,7 @@ function originOf(scheme: 'http' | 'https', authority: string, tunnel: Proxied['
 export function explainFailure({ code, reason }: UpstreamFailure, target: Target | undefined): string {
   const server = target?.origin ?? 'the server'
   if (code !== 'UPSTREAM_NOT_TRUSTED') return `${server}: ${reason}`
-  return `The certificate of ${server} does not verify: ${reason}. Name its CA in listen.proxy.trust, or the host in listen.proxy.passThrough.`
+  return `The certificate of ${server} does not verify: ${reason}. Name its CA in listen.proxy.trust (gatehouse run takes --trust), or the host in listen.proxy.passThrough.`
 }
 
 /** Host of an authority, without port and brackets. */

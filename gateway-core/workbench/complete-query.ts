@@ -136,7 +136,7 @@ const fixedValues: Readonly<Record<string, Value[]>> = {
   method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'].map((method): Value => [method]),
   scheme: [['http'], ['https']],
   version: [['1.0'], ['1.1'], ['2']],
-  listener: [['http'], ['https'], ['none']],
+  listener: [['http'], ['https'], ['proxy', 'by the forward proxy'], ['none', 'from a file']],
   state: [['open', 'a stream that goes on'], ['done']],
   upgrade: [['websocket']],
   from: [['upstream'], ['gateway']],
