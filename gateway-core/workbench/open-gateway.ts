@@ -136,7 +136,7 @@ function eventText(event: CaptureEvent): string {
     case 'recovered':
       return 'exchanges are recorded again'
     case 'dropped':
-      return `the capture does not keep up: ${event.records} exchanges and ${event.bodies} bodies were left out`
+      return `${event.records} exchanges and ${event.bodies} bodies were not recorded: the disk is full or slow`
   }
 }
 
