@@ -1,8 +1,8 @@
 import type { TraceEntry } from '../pipeline/outcome.ts'
-import { contextHead, contextPerEntry } from './layout.ts'
+import { contextHead, contextPerEntry } from './context-text.ts'
 import type { ExchangeRecord, RecordedResponse } from './record.ts'
 
-/** What many exchanges share, see `contextOf` in `layout.ts`. */
+/** What many exchanges share, see `contextOf` in `context-text.ts`. */
 export interface Context {
   method: string
   scheme: 'http' | 'https'
@@ -15,7 +15,8 @@ export interface Context {
   api?: string
   template?: string
   upstream?: string
-  upstreamUrl?: string
+  /** `[prefix]`: path and query of the forwarded request follow it. */
+  upstreamUrl?: string | [string]
   verdict: ExchangeRecord['verdict']
   status: number
   code?: ExchangeRecord['code']

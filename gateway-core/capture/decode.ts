@@ -2,7 +2,8 @@ import type { RecordedFact } from '../pipeline/facts.ts'
 import type { TraceEntry } from '../pipeline/outcome.ts'
 import type { Claims } from '../exchange.ts'
 import type { Context } from './decode-context.ts'
-import { type BodySlot, bodySlots, claimsIn, type Extra } from './layout.ts'
+import { forwardedTarget } from './context-text.ts'
+import { type BodySlot, bodySlots, claimsIn, type Extra, wholeHeaders } from './layout.ts'
 import { decodeDetail, type LeftOut } from './trace-detail.ts'
 import type { RecordedBody, RecordedRequest, RecordedResponse, StoredExchange } from './record.ts'
 
@@ -110,7 +111,8 @@ export function decodeExchange(
   if (context.response) exchange.response = responseOf(context.response, texts, extra, bodies.response)
   if (extra.upstreamResponse) {
     const body = bodies.upstreamResponse
-    exchange.upstreamResponse = { ...extra.upstreamResponse, ...(body && { body }) }
+    const headers = wholeHeaders(extra.upstreamResponse.headers, exchange.response?.headers ?? [])
+    exchange.upstreamResponse = { ...extra.upstreamResponse, headers, ...(body && { body }) }
   }
   if (context.route !== undefined) {
     exchange.route = {
@@ -121,7 +123,8 @@ export function decodeExchange(
       upstreamPath: own[4] === 0 ? path : own[4],
     }
   }
-  if (context.upstream !== undefined) exchange.upstream = { name: context.upstream, url: context.upstreamUrl ?? '' }
+  if (context.upstream !== undefined)
+    exchange.upstream = { name: context.upstream, url: upstreamUrl(context, exchange) }
   if (context.consumer !== undefined) exchange.consumer = { name: context.consumer, groups: context.groups }
   if (claims) exchange.claims = claims
   if (extra.tunnel) exchange.tunnel = extra.tunnel
@@ -130,6 +133,10 @@ export function decodeExchange(
     if (context[key] !== undefined) Object.assign(exchange, { [key]: context[key] })
   }
   return exchange
+}
+
+function upstreamUrl({ upstreamUrl: url }: Context, exchange: StoredExchange): string {
+  return Array.isArray(url) ? url[0] + forwardedTarget(exchange) : (url ?? '')
 }
 
 function bodyOf(

@@ -1,120 +1,78 @@
-import type { ExchangeRecord, RecordedBody, RecordedRequest, RecordedResponse } from './record.ts'
+import type { ExchangeRecord, RecordedRequest, RecordedResponse } from './record.ts'
 import type { Claims } from '../exchange.ts'
 import type { RecordedFact } from '../pipeline/facts.ts'
-import { detailOf } from './trace-detail.ts'
 
 /**
- * How a record crosses to the store worker and how it is laid out in the database. A record becomes one run of
- * strings and numbers ({@link fieldsPerRecord} of them), because cloning a deep object costs five times as much; what
- * tends to be equal between exchanges (context, headers, evidence, facts) is one text each, so that the store keeps
- * each such text once.
+ * How a record crosses to the store worker: a run of numbers and a run of strings, because cloning a deep object costs five
+ * times as much. What tends to be equal between exchanges (context, headers, evidence, facts) is one text each; such a
+ * text crosses once and is a number afterwards, -1 where there is none.
  */
 export const slot = {
-  id: 0,
-  startedAt: 1,
-  duration: 2,
-  state: 3,
-  /** Method, route, verdict, the shape of the trace, …: see {@link contextOf}. */
-  context: 4,
-  client: 5,
-  peerPort: 6,
-  peerAddress: 7,
-  path: 8,
-  query: 9,
-  /** Null where it is path and query. */
-  target: 10,
-  requestHeaders: 11,
-  responseHeaders: 12,
+  startedAt: 0,
+  duration: 1,
+  /** 1: the exchange is still open. */
+  state: 2,
+  /** Method, route, verdict, the shape of the trace, …: see `context-text.ts`. */
+  context: 3,
+  client: 4,
+  peerPort: 5,
+  /** -1 where it is the client's. */
+  peerAddress: 6,
+  requestHeaders: 7,
+  responseHeaders: 8,
+  /** How many of the batch's `changes` belong to either list. */
+  requestChanges: 9,
+  responseChanges: 10,
   /** Evidence, changes and findings of the trace. */
-  detail: 13,
+  detail: 11,
   /** Facts and claims. */
-  knowledge: 14,
-  /** Numbers of this exchange alone: timings, trace times, path parameters. */
-  own: 15,
+  knowledge: 12,
   /** Rare parts: forwarded request, upstream response, trailers, certificates, body hashes, sealed places. */
-  extra: 16,
-  requestSize: 17,
-  responseSize: 18,
-  /** Byte ranges in the batch's buffer: `[start, length]` each for {@link bodySlots}; length -1: no body, -2: same as the message before it. */
-  bodies: 19,
+  extra: 13,
+  requestSize: 14,
+  responseSize: 15,
+  /** `[start, length, number]` each for {@link bodySlots}: a range of the batch's bytes, or a length of {@link bodyMark}. */
+  bodies: 16,
 } as const
+
+/** What stands there instead of a body's length. `known`: the store has it under the number. */
+export const bodyMark = { none: -1, sameAsBefore: -2, known: -3 } as const
 
 /** Bodies of a record in their order. */
 export const bodySlots = ['request', 'response', 'forwarded', 'upstreamResponse'] as const
 export type BodySlot = (typeof bodySlots)[number]
 
-export const fieldsPerRecord = slot.bodies + bodySlots.length * 2
+export const numbersPerRecord = slot.bodies + bodySlots.length * 3
 
-export type Field = string | number | null
+/** Strings of one exchange alone. `target` is null where it is path and query; `own`: see {@link ownOf}. */
+export const stringSlot = { id: 0, path: 1, query: 2, target: 3, own: 4 } as const
+export const stringsPerRecord = 5
 
-/** What `context` holds, in order. Values of one route, client and outcome repeat, so this text is shared by many exchanges. */
-export function contextOf(record: ExchangeRecord): string {
-  const { request, route, upstream, consumer, response } = record
-  const context: unknown[] = [
-    request.method,
-    request.scheme,
-    request.authority,
-    request.httpVersion,
-    record.listener,
-    record.environment,
-    record.revision,
-    route?.id,
-    route?.api,
-    route?.template,
-    upstream?.name,
-    upstream?.url,
-    record.verdict,
-    record.status,
-    record.code,
-    record.decidedBy,
-    consumer?.name,
-    consumer?.groups,
-    record.state,
-    record.upgrade,
-    response?.status,
-    response?.reason,
-    response?.from,
-    record.error,
-  ]
-  // One flat list: nested ones would take JSON twice as long.
-  for (const entry of record.trace) {
-    const { position } = entry
-    context.push(entry.policy, entry.type, entry.phase, entry.verdict, entry.mode)
-    context.push(position.file, position.line, position.column, entry.code, entry.reason, entry.branch)
-  }
-  return JSON.stringify(context)
+/** Records of one message to the store. */
+export interface Batch {
+  records: number
+  /** Every text and body of the batches before is forgotten; numbers begin at 0 again. */
+  anew: boolean
+  /** Texts that the store does not know yet, in the order of their numbers. */
+  texts: readonly string[]
+  numbers: Float64Array
+  strings: readonly (string | null)[]
+  /** Header values that are otherwise than in the text: position and value in turn, record by record. */
+  changes: readonly (number | string)[]
+  bytes: Uint8Array
 }
-
-/** Fields of a context before its trace, and of each trace entry in it. */
-export const contextHead = 24
-export const contextPerEntry = 11
 
 /** Facts and claims as `[facts, claims]`, or null when there are none. Claims that a fact holds are written as its number. */
 export function knowledgeOf({ facts, claims }: Pick<ExchangeRecord, 'facts' | 'claims'>): string | null {
   if (!claims) return facts.length > 0 ? JSON.stringify([facts]) : null
-  // The same token brings the same objects again and again: its text is kept with its claims.
-  const known = knowledgeTexts.get(claims)
-  if (known && sameFacts(known.facts, facts)) return known.text
   const holder = facts.findIndex(({ answer }) => claimsIn(answer) === claims)
-  const text = JSON.stringify([facts, holder === -1 ? claims : holder])
-  knowledgeTexts.set(claims, { facts, text })
-  return text
+  return JSON.stringify([facts, holder === -1 ? claims : holder])
 }
 
 /** Claims of a `token` fact. */
 export function claimsIn(answer: RecordedFact['answer']): Claims | undefined {
   const value = 'value' in answer ? (answer.value as { claims?: Claims } | null) : null
   return typeof value === 'object' ? value?.claims : undefined
-}
-
-const knowledgeTexts = new WeakMap<Claims, { facts: readonly RecordedFact[]; text: string }>()
-
-function sameFacts(one: readonly RecordedFact[], other: readonly RecordedFact[]): boolean {
-  if (one.length !== other.length) return false
-  for (let at = 0; at < one.length; at++) {
-    if (one[at]!.answer !== other[at]!.answer || one[at]!.key !== other[at]!.key) return false
-  }
-  return true
 }
 
 /** `[policyMicros, upstreamMicros, firstByteMicros, parameters, upstreamPath, (at, micros, now − startedAt, sequence)…, numbers of `detailOf`…]`. */
@@ -136,7 +94,8 @@ export function ownOf(record: ExchangeRecord, numbers: readonly number[]): strin
 /** The rare parts of a record; a property is there only where it says something. */
 export interface Extra {
   forwarded?: Partial<Omit<RecordedRequest, 'body'>>
-  upstreamResponse?: Omit<RecordedResponse, 'body'>
+  /** Of its headers, a number stands for the pair of that place in the response. */
+  upstreamResponse?: Omit<RecordedResponse, 'body' | 'headers'> & { headers: readonly (string | number)[] }
   requestTrailers?: readonly string[]
   responseTrailers?: readonly string[]
   /** DER, base64. */
@@ -148,7 +107,7 @@ export interface Extra {
   intercepted?: ExchangeRecord['intercepted']
 }
 
-export function extraOf(record: ExchangeRecord): string | null {
+export function extraOf(record: ExchangeRecord): Extra | undefined {
   const { request, response, forwarded, upstreamResponse, peer } = record
   let extra: Extra | undefined
   if (request.trailers?.length) (extra ??= {}).requestTrailers = request.trailers
@@ -157,7 +116,9 @@ export function extraOf(record: ExchangeRecord): string | null {
     (extra ??= {}).certificates = peer.certificates.map((der) => Buffer.from(der).toString('base64'))
   if (forwarded) (extra ??= {}).forwarded = difference(forwarded, request)
   if (upstreamResponse) {
-    const { body: _, ...head } = upstreamResponse
+    const { status, reason, from, headers, trailers } = upstreamResponse
+    const kept = keptOf(headers, response?.headers ?? [])
+    const head = { status, reason, from, headers: kept, ...(trailers && { trailers }) }
     ;(extra ??= {}).upstreamResponse = head
   }
   for (const name of bodySlots) {
@@ -173,7 +134,31 @@ export function extraOf(record: ExchangeRecord): string | null {
   if (record.sealed.length > 0) (extra ??= {}).sealed = record.sealed
   if (record.tunnel) (extra ??= {}).tunnel = record.tunnel
   if (record.intercepted) (extra ??= {}).intercepted = record.intercepted
-  return extra ? JSON.stringify(extra) : null
+  return extra
+}
+
+/** Header pairs that stand in the response as well, in the same order, as their number there; others as they are. */
+function keptOf(headers: readonly string[], response: readonly string[]): (string | number)[] {
+  const kept: (string | number)[] = []
+  let next = 0
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]!
+    const value = headers[at + 1]!
+    let found = next
+    while (found < response.length && (response[found] !== name || response[found + 1] !== value)) found += 2
+    if (found < response.length) {
+      kept.push(found / 2)
+      next = found + 2
+    } else kept.push(name, value)
+  }
+  return kept
+}
+
+/** Undoes {@link keptOf}. */
+export function wholeHeaders(kept: readonly (string | number)[], response: readonly string[]): string[] {
+  return kept.flatMap((item) =>
+    typeof item === 'number' ? [response[item * 2] ?? '', response[item * 2 + 1] ?? ''] : item,
+  )
 }
 
 /** What the forwarded request has otherwise than the received one. */
@@ -188,90 +173,4 @@ function difference(forwarded: RecordedRequest, request: RecordedRequest): Extra
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a === b || (a.length === b.length && a.every((value, at) => value === b[at]))
-}
-
-/** Records of one message to the store worker. */
-export interface Batch {
-  fields: Field[]
-  bytes: Uint8Array
-}
-
-/** Lays records out one after the other. Runs on the hot path: measured at 4 µs for a plain GET with three policies. */
-export class BatchEncoder {
-  #fields: Field[] = []
-  #bodies: Uint8Array[] = []
-  #bytes = 0
-  #records = 0
-
-  get records(): number {
-    return this.#records
-  }
-
-  /** Rough size in memory, in bytes. */
-  get size(): number {
-    return this.#bytes + this.#records * 3000
-  }
-
-  add(record: ExchangeRecord, keepBodies: boolean): void {
-    const { request, response } = record
-    const fields = this.#fields
-    const { path, query } = request
-    const plainTarget = request.target.length === path.length + (query === '' ? 0 : query.length + 1)
-    const target = plainTarget && request.target === (query === '' ? path : `${path}?${query}`) ? null : request.target
-    const { peer } = record
-    const numbers: number[] = []
-    const detail = detailOf(record, numbers)
-    fields.push(
-      record.id,
-      record.startedAt,
-      record.durationMicros,
-      record.state === 'open' ? 1 : 0,
-      contextOf(record),
-      record.clientAddress,
-      peer.port,
-      peer.address === record.clientAddress ? null : peer.address,
-      path,
-      query,
-      target,
-      JSON.stringify(request.headers),
-      response ? JSON.stringify(response.headers) : null,
-      detail,
-      knowledgeOf(record),
-      ownOf(record, numbers),
-      extraOf(record),
-      request.body?.length ?? 0,
-      response?.body?.length ?? 0,
-    )
-    this.#addBody(request.body, undefined, keepBodies)
-    this.#addBody(response?.body, undefined, keepBodies)
-    this.#addBody(record.forwarded?.body, request.body, keepBodies)
-    this.#addBody(record.upstreamResponse?.body, response?.body, keepBodies)
-    this.#records++
-  }
-
-  #addBody(body: RecordedBody | undefined, before: RecordedBody | undefined, keep: boolean): void {
-    if (!body || !keep) this.#fields.push(0, -1)
-    else if (before && (before === body || before.bytes === body.bytes)) this.#fields.push(0, -2)
-    else {
-      this.#fields.push(this.#bytes, body.bytes.byteLength)
-      this.#bodies.push(body.bytes)
-      this.#bytes += body.bytes.byteLength
-    }
-  }
-
-  /** Everything added since the last call. `bytes` owns its memory and may be transferred. */
-  take(): Batch {
-    const bytes = new Uint8Array(this.#bytes)
-    let at = 0
-    for (const body of this.#bodies) {
-      bytes.set(body, at)
-      at += body.byteLength
-    }
-    const batch = { fields: this.#fields, bytes }
-    this.#fields = []
-    this.#bodies = []
-    this.#bytes = 0
-    this.#records = 0
-    return batch
-  }
 }

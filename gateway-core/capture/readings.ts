@@ -23,7 +23,9 @@ export interface Reading {
   contentType?: string
   coding?: string
   /** Secrets that this text was already searched for in vain. */
-  cleanFor?: readonly string[]
+  cleanFor?: WeakSet<readonly string[]> | undefined
+  /** It will not come again in this form: no use in remembering its part. */
+  once?: true
   /** Part that holds the text, once written; 0 before. */
   part: number
 }
@@ -47,7 +49,8 @@ export function readHeaders(json: string, side: MessageSide, places: SealedPlace
   return reading
 }
 
-function sealHeaders(
+/** Headers without their secrets; the same list where there are none. */
+export function sealHeaders(
   headers: RawHeaders,
   side: MessageSide,
   places: SealedPlaces,
@@ -77,7 +80,7 @@ export function readQuery(text: string, places: SealedPlaces, sealer: Sealer): R
 }
 
 /** Reads any other text: only tokens are known by their looks. */
-export function readText(text: string, sealer: Sealer): Reading {
+export function readText(text: string, _places: SealedPlaces, sealer: Sealer): Reading {
   const secrets: string[] = []
   const sealed = sealer.sealTokens(text, secrets)
   return { text: sealed, secrets: secrets.length > 0 ? secrets : none, part: 0 }
@@ -98,7 +101,7 @@ function mayHoldSecrets(json: string, { headers }: SealedPlaces): boolean {
 
 /** Reads the trace's evidence and changes: a changed header or query is sealed like one that was received. */
 export function readDetail(json: string, places: SealedPlaces, sealer: Sealer): Reading {
-  if (!mayHoldSecrets(json, places)) return readText(json, sealer)
+  if (!mayHoldSecrets(json, places)) return readText(json, places, sealer)
   const secrets: string[] = []
   const detail = JSON.parse(json, function (this: Record<string, unknown>, key, value: unknown) {
     if (typeof value !== 'string') return value
@@ -121,7 +124,7 @@ export function readDetail(json: string, places: SealedPlaces, sealer: Sealer): 
 
 /** Reads facts and claims. */
 export function readKnowledge(json: string, places: SealedPlaces, sealer: Sealer): Reading {
-  if (places.claims.size === 0) return readText(json, sealer)
+  if (places.claims.size === 0) return readText(json, places, sealer)
   const secrets: string[] = []
   const seal = (value: string) => sealer.sealSpans(value, [{ start: 0, end: value.length }], secrets)
   const knowledge = JSON.parse(json, function (this: unknown, key, value: unknown) {
@@ -142,7 +145,7 @@ export function readExtra(json: string, places: SealedPlaces, sealer: Sealer): R
   if (forwarded?.trailers) forwarded.trailers = headers(forwarded.trailers, 'request')
   if (forwarded?.query) forwarded.query = query(forwarded.query)
   if (forwarded?.target) forwarded.target = query(forwarded.target)
-  if (upstreamResponse) upstreamResponse.headers = headers(upstreamResponse.headers, 'response')
+  if (upstreamResponse) upstreamResponse.headers = sealKept(upstreamResponse.headers, headers)
   if (upstreamResponse?.trailers) upstreamResponse.trailers = headers(upstreamResponse.trailers, 'response')
   if (extra.requestTrailers) extra.requestTrailers = headers(extra.requestTrailers, 'request')
   if (extra.responseTrailers) extra.responseTrailers = headers(extra.responseTrailers, 'response')
@@ -152,6 +155,18 @@ export function readExtra(json: string, places: SealedPlaces, sealer: Sealer): R
   }
   const text = sealer.sealTokens(JSON.stringify(extra), secrets)
   return { text, secrets: secrets.length > 0 ? secrets : none, part: 0 }
+}
+
+/** Seals the headers that are written out; numbers stand for pairs of the response. */
+function sealKept(
+  kept: readonly (string | number)[],
+  seal: (list: RawHeaders, side: MessageSide) => RawHeaders,
+): (string | number)[] {
+  const sealed = seal(
+    kept.filter((item) => typeof item === 'string'),
+    'response',
+  ).values()
+  return kept.map((item) => (typeof item === 'number' ? item : sealed.next().value!))
 }
 
 /** A message before it was changed at a breakpoint or by a rule; in place. A binary body that holds a secret is left out. */

@@ -1,6 +1,7 @@
-import { hash } from 'node:crypto'
 import type { MessageSide, Place } from '../exchange.ts'
-import { type BodySlot, bodySlots, type Extra, type Field, slot } from './layout.ts'
+import type { BatchReader } from './batch-reader.ts'
+import type { KnownText } from './known-text.ts'
+import { type BodySlot, bodySlots, type Extra, wholeHeaders } from './layout.ts'
 import { markerOf } from './markers.ts'
 import { moreOfMessage, type SealedMessage } from './message-table.ts'
 import { shortestNeedle } from './needles.ts'
@@ -44,13 +45,8 @@ export interface SealedRecord {
 }
 
 const none: readonly string[] = []
-/** Characters of texts remembered per epoch: what repeats is short. */
-const readingLimit = 1_500_000
-
 /** Exchanges with messages whose secrets are remembered. */
 const mostOpen = 10_000
-
-type ReadingKind = 'context' | 'request' | 'response' | 'detail' | 'knowledge' | 'extra'
 
 /**
  * Takes the secrets out of records (DESIGN, rule 7). Texts that repeat are read once. All secrets of a record are
@@ -58,15 +54,13 @@ type ReadingKind = 'context' | 'request' | 'response' | 'detail' | 'knowledge' |
  */
 export class RecordSealer {
   readonly #sealer: Sealer
-  /** By the places they were made under, because those change what is secret. */
-  readonly #readings = new Map<SealedPlaces, Record<ReadingKind, Map<string, Reading>>>()
-  #readingSize = 0
-  readonly #bodies = new Map<string, BodyReading>()
-  #bodySize = 0
   readonly #places = new Map<string, SealedPlaces>()
   readonly #openSecrets = new Map<string, readonly string[]>()
   readonly #everywhere: readonly Place[]
   readonly #noPlaces: SealedPlaces
+  readonly #unions = new WeakMap<readonly string[], WeakMap<readonly string[], readonly string[]>>()
+  /** Readings of an earlier epoch do not count: their parts are not there any more. */
+  #epoch = 0
 
   /** `everywhere`: places sealed in each exchange, besides those that the record itself names. */
   constructor(sealer: Sealer, everywhere: readonly Place[]) {
@@ -75,26 +69,20 @@ export class RecordSealer {
     this.#noPlaces = sortPlaces(everywhere, '')
   }
 
-  /** Forgets all texts; afterwards every reading's part is unwritten again. */
+  /** Afterwards every reading's part is unwritten again. */
   clear(): void {
-    this.#readings.clear()
-    this.#bodies.clear()
-    this.#places.clear()
-    this.#readingSize = 0
-    this.#bodySize = 0
-  }
-
-  get full(): boolean {
-    return this.#readingSize > readingLimit
+    this.#epoch++
   }
 
   /** Seals a message: what its places name, tokens, and every echo of the secrets of its exchange. */
   sealMessage(record: MessageRecord): SealedMessage {
     const { exchange, side, bytes, sent, sealed, truncated } = record
     const places = sortPlaces([...this.#everywhere, ...sealed], JSON.stringify(sealed))
-    const readings = [bytes, ...(sent ? [sent] : [])].map((content) => this.#body(content, {}, side, places))
+    const readings = [bytes, ...(sent ? [sent] : [])].map((content) =>
+      readBody(content, {}, side, places, this.#sealer),
+    )
     const found = [this.#openSecrets.get(exchange) ?? none, ...readings.map((reading) => reading.secrets)]
-    const secrets = union(found.filter((list) => list.length > 0))
+    const secrets = this.#union(found.filter((list) => list.length > 0))
     const [content, other] = readings.map((reading) =>
       this.#sealBody(reading, secrets, truncated && secrets.length > 0),
     )
@@ -114,34 +102,35 @@ export class RecordSealer {
     this.#openSecrets.set(id, secrets)
   }
 
-  /** Seals the record that begins at `at` in a batch. */
-  seal(fields: readonly Field[], at: number, bytes: Uint8Array): SealedRecord {
-    const text = (offset: number) => fields[at + offset] as string | null
-    const extraText = text(slot.extra)
-    const places = extraText === null ? this.#noPlaces : this.#placesOf(extraText)
-    const requestHeaders = this.#reading('request', text(slot.requestHeaders)!, places)
-    const responseHeaders = this.#optional('response', text(slot.responseHeaders), places)
-    const context = this.#reading('context', text(slot.context)!, places)
-    const detail = this.#optional('detail', text(slot.detail), places)
-    const knowledge = this.#optional('knowledge', text(slot.knowledge), places)
-    const extra = this.#optional('extra', extraText, places)
+  /** Seals the record that the batch is being read at. */
+  seal(record: BatchReader): SealedRecord {
+    const extraText = record.extra
+    const places = extraText ? this.#placesOf(extraText) : this.#noPlaces
+    const requestHeaders = this.#headers('request', record, places)
+    const responseHeaders = record.responseHeaders && this.#headers('response', record, places)
+    const context = this.#reading(record.context, places, readText)
+    const detail = record.detail && this.#reading(record.detail, places, readDetail)
+    const knowledge = record.knowledge && this.#reading(record.knowledge, places, readKnowledge)
+    const extra = extraText && this.#reading(extraText, places, readExtra)
     const found: (readonly string[])[] = []
-    for (const reading of [requestHeaders, responseHeaders, context, detail, knowledge, extra]) {
-      if (reading && reading.secrets.length > 0) found.push(reading.secrets)
-    }
-    let path = this.#plain(text(slot.path)!, found)
-    const query = this.#parameters(text(slot.query), places, found)
-    const target = this.#parameters(text(slot.target), places, found)
-    let own = this.#plain(text(slot.own)!, found)
+    if (requestHeaders.secrets.length > 0) found.push(requestHeaders.secrets)
+    if (responseHeaders && responseHeaders.secrets.length > 0) found.push(responseHeaders.secrets)
+    if (context.secrets.length > 0) found.push(context.secrets)
+    if (detail && detail.secrets.length > 0) found.push(detail.secrets)
+    if (knowledge && knowledge.secrets.length > 0) found.push(knowledge.secrets)
+    if (extra && extra.secrets.length > 0) found.push(extra.secrets)
+    let path = this.#plain(record.path, found)
+    const query = record.query === '' ? '' : this.#parameters(record.query, places, found)
+    const target = record.target === null ? null : this.#parameters(record.target, places, found)
+    let own = this.#plain(record.own, found)
     if (places.path.size > 0) ({ path, own } = this.#pathParameters(path, own, places, found))
-    const bodies = this.#readBodies(fields, at, bytes, { requestHeaders, responseHeaders, extra: extraText, places })
+    const bodies = this.#readBodies(record, { requestHeaders, responseHeaders, places })
     for (const body of bodies) if (typeof body === 'object' && body.secrets.length > 0) found.push(body.secrets)
 
-    const secrets = found.length === 0 ? none : found.length === 1 ? found[0]! : union(found)
-    if (fields[at + slot.state] === 1) this.#remember(fields[at + slot.id] as string, secrets)
-    const seal = (json: boolean, value: string) => this.#sealer.sealEchoes(value, secrets, json)
+    const secrets = this.#union(found)
+    if (record.open) this.#remember(record.id, secrets)
     const any = secrets.length > 0
-    const cut = any && extraText !== null && extraText.includes('"truncated":true')
+    const cut = any && extraText !== undefined && extraText.text.includes('"truncated":true')
     return {
       context: this.#echoFree(context, secrets),
       requestHeaders: this.#echoFree(requestHeaders, secrets),
@@ -149,69 +138,68 @@ export class RecordSealer {
       detail: detail && this.#echoFree(detail, secrets),
       knowledge: knowledge && this.#echoFree(knowledge, secrets),
       extra: extra && this.#echoFree(extra, secrets),
-      path: any ? seal(false, path) : path,
-      query: any && query !== '' ? seal(false, query!) : query!,
-      target: any && target !== null ? seal(false, target) : target,
-      own: any ? seal(true, own) : own,
+      path: any ? this.#sealer.sealEchoes(path, secrets, false) : path,
+      query: any && query !== '' ? this.#sealer.sealEchoes(query, secrets, false) : query,
+      target: any && target !== null ? this.#sealer.sealEchoes(target, secrets, false) : target,
+      own: any ? this.#sealer.sealEchoes(own, secrets, true) : own,
       bodies: bodies.map((body) => (typeof body === 'object' ? this.#sealBody(body, secrets, cut) : body)),
     }
   }
 
-  #placesOf(extraText: string): SealedPlaces {
-    const known = this.#places.get(extraText)
-    if (known) return known
-    const { sealed } = JSON.parse(extraText) as Extra
-    let places = this.#noPlaces
-    if (sealed && sealed.length > 0) {
-      const key = JSON.stringify(sealed)
-      places = this.#places.get(key) ?? sortPlaces([...this.#everywhere, ...sealed], key)
-      this.#places.set(key, places)
+  /** The same list for the same lists, so that what is known of it is found again. */
+  #union(lists: readonly (readonly string[])[]): readonly string[] {
+    let all = lists[0] ?? none
+    for (let at = 1; at < lists.length; at++) {
+      const one = all
+      const other = lists[at]!
+      let unions = this.#unions.get(one)
+      if (!unions) this.#unions.set(one, (unions = new WeakMap()))
+      let both = unions.get(other)
+      if (!both) unions.set(other, (both = union(one, other)))
+      all = both
     }
-    if (extraText.length < 4096) this.#places.set(extraText, places)
+    return all
+  }
+
+  #placesOf(extra: KnownText): SealedPlaces {
+    return (extra.places ??= this.#sortedPlaces((JSON.parse(extra.text) as Extra).sealed))
+  }
+
+  #sortedPlaces(sealed: readonly Place[] | undefined): SealedPlaces {
+    if (!sealed || sealed.length === 0) return this.#noPlaces
+    const key = JSON.stringify(sealed)
+    let places = this.#places.get(key)
+    if (!places) this.#places.set(key, (places = sortPlaces([...this.#everywhere, ...sealed], key)))
     return places
   }
 
-  #optional(kind: ReadingKind, text: string | null, places: SealedPlaces): Reading | undefined {
-    return text === null ? undefined : this.#reading(kind, text, places)
+  #reading(
+    known: KnownText,
+    places: SealedPlaces,
+    read: (text: string, places: SealedPlaces, sealer: Sealer) => Reading,
+  ): Reading {
+    return (
+      known.readingOf(places, this.#epoch) ?? known.keep(places, this.#epoch, read(known.text, places, this.#sealer))
+    )
   }
 
-  #reading(kind: ReadingKind, text: string, places: SealedPlaces): Reading {
-    let byKind = this.#readings.get(places)
-    if (!byKind) this.#readings.set(places, (byKind = emptyReadings()))
-    const readings = byKind[kind]
-    const known = readings.get(text)
-    if (known) return known
-    const reading = this.#read(kind, text, places)
-    readings.set(text, reading)
-    this.#readingSize += text.length + reading.text.length
-    return reading
-  }
-
-  #read(kind: ReadingKind, text: string, places: SealedPlaces): Reading {
-    switch (kind) {
-      case 'request':
-      case 'response':
-        return readHeaders(text, kind, places, this.#sealer)
-      case 'detail':
-        return readDetail(text, places, this.#sealer)
-      case 'knowledge':
-        return readKnowledge(text, places, this.#sealer)
-      case 'extra':
-        return readExtra(text, places, this.#sealer)
-      case 'context':
-        return readText(text, this.#sealer)
-    }
+  #headers(side: MessageSide, record: BatchReader, places: SealedPlaces): Reading {
+    const known = side === 'request' ? record.requestHeaders : record.responseHeaders!
+    const reading =
+      known.readingOf(places, this.#epoch) ??
+      known.keep(places, this.#epoch, readHeaders(known.text, side, places, this.#sealer))
+    const changes = side === 'request' ? record.requestChanges : record.responseChanges
+    return changes.length === 0 ? reading : known.changed(reading, changes, side, places, this.#sealer)
   }
 
   #plain(text: string, found: (readonly string[])[]): string {
     if (!text.includes('eyJ')) return text
-    const reading = readText(text, this.#sealer)
+    const reading = readText(text, this.#noPlaces, this.#sealer)
     if (reading.secrets.length > 0) found.push(reading.secrets)
     return reading.text
   }
 
-  #parameters(text: string | null, places: SealedPlaces, found: (readonly string[])[]): string | null {
-    if (text === null || text === '') return text
+  #parameters(text: string, places: SealedPlaces, found: (readonly string[])[]): string {
     const reading = readQuery(text, places, this.#sealer)
     if (reading.secrets.length > 0) found.push(reading.secrets)
     return reading.text
@@ -237,79 +225,52 @@ export class RecordSealer {
     return { path: segments.join('/'), own: JSON.stringify(numbers) }
   }
 
-  #readBodies(
-    fields: readonly Field[],
-    at: number,
-    bytes: Uint8Array,
-    heads: {
-      requestHeaders: Reading
-      responseHeaders: Reading | undefined
-      extra: string | null
-      places: SealedPlaces
-    },
-  ): (BodyReading | 'same' | undefined)[] {
+  #readBodies(record: BatchReader, heads: Heads): (BodyReading | 'same' | undefined)[] {
     const bodies: (BodyReading | 'same' | undefined)[] = []
     for (let index = 0; index < bodySlots.length; index++) {
-      const length = fields[at + slot.bodies + index * 2 + 1] as number
-      if (length < 0) {
-        bodies.push(length === -2 ? 'same' : undefined)
+      const body = record.body(index)
+      if (typeof body !== 'object') {
+        bodies.push(body)
         continue
       }
-      const start = fields[at + slot.bodies + index * 2] as number
       const name = bodySlots[index]!
       const side: MessageSide = name === 'request' || name === 'forwarded' ? 'request' : 'response'
-      const head = this.#headOf(name, heads)
-      bodies.push(this.#body(bytes.subarray(start, start + length), head, side, heads.places))
+      const head = this.#headOf(name, record.extra?.text, heads)
+      const { places } = heads
+      bodies.push(
+        body.readingOf(head, side, places, this.#epoch) ??
+          body.keep(head, side, places, this.#epoch, readBody(body.bytes, head, side, places, this.#sealer)),
+      )
     }
     return bodies
   }
 
-  #headOf(
-    name: BodySlot,
-    heads: {
-      requestHeaders: Reading
-      responseHeaders: Reading | undefined
-      extra: string | null
-      places: SealedPlaces
-    },
-  ): BodyHead {
+  #headOf(name: BodySlot, extraText: string | undefined, heads: Heads): BodyHead {
     const plain: BodyHead = name === 'request' ? heads.requestHeaders : (heads.responseHeaders ?? {})
     const received = name === 'request' || name === 'response'
-    if (received && !heads.extra?.includes('"decoded":true')) return plain
-    const extra = heads.extra === null ? {} : (JSON.parse(heads.extra) as Extra)
+    if (received && !extraText?.includes('"decoded":true')) return plain
+    const extra = extraText === undefined ? {} : (JSON.parse(extraText) as Extra)
     // An imported body may be decoded while its headers say otherwise.
     if (extra.bodies?.[name]?.decoded) return { contentType: plain.contentType }
     if (received) return plain
-    const own = name === 'forwarded' ? extra.forwarded?.headers : extra.upstreamResponse?.headers
+    const own =
+      name === 'forwarded'
+        ? extra.forwarded?.headers
+        : extra.upstreamResponse &&
+          wholeHeaders(
+            extra.upstreamResponse.headers,
+            JSON.parse(heads.responseHeaders?.text ?? '[]') as readonly string[],
+          )
     if (!own) return (name === 'forwarded' ? heads.requestHeaders : heads.responseHeaders) ?? {}
     return readHeaders(JSON.stringify(own), name === 'forwarded' ? 'request' : 'response', heads.places, this.#sealer)
   }
 
-  #body(bytes: Uint8Array, head: BodyHead, side: MessageSide, places: SealedPlaces): BodyReading {
-    if (bytes.byteLength > 65_536) return readBody(bytes, head, side, places, this.#sealer)
-    const content =
-      bytes.byteLength <= 1024
-        ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-        : hash('sha256', bytes, 'base64')
-    const key = `${side}${head.contentType}\n${head.coding}\n${places.key}${bytes.byteLength}\n${content}`
-    const known = this.#bodies.get(key)
-    if (known) return known
-    const reading = readBody(Uint8Array.prototype.slice.call(bytes), head, side, places, this.#sealer)
-    if (this.#bodySize > readingLimit) {
-      this.#bodies.clear()
-      this.#bodySize = 0
-    }
-    this.#bodies.set(key, reading)
-    this.#bodySize += key.length + bytes.byteLength * 2
-    return reading
-  }
-
   /** The same reading when it holds no secret; else a new one without them. */
   #echoFree(reading: Reading, secrets: readonly string[]): Reading {
-    if (secrets.length === 0 || reading.cleanFor === secrets) return reading
+    if (secrets.length === 0 || reading.cleanFor?.has(secrets)) return reading
     const text = this.#sealer.sealEchoes(reading.text, secrets, true)
     if (text !== reading.text) return { ...reading, text, part: 0 }
-    reading.cleanFor = secrets
+    if (!reading.once) (reading.cleanFor ??= new WeakSet()).add(secrets)
     return reading
   }
 
@@ -340,21 +301,17 @@ export function noteOf(body: { sealed: string; length: number }): string {
   return markerOf(body.sealed, body.length)
 }
 
-function emptyReadings(): Record<ReadingKind, Map<string, Reading>> {
-  return {
-    context: new Map(),
-    request: new Map(),
-    response: new Map(),
-    detail: new Map(),
-    knowledge: new Map(),
-    extra: new Map(),
-  }
-}
-
-function union(lists: readonly (readonly string[])[]): readonly string[] {
-  return [...new Set(lists.flat())].filter((secret) => secret.length >= shortestNeedle)
+/** What is read of a record before its bodies. */
+interface Heads {
+  requestHeaders: Reading
+  responseHeaders: Reading | undefined
+  places: SealedPlaces
 }
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
+function union(one: readonly string[], other: readonly string[]): readonly string[] {
+  return [...new Set([...one, ...other])].filter((secret) => secret.length >= shortestNeedle)
 }

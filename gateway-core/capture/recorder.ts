@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { CaptureSettings, WorkspaceFile } from '../config/workspace.ts'
-import { BatchEncoder } from './layout.ts'
+import { BatchEncoder } from './batch-encoder.ts'
 import type { ExchangeRecord, MessageRecord, Recorder } from './record.ts'
 import { type ExchangeSummary, summariesOf } from './summary.ts'
 import { counter, type FromWorker, type ToWorker, type WorkerSetup } from './worker-messages.ts'
@@ -36,7 +36,7 @@ export interface CaptureRecorder extends Recorder {
 
 /** A batch leaves after this time, or as soon as it is this long: what was recorded more than 100 ms ago is durable. */
 const batchMs = 20
-const batchRecords = 64
+const batchRecords = 256
 const batchBytes = 1024 * 1024
 const announceMs = 1000
 /** The worker's short-lived garbage would otherwise take 100 MB before anybody collects it. */
@@ -50,7 +50,7 @@ export function openRecorder(options: RecorderOptions): CaptureRecorder {
 class BatchingRecorder implements CaptureRecorder {
   readonly #options: RecorderOptions
   readonly #worker: Worker
-  readonly #encoder = new BatchEncoder()
+  readonly #encoder = new BatchEncoder({ goesOn: true })
   /** Sent after the records of the same moment: an exchange stands before its messages. */
   #messages: MessageRecord[] = []
   #messageBytes = 0
@@ -193,7 +193,7 @@ class BatchingRecorder implements CaptureRecorder {
     const kilobytes = Math.ceil(this.#encoder.size / 1024)
     const batch = this.#encoder.take()
     this.#sentKilobytes = (this.#sentKilobytes + kilobytes) | 0
-    const transfer = batch.bytes.byteLength > 0 ? [batch.bytes.buffer as ArrayBuffer] : []
+    const transfer = [batch.numbers.buffer as ArrayBuffer, batch.bytes.buffer as ArrayBuffer]
     this.#worker.postMessage({ type: 'batch', batch, records, kilobytes } satisfies ToWorker, transfer)
     this.#announce()
   }

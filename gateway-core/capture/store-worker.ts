@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { WorkspaceKey } from '../config/workspace-key.ts'
+import { BatchReader } from './batch-reader.ts'
 import { counter, type ToWorker, type WorkerSetup } from './worker-messages.ts'
 import { CaptureWriter, type WrittenField } from './writer.ts'
 
@@ -10,6 +11,8 @@ const setup = workerData as WorkerSetup
 const key = new WorkspaceKey(setup.key)
 const counters = new Int32Array(setup.counters)
 const retryOpenMs = 2000
+/** Outlives a writer that cannot be opened: later batches name what earlier ones brought. */
+const reader = new BatchReader()
 let writer: CaptureWriter | undefined
 let lastAttempt = 0
 let failing = false
@@ -17,7 +20,7 @@ let failing = false
 function openWriter(): CaptureWriter | undefined {
   if (writer || Date.now() - lastAttempt < retryOpenMs) return writer
   lastAttempt = Date.now()
-  attempt(() => (writer = new CaptureWriter(setup.folder, key, setup.settings)))
+  attempt(() => (writer = new CaptureWriter(setup.folder, key, setup.settings, reader)))
   return writer
 }
 
@@ -40,6 +43,7 @@ function attempt(work: () => void): boolean {
 function write(message: ToWorker & { type: 'batch' }): void {
   const written: WrittenField[] | undefined = setup.tellWritten ? [] : undefined
   const target = openWriter()
+  if (!target) reader.begin(message.batch)
   const done = target !== undefined && attempt(() => target.write(message.batch, written))
   if (!done) Atomics.add(counters, counter.lostRecords, message.records)
   Atomics.add(counters, counter.doneBatches, 1)

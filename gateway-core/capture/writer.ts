@@ -1,11 +1,13 @@
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { CaptureSettings, WorkspaceFile } from '../config/workspace.ts'
-import { type Batch, type Field, fieldsPerRecord, slot } from './layout.ts'
+import { BatchReader } from './batch-reader.ts'
+import { type Batch, slot } from './layout.ts'
 import { MessageTable } from './message-table.ts'
 import type { Reading } from './readings.ts'
 import type { MessageRecord } from './record.ts'
 import { RecordSealer, type SealedBody, type SealedRecord } from './record-sealer.ts'
 import { Retention } from './retention.ts'
+import { Rows } from './rows.ts'
 import { type CaptureDatabase, openDatabase, type PartKind, partKind, type Statement } from './schema.ts'
 import { Sealer } from './sealer.ts'
 
@@ -16,7 +18,7 @@ const epochShare = 1 / 16
 const privateKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*-----END [A-Z ]*PRIVATE KEY-----/g
 
 /** What a list shows of each record that was written, without secrets. Flat, because it crosses threads. */
-export type WrittenField = Field
+export type WrittenField = string | number | null
 export const writtenFields = 8
 
 /**
@@ -29,8 +31,9 @@ export class CaptureWriter {
   readonly #records: RecordSealer
   readonly #messages: MessageTable
   readonly #retention: Retention
-  readonly #insertExchange: Statement
-  readonly #insertPart: Statement
+  readonly #exchanges: Rows
+  readonly #parts: Rows
+  readonly #reader: BatchReader
   readonly #insertSealed: Statement
   readonly #insertEpoch: Statement
   /** Ids of the parts of this epoch by kind and text, where a changed text cannot remember its own. */
@@ -49,16 +52,20 @@ export class CaptureWriter {
   readonly #epochLimit: number
   readonly #epochLength: number
 
-  /** Throws a CaptureStoreError when the database cannot be used. */
-  constructor(folder: string, key: WorkspaceKey, settings: CaptureSettings) {
+  /**
+   * Throws a CaptureStoreError when the database cannot be used. `reader`: what already read the batches before, where
+   * this writer does not get the first.
+   */
+  constructor(folder: string, key: WorkspaceKey, settings: CaptureSettings, reader = new BatchReader()) {
     const db = openDatabase(folder, { create: true })
     this.#db = db
     this.#epochLimit = settings.maxBytes * epochShare
     this.#epochLength = Math.max(100, Math.min(epochLength, Math.ceil(settings.maxExchanges * epochShare)))
     this.#sealer = new Sealer(key, settings.secretsMs)
     this.#records = new RecordSealer(this.#sealer, settings.seal)
-    this.#insertExchange = db.prepare(`INSERT OR REPLACE INTO exchanges VALUES (${'?, '.repeat(21)}?)`)
-    this.#insertPart = db.prepare('INSERT INTO parts VALUES (?, ?, ?, ?)')
+    this.#reader = reader
+    this.#exchanges = new Rows(db, 'INSERT OR REPLACE INTO exchanges', 22)
+    this.#parts = new Rows(db, 'INSERT INTO parts', 4)
     this.#insertSealed = db.prepare('INSERT OR REPLACE INTO sealed VALUES (?, ?, ?)')
     this.#insertEpoch = db.prepare('INSERT OR REPLACE INTO epochs VALUES (?, ?)')
     this.#dataVersion = db.prepare('SELECT data_version AS n FROM pragma_data_version')
@@ -72,19 +79,22 @@ export class CaptureWriter {
    * and the next batch may be tried. `written` gets {@link writtenFields} fields per record.
    */
   write(batch: Batch, written?: WrittenField[]): void {
-    const { fields, bytes } = batch
+    const reader = this.#reader
     let before = 0
+    reader.begin(batch)
     this.#sealer.setTime(Date.now())
     this.#db.exec('BEGIN IMMEDIATE')
     try {
       this.#noticeOthers()
       before = this.#seq
-      for (let at = 0; at < fields.length; at += fieldsPerRecord) {
-        if (this.#seq >= this.#epochEnd || this.#epochBytes > this.#epochLimit || this.#records.full) this.#beginEpoch()
-        const sealed = this.#records.seal(fields, at, bytes)
-        this.#insert(fields, at, sealed)
-        if (written) addWritten(written, fields, at, sealed, this.#seq)
+      while (reader.next()) {
+        if (this.#seq >= this.#epochEnd || this.#epochBytes > this.#epochLimit) this.#beginEpoch()
+        const sealed = this.#records.seal(reader)
+        this.#insert(reader, sealed)
+        if (written) addWritten(written, reader, sealed, this.#seq)
       }
+      this.#parts.flush()
+      this.#exchanges.flush()
       this.#insertFresh()
       this.#db.exec('COMMIT')
     } catch (error) {
@@ -132,6 +142,8 @@ export class CaptureWriter {
     } catch {
       // SQLite has already rolled back on a full disk.
     }
+    this.#parts.clear()
+    this.#exchanges.clear()
     // Everything that was remembered is read anew.
     this.#seenVersion = -1
     this.#epochEnd = 0
@@ -141,26 +153,27 @@ export class CaptureWriter {
     this.#open.clear()
   }
 
-  #insert(fields: readonly Field[], at: number, record: SealedRecord): void {
-    const id = fields[at + slot.id] as string
+  #insert(reader: BatchReader, record: SealedRecord): void {
+    const { id } = reader
     const known = this.#open.size > 0 ? this.#open.get(id) : undefined
     // The final record of an exchange that began in an earlier epoch refers to parts of this one, so it moves here.
     const seq = known !== undefined && known >= this.#epochStart ? known : ++this.#seq
-    if (fields[at + slot.state] === 1) this.#open.set(id, seq)
+    if (reader.open) this.#open.set(id, seq)
     else if (known !== undefined) this.#open.delete(id)
-    const [request, response, forwarded, upstream] = record.bodies.map((body) =>
-      typeof body === 'object' ? this.#bodyPart(body) : body === 'same' ? 'same' : null,
-    )
-    const others = forwarded === null && upstream === null ? null : JSON.stringify([forwarded, upstream])
-    this.#insertExchange.run([
+    const [request, response, forwarded, upstream] = record.bodies
+    const others =
+      forwarded === undefined && upstream === undefined
+        ? null
+        : JSON.stringify([this.#otherBody(forwarded), this.#otherBody(upstream)])
+    this.#exchanges.add(
       seq,
       id,
-      fields[at + slot.startedAt],
-      fields[at + slot.duration],
+      reader.number(slot.startedAt),
+      reader.number(slot.duration),
       this.#partOf('context', record.context),
-      fields[at + slot.client],
-      fields[at + slot.peerPort],
-      fields[at + slot.peerAddress],
+      reader.client,
+      reader.number(slot.peerPort),
+      reader.peerAddress,
       record.path,
       record.query,
       record.target,
@@ -170,12 +183,16 @@ export class CaptureWriter {
       record.knowledge ? this.#partOf('knowledge', record.knowledge) : null,
       record.own,
       record.extra ? this.#partOf('extra', record.extra) : null,
-      fields[at + slot.requestSize],
-      fields[at + slot.responseSize],
-      request === 'same' ? null : request,
-      response === 'same' ? null : response,
+      reader.number(slot.requestSize),
+      reader.number(slot.responseSize),
+      typeof request === 'object' ? this.#bodyPart(request) : null,
+      typeof response === 'object' ? this.#bodyPart(response) : null,
       others,
-    ])
+    )
+  }
+
+  #otherBody(body: SealedBody | 'same' | undefined): number | 'same' | null {
+    return typeof body === 'object' ? this.#bodyPart(body) : (body ?? null)
   }
 
   #beginEpoch(): void {
@@ -188,6 +205,7 @@ export class CaptureWriter {
   }
 
   #partOf(kind: PartKind, reading: Reading): number {
+    if (reading.once) return this.#newPart(kind, reading.text, null)
     if (reading.part === 0) reading.part = this.#textPart(kind, reading.text, null)
     return reading.part
   }
@@ -196,11 +214,7 @@ export class CaptureWriter {
     if (reading && reading.part !== 0) return reading.part
     let part: number
     if (typeof value === 'string' && value.length <= 4096) part = this.#textPart('body', value, note)
-    else {
-      part = ++this.#part
-      this.#epochBytes += value.length
-      this.#insertPart.run([part, partKind.body, value, note])
-    }
+    else part = this.#newPart('body', value, note)
     if (reading) reading.part = part
     return part
   }
@@ -209,11 +223,16 @@ export class CaptureWriter {
     const key = `${kind}${note}\n${text}`
     let id = this.#partIds.get(key)
     if (id === undefined) {
-      id = ++this.#part
-      this.#epochBytes += text.length
-      this.#insertPart.run([id, partKind[kind], text, note])
+      id = this.#newPart(kind, text, note)
       this.#partIds.set(key, id)
     }
+    return id
+  }
+
+  #newPart(kind: PartKind, value: string | Uint8Array, note: string | null): number {
+    const id = ++this.#part
+    this.#epochBytes += value.length
+    this.#parts.add(id, partKind[kind], value, note)
     return id
   }
 
@@ -262,22 +281,16 @@ export class CaptureWriter {
   }
 }
 
-function addWritten(
-  written: WrittenField[],
-  fields: readonly Field[],
-  at: number,
-  sealed: SealedRecord,
-  seq: number,
-): void {
+function addWritten(written: WrittenField[], reader: BatchReader, sealed: SealedRecord, seq: number): void {
   written.push(
     seq,
-    fields[at + slot.id]!,
-    fields[at + slot.startedAt]!,
-    fields[at + slot.duration]!,
+    reader.id,
+    reader.number(slot.startedAt),
+    reader.number(slot.duration),
     sealed.context.text,
-    fields[at + slot.client]!,
+    reader.client,
     sealed.query === '' ? sealed.path : `${sealed.path}?${sealed.query}`,
-    fields[at + slot.responseSize]!,
+    reader.number(slot.responseSize),
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from '../capture/decode-context.ts'
 import { decodeContext } from '../capture/decode-context.ts'
-import { contextOf } from '../capture/layout.ts'
+import { contextOf } from '../capture/context-text.ts'
 import { hasMarker } from '../capture/markers.ts'
 import type { ExchangeRecord, RecordedBody, RecordedRequest, RecordedResponse } from '../capture/record.ts'
 import type { Peer, RequestMessage } from '../exchange.ts'
@@ -130,7 +130,7 @@ export function answerOf(
 }
 
 function sharedContext(record: ExchangeRecord): Context {
-  const text = contextOf(record)
+  const text = JSON.stringify(contextOf(record))
   let context = contexts.get(text)
   if (!context) {
     if (contexts.size > 10_000) contexts.clear()

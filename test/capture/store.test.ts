@@ -1,7 +1,7 @@
 import Database from 'libsql'
 import { expect, test } from 'vitest'
 import { captureFile, schemaVersion } from '../../gateway-core/capture/schema.ts'
-import { BatchEncoder } from '../../gateway-core/capture/layout.ts'
+import { BatchEncoder } from '../../gateway-core/capture/batch-encoder.ts'
 import { CaptureWriter } from '../../gateway-core/capture/writer.ts'
 import { body, captures, record, request, response, settings, temporaryFolder, testKey, write } from './records.ts'
 
