@@ -4,6 +4,7 @@ import './ui/tokens.css'
 import './ui/base.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { followIntercept } from './intercept/intercept-store.ts'
 import { App } from './shell/app.tsx'
 import { listenToKeys } from './shell/actions.ts'
 import { registerShellActions } from './shell/shell-actions.ts'
@@ -16,6 +17,7 @@ followTheme()
 followCore()
 registerShellActions()
 followTraffic()
+followIntercept()
 followDesktop()
 listenToKeys(window)
 createRoot(document.getElementById('root')!).render(

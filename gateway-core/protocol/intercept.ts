@@ -52,6 +52,8 @@ export const interceptCalls = {
   'intercept.resumeAll': call<{ ended: number }>(),
   'intercept.dropAll': call<{ ended: number }>(),
   /** Gives a message its time limit once more. */
+  /** Makes a replay of a held request, as it stands in the editor; it stays held. */
+  'intercept.toReplay': callWith({ id: integer, request: requestEdit }).returns<{ id: string }>(),
   'intercept.extend': callWith({ id: integer }).returns<null>(),
   'intercept.addBreakpoint': callWith({ query: text, on: side, once: flag, seconds }).returns<InterceptState>(),
   'intercept.changeBreakpoint': callWith({ id: integer, query: text, on: side, once: flag, enabled: flag, seconds }, [
@@ -87,6 +89,8 @@ export interface InterceptState {
   held: number
   /** Messages that were looked at and passed, since breakpoints or rules last changed. */
   passed: number
+  /** When this core opened the workspace: another number is another core, which holds nothing of the one before. */
+  since: number
   /** The core's clock, in ms since the epoch: what the times of rows count by. */
   now: number
 }

@@ -43,6 +43,8 @@ export const whatIfCalls = {
   'whatIf.rows': callWith({ run: integer, kind, from: integer, count: integer }).returns<WhatIfRow[]>(),
   'whatIf.explain': callWith({ run: integer, id: text }).returns<WhatIfExplanation>(),
   'whatIf.shrink': callWith({ run: integer, id: text }).returns<ShrunkRequest>(),
+  /** A policy test of the shrunk request: it holds by the files on disk, and fails by the edit. */
+  'whatIf.test': callWith({ run: integer, id: text }).returns<{ text: string; note?: string }>(),
   /** How often recorded exchanges that match exercised each policy in force. */
   'whatIf.coverage': callWith({ query: text }).returns<Coverage>(),
   /** How many exchanges that match began when, in that many equal parts of the recorded time. */
@@ -157,8 +159,6 @@ export interface ShrunkRequest {
   before: WhatIfOutcome
   after: WhatIfOutcome
   curl: string
-  /** A policy test that holds by the files on disk. */
-  test: string
 }
 
 /** How often recorded traffic exercised the policies of a workspace. */

@@ -1,6 +1,7 @@
 import { FilterError } from '../filter/syntax.ts'
 import type { Handlers } from '../protocol/protocol.ts'
 import { refused } from '../protocol/rpc-error.ts'
+import { replayDeskOf } from './replay-calls.ts'
 import { RuleDesk } from './rule-desk.ts'
 import { ruleTemplates } from './rule-templates.ts'
 import type { Workbench } from './workbench.ts'
@@ -21,6 +22,10 @@ export function interceptCalls(workbench: Workbench): Pick<Handlers, Extract<key
     'intercept.drop': ({ ids }) => ({ ended: desk().drop(ids) }),
     'intercept.resumeAll': async () => ({ ended: await desk().resume(desk().all(), undefined, key()) }),
     'intercept.dropAll': () => ({ ended: desk().drop(desk().all()) }),
+    'intercept.toReplay': async ({ id, request }) => {
+      const entry = replayDeskOf(workbench.workspace).create(await desk().asReplay(id, request, key()))
+      return { id: entry.id }
+    },
     'intercept.extend': ({ id }) => {
       desk().extend(id)
       return null

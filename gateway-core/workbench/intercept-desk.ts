@@ -1,3 +1,6 @@
+import { isUtf8 } from 'node:buffer'
+import type { RawHeaders } from '../exchange.ts'
+import type { ReplayRequest } from '../protocol/replay.ts'
 import type { Held, WrittenMessage } from '../intercept/held.ts'
 import { explainRule } from '../intercept/explain.ts'
 import { valuesOf } from '../intercept/framing.ts'
@@ -22,6 +25,7 @@ export type WrittenEdit = Params<'intercept.respond'>['response'] | NonNullable<
 export class InterceptDesk {
   readonly interceptor: Interceptor
   readonly #pace: Pace
+  readonly #since = Date.now()
 
   constructor(tell: (state: InterceptState) => void) {
     this.#pace = new Pace(tellMs, () => tell(this.state()))
@@ -46,6 +50,7 @@ export class InterceptDesk {
       })),
       held: held.length,
       passed,
+      since: this.#since,
       now: Date.now(),
     }
   }
@@ -97,6 +102,23 @@ export class InterceptDesk {
     return this.#end([id], { kind: 'answered', answer: { ...start, headers, body: bytes } })
   }
 
+  /** A held request as it stands in the editor, to be sent again by hand. */
+  async asReplay(id: number, edit: WrittenEdit, key: WorkspaceKey): Promise<ReplayRequest> {
+    const held = this.#find(id)
+    const { start, headers, body } = await this.#written(held, edit, key)
+    if (!('method' in start)) throw refused('only a request can be sent again')
+    const { draft } = held.message
+    const bytes = body ? await checkWritten.encode(body, headers) : (draft.wire ?? new Uint8Array())
+    return {
+      method: start.method,
+      url: start.target,
+      version: '1.1',
+      headers: pairsOf(headers),
+      body: bytes.length === 0 ? null : replayBody(bytes),
+      settings: { length: 'follow', redirects: 0, timeoutMs: 30_000, literal: true },
+    }
+  }
+
   drop(ids: readonly number[]): number {
     return this.#end(ids, { kind: 'dropped' })
   }
@@ -139,6 +161,15 @@ export class InterceptDesk {
       todo: 'its time was over, its client left, or somebody else let it go',
     })
   }
+}
+
+function pairsOf(headers: RawHeaders): { name: string; value: string }[] {
+  return headers.flatMap((name, at) => (at % 2 === 0 ? { name, value: headers[at + 1]! } : []))
+}
+
+function replayBody(bytes: Uint8Array): ReplayRequest['body'] {
+  if (isUtf8(bytes)) return { kind: 'text', text: Buffer.from(bytes).toString('utf8') }
+  return { kind: 'bytes', base64: Buffer.from(bytes).toString('base64') }
 }
 
 function rowOf(held: Held, key: WorkspaceKey): HeldRow {

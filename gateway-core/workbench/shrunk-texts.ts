@@ -1,42 +1,44 @@
-import { stringify } from 'yaml'
+import type { RecordedRequest, StoredExchange } from '../capture/record.ts'
 import type { ShrunkRequest } from '../rejudge/what-if.ts'
+import { testItem } from '../tests/test-yaml.ts'
 import { copyAs } from './copy-as.ts'
+import { policyTestOfExchange } from './make-test.ts'
+import type { OpenedWorkspace } from './opened-workspace.ts'
 
-/** A shrunk request as a command, and as a policy test of how it ends by the files on disk. */
-export function shrunkTexts(shrunk: ShrunkRequest, gateway: string | undefined): { curl: string; test: string } {
-  const { method, target, headers, body, before } = shrunk
-  const [path = '/', query = ''] = target.split(/\?(.*)/s)
+/** A shrunk request as a command. What is sealed stays a marker. */
+export function curlOfShrunk(shrunk: ShrunkRequest, gateway: string | undefined): string {
+  const authority = shrunk.headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? 'localhost'
+  return copyAs(shrunkRequest(shrunk, { scheme: 'http', authority, httpVersion: '1.1' }), 'curl', gateway)
+}
+
+/** A policy test of the shrunk request: on the facts of its exchange, with the outcome that the files on disk give. */
+export async function testOfShrunk(
+  opened: OpenedWorkspace,
+  exchange: StoredExchange,
+  shrunk: ShrunkRequest,
+): Promise<{ text: string; note?: string }> {
+  const request = shrunkRequest(shrunk, exchange.request)
+  const { name, draft, note } = await policyTestOfExchange(opened, { ...exchange, request })
+  return { text: testItem(name, draft), ...(note !== undefined && { note }) }
+}
+
+function shrunkRequest(
+  { method, target, headers, body }: ShrunkRequest,
+  rest: Pick<RecordedRequest, 'scheme' | 'authority' | 'httpVersion'>,
+): RecordedRequest {
+  const { scheme, authority, httpVersion } = rest
+  const at = target.indexOf('?')
+  const [path, query] = at < 0 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)]
   const bytes = body === undefined ? undefined : Buffer.from(body)
-  const curl = copyAs(
-    {
-      method,
-      scheme: 'http',
-      authority: headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? 'localhost',
-      target,
-      path,
-      query,
-      httpVersion: '1.1',
-      headers: headers.flat(),
-      ...(bytes && { body: { bytes, length: bytes.byteLength, truncated: false } }),
-    },
-    'curl',
-    gateway,
-  )
-  const { verdict, status, decidedBy, code } = before
-  const test = stringify({
-    name: `${method} ${path}: ${code ?? verdict}`,
-    request: {
-      method,
-      url: target,
-      ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
-      ...(body !== undefined && { body }),
-    },
-    expect: {
-      verdict,
-      ...(status !== undefined && { status }),
-      ...(decidedBy !== undefined && { policy: decidedBy }),
-      ...(code !== undefined && { code }),
-    },
-  })
-  return { curl, test }
+  return {
+    method,
+    scheme,
+    authority,
+    httpVersion,
+    target,
+    path,
+    query,
+    headers: headers.flat(),
+    ...(bytes && { body: { bytes, length: bytes.byteLength, truncated: false } }),
+  }
 }

@@ -16,6 +16,7 @@ export function whatIfCalls(
     'whatIf.rows': ({ run, kind, from, count }) => desk.rows(run, kind, from, count),
     'whatIf.explain': ({ run, id }) => desk.explain(run, id),
     'whatIf.shrink': ({ run, id }) => desk.shrink(run, id),
+    'whatIf.test': ({ run, id }) => desk.test(run, id),
     'whatIf.coverage': async ({ query }) => {
       const { workspace, searcher } = workbench.workspace
       const counts = await searcher.steps(query).catch((error: Error) => {

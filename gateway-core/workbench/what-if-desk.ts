@@ -12,7 +12,7 @@ import type { Difference } from '../rejudge/first-difference.ts'
 import { WhatIfError } from '../rejudge/what-if-thread.ts'
 import type { FileTexts, WhatIfCounts as EngineCounts, WhatIfQuestion } from '../rejudge/what-if.ts'
 import { plainStep } from './exchange-detail.ts'
-import { shrunkTexts } from './shrunk-texts.ts'
+import { curlOfShrunk, testOfShrunk } from './shrunk-texts.ts'
 import { WhatIfChanges } from './what-if-changes.ts'
 import type { Workbench } from './workbench.ts'
 
@@ -83,7 +83,15 @@ export class WhatIfDesk {
   async shrink(run: number, id: string): Promise<ShrunkRequest> {
     const { question } = this.#askedOf(run)
     const shrunk = await told(this.#workbench.past.shrink(id, question))
-    return { ...shrunk, ...shrunkTexts(shrunk, this.#workbench.workspace.gatewayUrl) }
+    return { ...shrunk, curl: curlOfShrunk(shrunk, this.#workbench.workspace.gatewayUrl) }
+  }
+
+  async test(run: number, id: string): Promise<{ text: string; note?: string }> {
+    const { question } = this.#askedOf(run)
+    const opened = this.#workbench.workspace
+    const exchange = opened.captures.get(id, { secrets: 'sealed' })
+    if (!exchange) throw refused('this exchange is not in the capture any more')
+    return testOfShrunk(opened, exchange, await told(this.#workbench.past.shrink(id, question)))
   }
 
   /** Ends what runs. */

@@ -1,5 +1,6 @@
 import { visibleLines } from '../../gateway-core/visible.ts'
-import { tellDone } from '../shell/notices.ts'
+import { core } from '../core/core.ts'
+import { tellDone, tellFailure, useNotices } from '../shell/notices.ts'
 import { copyText } from '../traffic/exchange-store.ts'
 import { Button } from '../ui/button.tsx'
 import { useWhatIf } from './what-if-store.ts'
@@ -26,9 +27,9 @@ export function ShrunkView({ id }: { id: string }) {
     ...headers.map(([name, value]) => `${name}: ${value}`),
     ...(body === undefined ? [] : ['', body]),
   ].join('\n')
-  const copy = async (what: string, value: string) => {
-    await copyText(value)
-    tellDone(`Copied as ${what}`)
+  const copyCurl = async () => {
+    await copyText(request.curl)
+    tellDone('Copied as curl')
   }
   return (
     <div className="shrunk" aria-label="Smallest request">
@@ -38,12 +39,24 @@ export function ShrunkView({ id }: { id: string }) {
           {dropped.length === 0 ? 'nothing could go' : `without ${dropped.join(', ')}`}
         </span>
         <span className="grow" />
-        <Button onClick={() => void copy('curl', request.curl)}>Copy as curl</Button>
-        <Button onClick={() => void copy('a policy test', request.test)}>Copy as test</Button>
+        <Button onClick={() => void copyCurl().catch(tellFailure)}>Copy as curl</Button>
+        <Button
+          tip="It holds by the saved files, and fails by the edit"
+          onClick={() => void copyTest(id).catch(tellFailure)}
+        >
+          Copy as test
+        </Button>
       </div>
       <pre tabIndex={0} aria-label="The request">
         {visibleLines(text.slice(0, 8000))}
       </pre>
     </div>
   )
+}
+
+async function copyTest(id: string): Promise<void> {
+  const { text, note } = await core.call('whatIf.test', { run: useWhatIf.getState().run, id })
+  await copyText(text)
+  if (note === undefined) tellDone('Copied as policy test')
+  else useNotices.getState().tell({ what: 'Copied as policy test', todo: note, severity: 'warning' })
 }

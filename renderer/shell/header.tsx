@@ -1,5 +1,6 @@
 import { ChevronDown, Play, Search, Square } from 'lucide-react'
 import { core } from '../core/core.ts'
+import { HeldBadge } from '../intercept/held-badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { countText } from '../ui/format.ts'
 import { Keys } from '../ui/keys.tsx'
@@ -21,6 +22,7 @@ export function Header() {
       <GatewaySwitch />
       <Rate />
       <Denied />
+      <HeldBadge />
       <span className="grow" />
       <button type="button" className="header-find" onClick={() => runAction('view.palette')}>
         <Search size={13} aria-hidden="true" />

@@ -1,7 +1,7 @@
 import { create } from 'zustand'
 
 /** The screens that work, in the order of the rail; `screens.tsx` says what each is. */
-export const screens = ['traffic', 'policies', 'replay'] as const
+export const screens = ['traffic', 'policies', 'intercept', 'replay', 'tests'] as const
 export type Screen = (typeof screens)[number]
 
 /** A place in a workspace file, 1-based. `stamp` is new each time, so that going to the same place twice is seen. */

@@ -1,6 +1,8 @@
 import { type ComponentType, lazy } from 'react'
 import type { OpenWorkspace } from '../../gateway-core/protocol/types.ts'
+import { useIntercept } from '../intercept/intercept-store.ts'
 import { TrafficScreen } from '../traffic/traffic-screen.tsx'
+import { countTests, useTests } from '../tests/tests-store.ts'
 import { countText } from '../ui/format.ts'
 import type { Screen } from './navigation.ts'
 import { useWorkbench } from './workbench.ts'
@@ -34,10 +36,31 @@ export const screenEntries: Readonly<Record<Screen, ScreenEntry>> = {
       return problems.length > 0 ? { text: `${problems.length} ⚠`, says: `${problems.length} problems` } : undefined
     },
   },
+  intercept: {
+    title: 'Intercept',
+    Component: lazy(async () => ({
+      default: (await import('../intercept/intercept-screen.tsx')).InterceptScreen,
+    })),
+    useNote: () => {
+      const held = useIntercept(({ state }) => state?.held ?? 0)
+      return held > 0 ? { text: countText(held), says: `${held} held` } : undefined
+    },
+  },
   replay: {
     title: 'Replay',
     Component: lazy(async () => ({
       default: (await import('../replay/replay-screen.tsx')).ReplayScreen,
     })),
+  },
+  tests: {
+    title: 'Tests',
+    Component: lazy(async () => ({
+      default: (await import('../tests/tests-screen.tsx')).TestsScreen,
+    })),
+    useNote: () => {
+      const { passed, failed } = countTests(useTests((tests) => tests.state))
+      if (failed > 0) return { text: `${failed} ✕`, says: `${failed} failed` }
+      return passed > 0 ? { text: `${passed}`, says: `${passed} passed` } : undefined
+    },
   },
 }

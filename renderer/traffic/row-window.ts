@@ -1,7 +1,7 @@
 import type { TrafficRow } from '../../gateway-core/protocol/types.ts'
 
 /** Rows that are asked for around those that are seen, on each side. */
-const margin = 60
+const usualMargin = 60
 
 /**
  * The part of a long list that the screen holds. The core counts from the newest, so new rows push all others down: as
@@ -47,8 +47,8 @@ export class RowWindow {
     return this.around(first, end)
   }
 
-  /** The rows around these, for asking anew. */
-  around(first: number, last: number): { from: number; count: number } {
+  /** The rows around these, for asking anew; `margin` more on each side. */
+  around(first: number, last: number, margin = usualMargin): { from: number; count: number } {
     const from = Math.max(0, first - margin)
     const to = Math.min(this.length - 1, last + margin)
     return { from: from + this.shift, count: Math.max(1, Math.min(1000, to - from + 1)) }

@@ -3,6 +3,7 @@ import type { SearchState, TrafficRow } from '../../gateway-core/protocol/types.
 import { core } from '../core/core.ts'
 import { tellFailure } from '../shell/notices.ts'
 import { useWorkbench } from '../shell/workbench.ts'
+import { paced } from '../ui/paced.ts'
 import { RowWindow } from './row-window.ts'
 
 interface Traffic {
@@ -39,6 +40,12 @@ let askAgain = false
 let searchRun = 0
 let timer: ReturnType<typeof setTimeout> | undefined
 const typingMs = 150
+/** However fast requests come, the rows change at most so often (ms): nobody reads faster, and a frame must not wait. */
+const growthMs = 250
+/** Rows that are fetched above and below those that are seen, each time that new ones came. */
+const growthMargin = 8
+/** What the core told last of the search. */
+let newest: SearchState | undefined
 
 /** How many rows the table has, how many are held back, and the rows themselves. */
 export const table = {
@@ -144,16 +151,27 @@ async function runSearch(): Promise<void> {
   }
 }
 
-function grown(state: SearchState): void {
+const growth = paced(growthMs, () => {
+  const state = newest
+  if (!state || state.search !== useTraffic.getState().search) return
   const { following, searching } = useTraffic.getState()
   // While it is still searching the past, rows are added at the end.
   rows.resize(state.total, !following && !searching)
-  useTraffic.setState(({ version }) => ({ searching: !state.done, version: version + 1 }))
   const open = rows.rows.some((row) => row.state === 'open')
-  if (following || open || rows.missing(seen.first, seen.last)) void fetchRows()
+  const fetched = following || open || rows.missing(seen.first, seen.last) !== undefined
+  // Drawn once: with the rows, where rows come.
+  if (!fetched || searching === state.done) {
+    useTraffic.setState(({ version }) => ({ searching: !state.done, version: version + 1 }))
+  }
+  if (fetched) void fetchRows(growthMargin)
+})
+
+function grown(state: SearchState): void {
+  newest = state
+  growth()
 }
 
-async function fetchRows(): Promise<void> {
+async function fetchRows(margin?: number): Promise<void> {
   const { search } = useTraffic.getState()
   if (search === undefined) return
   if (rows.length === 0) {
@@ -166,7 +184,7 @@ async function fetchRows(): Promise<void> {
     return
   }
   asking = true
-  const part = rows.around(seen.first, Math.min(seen.last, rows.length - 1))
+  const part = rows.around(seen.first, Math.min(seen.last, rows.length - 1), margin)
   try {
     const found = await core.call('traffic.rows', { search, ...part })
     if (search === useTraffic.getState().search) took(part.from, found)

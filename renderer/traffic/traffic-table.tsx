@@ -25,7 +25,7 @@ export function TrafficTable({ onOpen }: { onOpen: () => void }) {
     count: table.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 6,
   })
   const items = virtual.getVirtualItems()
   const first = items[0]?.index ?? 0
@@ -79,9 +79,10 @@ export function TrafficTable({ onOpen }: { onOpen: () => void }) {
         <div role="rowgroup" className="traffic-rows" style={{ height: virtual.getTotalSize(), minWidth: least }}>
           {items.map(({ index, start }) => {
             const row = table.row(index)
+            // By place and not by exchange: what is on the screen stays, and only its texts change when new ones come.
             return row ? (
               <Row
-                key={row.id}
+                key={index}
                 row={row}
                 index={index}
                 top={start}
@@ -91,7 +92,7 @@ export function TrafficTable({ onOpen }: { onOpen: () => void }) {
               />
             ) : (
               <div
-                key={`at-${index}`}
+                key={`at ${index}`}
                 role="row"
                 className="traffic-row"
                 style={{ transform: `translateY(${start}px)` }}
@@ -144,7 +145,9 @@ const Row = memo(function Row({ row, index, top, chosen, shown, template }: RowP
       aria-selected={chosen}
       className="traffic-row"
       style={{ transform: `translateY(${top}px)`, gridTemplateColumns: template }}
-      onClick={() => select(index)}
+      // When the button goes down: by the time it comes up, another exchange may stand here.
+      onMouseDown={({ button }) => button === 0 && select(index)}
+      onClick={({ detail }) => detail === 0 && select(index)}
     >
       {shown.map(({ id, right, cell }) => (
         <span key={id} role="gridcell" className={right ? 'right' : undefined}>

@@ -1,0 +1,121 @@
+import type { HeldMessage } from '../../gateway-core/protocol/intercept.ts'
+import type { Params } from '../../gateway-core/protocol/protocol.ts'
+import { base64Of, type BodyLook, bytesOf, hexText, prettyJson, readHex, textOf } from './body-text.ts'
+import { headText, type HeadProblem, readHead } from './head-text.ts'
+
+/** What stands in the editor for one message: the original until somebody types. */
+export interface Edit {
+  head: string
+  look: BodyLook
+  /** Text as it is typed, in the look that it was typed in; undefined: untouched. */
+  body: string | undefined
+}
+
+type RequestEdit = NonNullable<Params<'intercept.resume'>['request']>
+type ResponseEdit = Params<'intercept.respond'>['response']
+
+/** An edit as the core takes it, or what is wrong with it and where. */
+export type Read<T> = { edit: T } | { problem: HeadProblem & { in: 'head' | 'body' } }
+
+export function originalEdit(message: HeldMessage): Edit {
+  const bytes = contentOf(message)
+  const text = bytes && textOf(bytes)
+  const json = message.body.state === 'whole' && /json/i.test(message.body.contentType ?? '')
+  const look =
+    bytes === undefined || bytes.length === 0
+      ? 'text'
+      : text === undefined
+        ? 'hex'
+        : json && prettyJson(text) !== undefined
+          ? 'json'
+          : 'text'
+  return { head: headText(message.start, message.headers), look, body: undefined }
+}
+
+/** An answer to begin with. */
+export function answerEdit(): Edit {
+  return { head: '200 OK\nContent-Type: application/json\n', look: 'text', body: '{"ok":true}' }
+}
+
+/** Content of the body as it came; undefined where there is none to edit. */
+export function contentOf({ body }: HeldMessage): Uint8Array | undefined {
+  if (body.state === 'whole') return bytesOf(body.base64)
+  return body.state === 'none' ? new Uint8Array() : undefined
+}
+
+/** Bytes of the body as the editor has them. */
+export function bytesIn(edit: Edit, content: Uint8Array): Uint8Array | HeadProblem {
+  if (edit.body === undefined) return content
+  if (edit.look === 'hex') return readHex(edit.body)
+  return new TextEncoder().encode(edit.body)
+}
+
+/** The body in a look; undefined where it cannot be shown so. */
+export function shownAs(bytes: Uint8Array, look: BodyLook): string | undefined {
+  if (look === 'hex') return hexText(bytes)
+  const text = textOf(bytes)
+  if (text === undefined || look === 'text') return text
+  return prettyJson(text)
+}
+
+/** Whether anything was changed. */
+export function isChanged(edit: Edit, message: HeldMessage): boolean {
+  return edit.body !== undefined || edit.head !== headText(message.start, message.headers)
+}
+
+export function readRequest(edit: Edit, message: HeldMessage): Read<RequestEdit> {
+  const head = readHead(edit.head, 'request')
+  if ('message' in head) return { problem: { ...head, in: 'head' } }
+  if (head.kind !== 'request') throw new TypeError('a request was read')
+  const body = readBody(edit, message)
+  if (body && 'message' in body) return { problem: { ...body, in: 'body' } }
+  const { method, target, headers } = head
+  return { edit: { method, target, headers, ...(body && { body }) } }
+}
+
+export function readResponse(edit: Edit, message: HeldMessage | undefined): Read<ResponseEdit> {
+  const head = readHead(edit.head, 'response')
+  if ('message' in head) return { problem: { ...head, in: 'head' } }
+  if (head.kind !== 'response') throw new TypeError('a response was read')
+  const body = readBody(edit, message)
+  if (body && 'message' in body) return { problem: { ...body, in: 'body' } }
+  const { status, reason, headers } = head
+  return { edit: { status, reason, headers, ...(body && { body }) } }
+}
+
+function readBody(
+  edit: Edit,
+  message: HeldMessage | undefined,
+): { base64: string; coded: boolean } | HeadProblem | undefined {
+  if (edit.body === undefined) return undefined
+  const bytes = bytesIn(edit, new Uint8Array())
+  if ('message' in bytes) return bytes
+  const coded = message?.body.state === 'whole' && message.body.coded
+  return { base64: base64Of(bytes), coded }
+}
+
+/** What the lengths of an edited request come to, for people; undefined where there is nothing to say. */
+export function lengthNote(edit: Edit, message: HeldMessage): { text: string; exact: boolean } | undefined {
+  const head = readHead(edit.head, 'request')
+  if ('message' in head || message.side !== 'request' || message.httpVersion === '2') return undefined
+  const original = framing(message.headers)
+  const now = framing(head.headers)
+  if (JSON.stringify(original) === JSON.stringify(now)) {
+    return edit.body === undefined || original.lengths.length === 0
+      ? undefined
+      : { text: 'Content-Length follows the body.', exact: false }
+  }
+  const says = [
+    ...now.lengths.map((value) => `Content-Length: ${value}`),
+    ...now.codings.map((value) => `Transfer-Encoding: ${value}`),
+  ]
+  return {
+    text: `${says.join(' and ') || 'No length'}, as you wrote it: where that is not the length of the body, the request goes out byte by byte, on a connection of its own.`,
+    exact: true,
+  }
+}
+
+function framing(headers: readonly string[]): { lengths: string[]; codings: string[] } {
+  const values = (name: string) => headers.filter((_, at) => at % 2 === 1 && headers[at - 1]!.toLowerCase() === name)
+  return { lengths: values('content-length'), codings: values('transfer-encoding') }
+}

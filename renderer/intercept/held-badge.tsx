@@ -1,0 +1,24 @@
+import { useNavigation } from '../shell/navigation.ts'
+import { countText } from '../ui/format.ts'
+import { useIntercept } from './intercept-store.ts'
+import './held-badge.css'
+
+/** How many messages are held, on every screen. It never takes the focus. */
+export function HeldBadge() {
+  const held = useIntercept(({ state }) => state?.held ?? 0)
+  const go = useNavigation((navigation) => navigation.go)
+  return (
+    <span role="status" className="held-badge-place">
+      {held > 0 && (
+        <button
+          type="button"
+          className="held-badge"
+          title="Messages wait at breakpoints: show them"
+          onClick={() => go('intercept')}
+        >
+          {countText(held)} held
+        </button>
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,192 @@
+import { Clock, Eye, EyeOff, Reply, Send, Trash2, Undo2 } from 'lucide-react'
+import { useEffect, useMemo } from 'react'
+import type { HeldMessage } from '../../gateway-core/protocol/intercept.ts'
+import { visible } from '../../gateway-core/visible.ts'
+import { runAction, useShortcut } from '../shell/actions.ts'
+import { Button } from '../ui/button.tsx'
+import { Chip } from '../ui/chip.tsx'
+import { Countdown } from './countdown.tsx'
+import { drop, editOf, isAnswering, revert, setEdit, toggleAnswer, toggleSecrets, useEditor } from './editor-store.ts'
+import { isChanged, lengthNote } from './edits.ts'
+import { useIntercept } from './intercept-store.ts'
+import { BodyEditor } from './body-editor.tsx'
+
+/** One held message: read it, change it, and say what becomes of it. */
+export function HeldEditor({ message }: { message: HeldMessage }) {
+  useEditor((editor) => editor.edits)
+  useEditor((editor) => editor.answers)
+  const problem = useEditor((editor) => editor.problem)
+  const over = useIntercept((intercept) => intercept.over)
+  const edit = editOf(message)
+  const answering = isAnswering(message.id)
+  const changed = answering || isChanged(edit, message)
+  useEffect(() => useEditor.setState({ problem: undefined }), [message.id])
+  const title = `${visible(message.method, 16)} ${visible(message.url, 300)}`
+  const note = useMemo(() => (answering ? undefined : lengthNote(edit, message)), [edit, message, answering])
+  return (
+    <section className="pane held-editor" aria-label="Held message">
+      <div className="bar">
+        <h2 className="cut" title={title}>
+          {title}
+        </h2>
+        <Chip tone={answering ? 'modify' : 'skip'}>
+          {answering ? 'your answer' : message.side === 'request' ? 'request' : `response ${message.status}`}
+        </Chip>
+        {changed && !answering && <Chip tone="modify">edited</Chip>}
+        <span className="grow" />
+        {!over && <Countdown until={message.until} />}
+        <Button
+          kind="quiet"
+          label="Give it its whole time once more"
+          disabled={over}
+          shortcut={useShortcut('intercept.extend')}
+          onClick={() => runAction('intercept.extend')}
+        >
+          <Clock aria-hidden="true" />
+        </Button>
+        <SecretsButton message={message} changed={changed} />
+      </div>
+      <Actions message={message} answering={answering} changed={changed} over={over} />
+      {over && (
+        <p className="held-over tone-would" role="status">
+          {changed
+            ? 'This message is not held any more: its time was over, its client left, or somebody else let it go. What you changed was not sent.'
+            : 'This message is not held any more.'}
+        </p>
+      )}
+      <div className="held-parts">
+        <Head edit={edit} message={message} problem={problem?.in === 'head' ? problem : undefined} />
+        <BodyEditor
+          key={`${message.id} ${answering}`}
+          message={answering ? undefined : message}
+          edit={edit}
+          problem={problem?.in === 'body' ? problem : undefined}
+          onChange={(change) => setEdit(message, change)}
+        />
+        {note && <p className={note.exact ? 'held-note tone-would' : 'held-note dim'}>{note.text}</p>}
+        {message.rules.length > 0 && <p className="held-note dim">Rules before: {message.rules.join('; ')}</p>}
+      </div>
+    </section>
+  )
+}
+
+function Actions({
+  message,
+  answering,
+  changed,
+  over,
+}: {
+  message: HeldMessage
+  answering: boolean
+  changed: boolean
+  over: boolean
+}) {
+  const isRequest = message.side === 'request'
+  return (
+    <div className="held-actions">
+      <Button
+        kind="main"
+        showKeys
+        disabled={over}
+        shortcut={useShortcut('intercept.resume')}
+        onClick={() => runAction('intercept.resume')}
+      >
+        <Send aria-hidden="true" />
+        {answering ? 'Send this answer' : changed ? 'Resume edited' : 'Resume'}
+      </Button>
+      {isRequest && (
+        <Button
+          aria-pressed={answering}
+          disabled={over}
+          shortcut={useShortcut('intercept.respond')}
+          tip={
+            answering ? 'Back to the request' : 'Answer it yourself: nothing is routed, judged or sent to the upstream'
+          }
+          onClick={() => toggleAnswer(message)}
+        >
+          <Reply aria-hidden="true" />
+          Respond directly
+        </Button>
+      )}
+      <Button
+        disabled={over}
+        shortcut={useShortcut('intercept.drop')}
+        tip="End the connection without an answer"
+        onClick={() => void drop()}
+      >
+        <Trash2 aria-hidden="true" />
+        Drop
+      </Button>
+      {isRequest && (
+        <Button
+          disabled={over}
+          tip="Make a replay of it as it stands here; it stays held"
+          onClick={() => runAction('intercept.toReplay')}
+        >
+          Send to Replay
+        </Button>
+      )}
+      <span className="grow" />
+      {changed && (
+        <Button kind="quiet" tip="Back to what came" onClick={() => revert(message)}>
+          <Undo2 aria-hidden="true" />
+          Revert
+        </Button>
+      )}
+    </div>
+  )
+}
+
+function SecretsButton({ message, changed }: { message: HeldMessage; changed: boolean }) {
+  const secrets = useIntercept((intercept) => intercept.secrets)
+  if (!message.masked && !secrets) return null
+  const label = changed
+    ? 'Revert your changes to show or hide secrets'
+    : secrets
+      ? 'Hide secrets'
+      : 'Show secrets: now they are markers, which stand for their values when the message goes on'
+  return (
+    <Button
+      kind="quiet"
+      label={label}
+      disabled={changed}
+      aria-pressed={secrets}
+      onClick={() => void toggleSecrets(message)}
+    >
+      {secrets ? <EyeOff aria-hidden="true" /> : <Eye aria-hidden="true" />}
+    </Button>
+  )
+}
+
+function Head(props: {
+  edit: ReturnType<typeof editOf>
+  message: HeldMessage
+  problem: { line: number; message: string } | undefined
+}) {
+  const { edit, message, problem } = props
+  const lines = Math.min(18, Math.max(4, edit.head.split('\n').length))
+  return (
+    <div className="held-part">
+      <label className="held-label" htmlFor="held-head">
+        Start line and headers
+      </label>
+      <textarea
+        id="held-head"
+        className="held-text"
+        rows={lines}
+        spellCheck={false}
+        autoComplete="off"
+        wrap="off"
+        value={edit.head}
+        aria-invalid={problem !== undefined}
+        aria-describedby={problem ? 'held-head-problem' : undefined}
+        onChange={(event) => setEdit(message, { head: event.target.value })}
+      />
+      {problem && (
+        <p id="held-head-problem" className="tone-deny held-problem" role="alert">
+          Line {problem.line}: {problem.message}.
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,123 @@
+import { core } from '../core/core.ts'
+import type { Action } from '../shell/actions.ts'
+import { useNavigation } from '../shell/navigation.ts'
+import { tellDone } from '../shell/notices.ts'
+import { drop, dropAll, editOf, isAnswering, resume, resumeAll, toggleAnswer, useEditor } from './editor-store.ts'
+import { readRequest } from './edits.ts'
+import { heldRows, selectAt, useIntercept } from './intercept-store.ts'
+import { newRule, saveRule, useRule } from './rule-store.ts'
+
+const message = () => useIntercept.getState().message
+const isHeld = () => message() !== undefined && !useIntercept.getState().over && useIntercept.getState().view === 'held'
+const isRequest = () => isHeld() && message()!.side === 'request'
+const anyHeld = () => (useIntercept.getState().state?.held ?? 0) > 0
+
+/** What can be done on the Intercept screen. */
+export function interceptActions({ focusQuery }: { focusQuery: () => void }): Action[] {
+  const group = 'Intercept'
+  return [
+    {
+      id: 'intercept.resume',
+      title: 'Resume the held message',
+      group,
+      shortcut: 'Mod+Enter',
+      enabled: isHeld,
+      run: resume,
+    },
+    {
+      id: 'intercept.respond',
+      title: 'Respond directly',
+      group,
+      shortcut: 'Mod+Shift+Enter',
+      enabled: isRequest,
+      run: () => toggleAnswer(message()!),
+    },
+    {
+      id: 'intercept.drop',
+      title: 'Drop the held message',
+      group,
+      shortcut: 'Mod+Shift+Backspace',
+      enabled: isHeld,
+      run: drop,
+    },
+    { id: 'intercept.toReplay', title: 'Send the held request to Replay', group, enabled: isRequest, run: toReplay },
+    {
+      id: 'intercept.extend',
+      title: 'Give the held message its whole time once more',
+      group,
+      shortcut: 'Alt+T',
+      enabled: isHeld,
+      run: () => core.call('intercept.extend', { id: message()!.id }).then(reload),
+    },
+    {
+      id: 'intercept.resumeAll',
+      title: 'Resume all held messages',
+      group,
+      shortcut: 'Mod+Alt+Enter',
+      enabled: anyHeld,
+      run: resumeAll,
+    },
+    { id: 'intercept.dropAll', title: 'Drop all held messages', group, enabled: anyHeld, run: dropAll },
+    { id: 'intercept.query', title: 'Write a breakpoint', group, shortcut: '/', run: focusQuery },
+    {
+      id: 'intercept.newRule',
+      title: 'New rule',
+      group,
+      keywords: 'rewrite mock delay fault',
+      run: () => newRule('rewrite'),
+    },
+    {
+      id: 'intercept.saveRule',
+      title: 'Save the rule',
+      group,
+      shortcut: 'Mod+S',
+      enabled: () => useIntercept.getState().view === 'rules' && useRule.getState().draft !== undefined,
+      run: saveRule,
+    },
+    {
+      id: 'intercept.next',
+      title: 'Next message',
+      group,
+      shortcut: 'j ArrowDown',
+      hidden: true,
+      enabled: anyHeld,
+      run: () => move(1),
+    },
+    {
+      id: 'intercept.previous',
+      title: 'Previous message',
+      group,
+      shortcut: 'k ArrowUp',
+      hidden: true,
+      enabled: anyHeld,
+      run: () => move(-1),
+    },
+  ]
+}
+
+function move(step: number): void {
+  const { selected } = useIntercept.getState()
+  const at = selected === undefined ? -1 : heldRows.indexOf(selected)
+  selectAt(at === -1 ? 0 : at + step)
+}
+
+/** The new time limit is shown at once. */
+async function reload(): Promise<void> {
+  const { selected, secrets } = useIntercept.getState()
+  if (selected === undefined) return
+  const next = await core.call('intercept.message', { id: selected, secrets })
+  if (useIntercept.getState().selected === selected) useIntercept.setState({ message: next })
+}
+
+async function toReplay(): Promise<void> {
+  const held = message()!
+  if (isAnswering(held.id)) toggleAnswer(held)
+  const read = readRequest(editOf(held), held)
+  if ('problem' in read) {
+    useEditor.setState({ problem: read.problem })
+    return
+  }
+  const { id } = await core.call('intercept.toReplay', { id: held.id, request: read.edit })
+  tellDone('A replay of it was made; the request is still held')
+  useNavigation.getState().openReplay(id)
+}
