@@ -79,6 +79,14 @@ export class Concerns {
     return { plan: route?.plan ?? this.#workspace.unrouted, route, allowedMethods: [] }
   }
 
+  /** Whether any exchange has to pass the response phases again. */
+  get further(): boolean {
+    for (const cases of this.#cases.values()) {
+      for (const { concern } of cases.values()) if (concern === 'everything' || concern.further) return true
+    }
+    return false
+  }
+
   concern(context: Context, plan: Plan): Concern | 'everything' {
     return this.#cases.get(context)!.get(plan)!.concern
   }

@@ -49,8 +49,9 @@ export async function judgeTraffic(options: JudgeTrafficOptions): Promise<void> 
   }
 }
 
-/** Exchanges between two looks at the clock. */
+/** Exchanges between two looks at the clock, and between two readings. */
 const atOnce = 32
+const readAtOnce = 512
 const sliceMs = 8
 
 class Judging implements Bench {
@@ -103,8 +104,8 @@ class Judging implements Bench {
       else if (!only || only.has(at)) this.#options.judged(at, untouched)
     }
     for (let from = 0; from < touched.length; from += atOnce) {
+      if (from % readAtOnce === 0) traffic.prepare?.(touched.slice(from, from + readAtOnce), this.#concerns.further)
       const slice = touched.slice(from, from + atOnce)
-      traffic.prepare?.(slice)
       for (const at of slice) {
         const sequence = traffic.beginning(at)
         if (sequence > until) break

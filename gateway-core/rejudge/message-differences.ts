@@ -50,7 +50,7 @@ export function responseDifferences(
 }
 
 function sameBody(one: RecordedBody | undefined, other: RecordedBody | undefined): boolean {
-  return one === other || one?.bytes === other?.bytes
+  return one === other || (one !== undefined && other !== undefined && sameBytes(one.bytes, other.bytes))
 }
 
 /**
@@ -123,7 +123,7 @@ function unless(read: () => string): string | undefined {
 }
 
 function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && Buffer.compare(one, other) === 0
+  return one === other || (one.length === other.length && Buffer.compare(one, other) === 0)
 }
 
 const noBytes = new Uint8Array(0)

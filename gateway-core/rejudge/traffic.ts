@@ -12,8 +12,8 @@ export interface Traffic {
   inOrder(): Uint32Array
   /** Place of the first step of an exchange in the global order. */
   beginning(at: number): number
-  /** Told before these exchanges are read, so that they can be read together. */
-  prepare?(numbers: readonly number[]): void
+  /** Told before these exchanges are read, so that they can be read together; `responses`: also what came back. */
+  prepare?(numbers: readonly number[], responses: boolean): void
 }
 
 /** Traffic that is in memory as whole records. */

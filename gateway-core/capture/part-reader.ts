@@ -1,0 +1,110 @@
+import type { WorkspaceKey } from '../config/workspace-key.ts'
+import { openMarkers, tagsIn } from './markers.ts'
+import type { CaptureDatabase, Statement } from './schema.ts'
+
+/** Characters of texts that are kept, about. */
+const textLimit = 48 * 1024 * 1024
+
+interface Part {
+  text: string | ArrayBuffer
+  note: string | null
+}
+
+/** Reads the shared texts of a capture, many at once where that is known before, and puts secrets back that still exist. */
+export class PartReader {
+  readonly #db: CaptureDatabase
+  readonly #key: WorkspaceKey | undefined
+  readonly #one: Statement
+  readonly #sealed: Statement
+  readonly #parts = new Map<number, Part>()
+  readonly #values = new Map<string, Uint8Array | undefined>()
+  #size = 0
+
+  constructor(db: CaptureDatabase, key: WorkspaceKey | undefined) {
+    this.#db = db
+    this.#key = key
+    this.#one = db.prepare('SELECT text, note FROM parts WHERE id = ?')
+    this.#sealed = db.prepare('SELECT value FROM sealed WHERE tag = ? AND expires_at > ?')
+  }
+
+  /** Reads the parts that are not there yet, in one go. */
+  fetch(ids: Iterable<number>): void {
+    const lacking: number[] = []
+    for (const id of ids) if (!this.#parts.has(id)) lacking.push(id)
+    if (lacking.length === 0) return
+    this.#makeRoom()
+    const sql = `SELECT json_group_array(id) AS ids, json_group_array(text) AS texts, json_group_array(note) AS notes
+      FROM parts WHERE id IN (SELECT value FROM json_each(?)) AND typeof(text) = 'text'`
+    const row = this.#db.prepare(sql).get([JSON.stringify(lacking)]) as { ids: string; texts: string; notes: string }
+    const [texts, notes] = [JSON.parse(row.texts) as string[], JSON.parse(row.notes) as (string | null)[]]
+    for (const [at, id] of (JSON.parse(row.ids) as number[]).entries()) this.#keep(id, texts[at]!, notes[at]!)
+  }
+
+  /** JSON text with its secrets put back, escaped as JSON strings. */
+  json(id: number): string {
+    return this.#open(this.#part(id).text as string, true)
+  }
+
+  plain(text: string): string {
+    return this.#open(text, false)
+  }
+
+  jsonText(text: string): string {
+    return this.#open(text, true)
+  }
+
+  /** A body; `decoded`: its wire bytes are gone, what is left is its content with markers. */
+  body(id: number): { bytes: Uint8Array; decoded?: true } {
+    const { text, note } = this.#part(id)
+    const [whole] = note === null ? [] : tagsIn(note)
+    if (whole !== undefined) {
+      const bytes = this.#value(whole)
+      return bytes ? { bytes } : { bytes: Buffer.from(typeof text === 'string' ? text : '', 'utf8'), decoded: true }
+    }
+    return { bytes: typeof text === 'string' ? Buffer.from(this.plain(text), 'utf8') : Buffer.from(text) }
+  }
+
+  /** Forgets secrets, so that those are gone that were purged since. */
+  forgetSecrets(): void {
+    this.#values.clear()
+  }
+
+  #part(id: number): Part {
+    const known = this.#parts.get(id)
+    if (known) return known
+    this.#makeRoom()
+    const { text, note } = this.#one.get([id]) as { text: string | ArrayBuffer; note: string | null }
+    return this.#keep(id, text, note)
+  }
+
+  #keep(id: number, text: string | ArrayBuffer, note: string | null): Part {
+    const part = { text, note }
+    this.#size += typeof text === 'string' ? text.length : text.byteLength
+    this.#parts.set(id, part)
+    return part
+  }
+
+  #makeRoom(): void {
+    if (this.#size < textLimit) return
+    this.#parts.clear()
+    this.#size = 0
+  }
+
+  #open(text: string, json: boolean): string {
+    if (!text.includes('⟦')) return text
+    return openMarkers(text, (tag) => {
+      const bytes = this.#value(tag)
+      const value = bytes && Buffer.from(bytes).toString('utf8')
+      return json && value !== undefined ? JSON.stringify(value).slice(1, -1) : value
+    })
+  }
+
+  #value(tag: string): Uint8Array | undefined {
+    if (!this.#key) return undefined
+    if (!this.#values.has(tag)) {
+      const row = this.#sealed.get([tag, Date.now()]) as { value: ArrayBuffer } | undefined
+      this.#values.set(tag, row && this.#key.open(new Uint8Array(row.value)))
+    }
+    return this.#values.get(tag)
+  }
+}

@@ -1,0 +1,176 @@
+import type { Context } from '../capture/decode-context.ts'
+import { changesOf, learnedOf } from '../capture/detail-template.ts'
+import type { Extra } from '../capture/layout.ts'
+import type { RecordedBody, RecordedRequest, RecordedResponse } from '../capture/record.ts'
+import type { Claims, Peer, RequestMessage } from '../exchange.ts'
+import type { CapturedParts } from './captured-parts.ts'
+import type { Rows } from './captured-rows.ts'
+import { answerOf, type FactAnswers, type RecordedExchange, requestOf, type StepDetail } from './recorded-exchange.ts'
+
+const noStep: StepDetail = {}
+/** Numbers of each step: when it began, how long it took, `now`, `sequence`. */
+const perStep = 4
+
+/** One exchange of the capture, decoded part by part as it is asked for. */
+export class CapturedExchange implements RecordedExchange {
+  readonly context: Context
+  readonly #rows: Rows
+  readonly #at: number
+  readonly #parts: CapturedParts
+  #request: RequestMessage | undefined
+  #response: RecordedResponse | undefined
+  #answer: RecordedResponse | undefined
+
+  constructor(rows: Rows, at: number, parts: CapturedParts) {
+    this.#rows = rows
+    this.#at = at
+    this.#parts = parts
+    this.context = parts.context(rows.context[at]!)
+  }
+
+  get id(): string {
+    return this.#rows.id[this.#at]!
+  }
+
+  get order(): number {
+    return this.#rows.seq[this.#at]!
+  }
+
+  get startedAt(): number {
+    return this.#rows.startedAt[this.#at]!
+  }
+
+  get peer(): Peer {
+    const { peerAddress, client, peerPort } = this.#rows
+    const peer = { address: peerAddress[this.#at] ?? client[this.#at]!, port: peerPort[this.#at]! }
+    const certificates = this.#extra?.certificates?.map((der) => Buffer.from(der, 'base64'))
+    return certificates ? { ...peer, certificates } : peer
+  }
+
+  get request(): RequestMessage {
+    if (!this.#request) {
+      const { requestHeaders } = this.#rows
+      const headers = this.#parts.headers(requestHeaders[this.#at]!)
+      this.#request = requestOf(this.#requestHead(), headers, this.#rows.requestSize[this.#at]! > 0)
+    }
+    return this.#request
+  }
+
+  get facts(): FactAnswers {
+    return this.#parts.knowledge(this.#rows.knowledge[this.#at]!).facts
+  }
+
+  get requestBody(): RecordedBody | undefined {
+    const { requestBody, requestSize } = this.#rows
+    return this.#body('request', requestBody[this.#at]!, requestSize[this.#at]!)
+  }
+
+  get forwarded(): RecordedRequest | undefined {
+    const changed = this.#extra?.forwarded
+    if (!changed) return undefined
+    const headers = changed.headers ?? this.#parts.headers(this.#rows.requestHeaders[this.#at]!).raw
+    const body = this.#other(0, 'forwarded')
+    const forwarded: RecordedRequest = { httpVersion: '', ...this.#requestHead(), ...changed, headers }
+    return body ? { ...forwarded, body } : forwarded
+  }
+
+  get upstreamPath(): string | undefined {
+    if (this.context.route === undefined) return undefined
+    return this.#rows.upstreamPaths.get(this.#at) ?? this.#parts.open(this.#rows.path[this.#at]!)
+  }
+
+  get response(): RecordedResponse | undefined {
+    this.#response ??= this.#readResponse()
+    return this.#response
+  }
+
+  #readResponse(): RecordedResponse | undefined {
+    const head = this.context.response
+    if (!head) return undefined
+    const { responseHeaders, responseBody, responseSize } = this.#rows
+    const part = responseHeaders[this.#at]
+    const headers = part === null ? [] : this.#parts.list(part!)
+    const body = this.#body('response', responseBody[this.#at]!, responseSize[this.#at]!)
+    return body ? { ...head, headers, body } : { ...head, headers }
+  }
+
+  get answer(): RecordedResponse | undefined {
+    this.#answer ??= this.#readAnswer()
+    return this.#answer
+  }
+
+  #readAnswer(): RecordedResponse | undefined {
+    const head = this.#extra?.upstreamResponse
+    const body = head && this.#other(1, 'upstreamResponse')
+    return answerOf(head && (body ? { ...head, body } : head), this.response)
+  }
+
+  now(step: number): number {
+    return this.startedAt + this.#number(step * perStep + 2)
+  }
+
+  sequence(step: number): number {
+    return this.#number(step * perStep + 3)
+  }
+
+  detail(step: number): StepDetail {
+    const part = this.#rows.detail[this.#at]!
+    const template = part === null ? undefined : this.#parts.detail(part)[step]
+    if (!template || (!template.changes && !template.learned)) return noStep
+    const counted = this.context.shape.length * perStep
+    return {
+      changes: changesOf(template, () => this.response?.headers ?? []),
+      learned: learnedOf(template, this.#claims, (at) => this.#number(counted + at)),
+    }
+  }
+
+  get #claims(): Claims | undefined {
+    return this.#parts.knowledge(this.#rows.knowledge[this.#at]!).claims
+  }
+
+  get #extra(): Extra | undefined {
+    const part = this.#rows.extra[this.#at]!
+    return part === null ? undefined : this.#parts.extra(part)
+  }
+
+  #number(at: number): number {
+    return this.#rows.numbers[this.#rows.numbersAt[this.#at]! + at]!
+  }
+
+  #requestHead() {
+    const { method, scheme, authority } = this.context
+    const path = this.#parts.open(this.#rows.path[this.#at]!)
+    const query = this.#parts.open(this.#rows.query[this.#at]!)
+    const target = this.#rows.target[this.#at]!
+    const whole = target === null ? (query === '' ? path : `${path}?${query}`) : this.#parts.open(target)
+    return { method, scheme, authority, target: whole, path, query }
+  }
+
+  #body(name: 'request' | 'response', part: number | null, size: number): RecordedBody | undefined {
+    const note = this.#extra?.bodies?.[name]
+    if (part === null) return size > 0 ? { bytes: noBytes, length: size, truncated: true } : undefined
+    return this.#noted(this.#parts.body(part), note, size)
+  }
+
+  #other(which: 0 | 1, name: 'forwarded' | 'upstreamResponse'): RecordedBody | undefined {
+    const { otherBodies, requestBody, responseBody } = this.#rows
+    const others = otherBodies[this.#at]!
+    if (others === null) return undefined
+    const id = (JSON.parse(others) as (number | 'same' | null)[])[which]
+    const part = id === 'same' ? [requestBody, responseBody][which]![this.#at]! : id
+    if (part === null || part === undefined) return undefined
+    return this.#noted(this.#parts.body(part), this.#extra?.bodies?.[name], 0)
+  }
+
+  #noted(
+    { bytes, decoded }: { bytes: Uint8Array; decoded?: true },
+    note: NonNullable<Extra['bodies']>['request'],
+    size: number,
+  ): RecordedBody {
+    const body: RecordedBody = { bytes, length: note?.length ?? size, truncated: note?.truncated ?? false }
+    if (decoded || note?.decoded) body.decoded = true
+    return body
+  }
+}
+
+const noBytes = new Uint8Array(0)
