@@ -1,4 +1,3 @@
-import ipaddr from 'ipaddr.js'
 import type { ListenAddress } from './workspace.ts'
 
 /** Reads `host:port`, `[::1]:8080` or a port alone (then 127.0.0.1). Undefined when it is something else. */
@@ -18,11 +17,6 @@ export function parseUpstreamUrl(text: string): URL | string {
   if (url.username !== '' || url.password !== '') return 'holds a user name or password'
   if (url.search !== '' || url.hash !== '') return 'holds a query or fragment'
   return url
-}
-
-/** Whether a text is an address or a network in CIDR notation. */
-export function isNetwork(text: string): boolean {
-  return text.includes('/') ? ipaddr.isValidCIDR(text) : ipaddr.isValid(text)
 }
 
 function portIsValid(port: number): boolean {

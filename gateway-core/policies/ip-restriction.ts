@@ -1,12 +1,17 @@
-import ipaddr from 'ipaddr.js'
 import type { Exchange } from '../exchange.ts'
+import { type IpAddress, isInNetwork, type Network, notANetwork, parseAddress, parseNetwork } from '../networks.ts'
 import { deny, pass, type Outcome } from '../pipeline/outcome.ts'
 import { definePolicy, type Setup } from '../pipeline/policy.ts'
 
-type Network = { text: string; range: [ipaddr.IPv4 | ipaddr.IPv6, number] }
+/** A network with the words it was written in. */
+interface Named {
+  text: string
+  network: Network
+}
+
 interface Networks {
-  allow: readonly Network[]
-  deny: readonly Network[]
+  allow: readonly Named[]
+  deny: readonly Named[]
 }
 
 /** Allows or denies by client address (what `real-ip` found, else the peer). A denied network wins over an allowed one. */
@@ -39,19 +44,19 @@ export const ipRestriction = definePolicy({
     },
   },
   prepare: (config, setup): Networks => ({
-    allow: parseNetworks(config.allow, 'allow', setup),
-    deny: parseNetworks(config.deny, 'deny', setup),
+    allow: named(config.allow, 'allow', setup),
+    deny: named(config.deny, 'deny', setup),
   }),
   phases: { requestHeaders: judge },
 })
 
 function judge(networks: Networks, exchange: Exchange): Outcome {
   const observed = exchange.clientAddress
-  if (!ipaddr.isValid(observed)) {
+  const address = parseAddress(observed)
+  if (!address) {
     const evidence = [{ at: { in: 'client' }, observed, expected: 'a valid client address' }] as const
     return deny('IP_NOT_ALLOWED', evidence)
   }
-  const address = ipaddr.process(observed)
   const denied = find(networks.deny, address)
   if (denied) {
     return deny('IP_DENIED', [{ at: { in: 'client' }, observed, expected: `an address outside ${denied.text}` }])
@@ -62,29 +67,19 @@ function judge(networks: Networks, exchange: Exchange): Outcome {
     const evidence = [{ at: { in: 'client' }, observed, expected: `an address in ${allowed.text}` }] as const
     return { verdict: 'pass', evidence }
   }
-  const expected = `an address in ${networks.allow.map((network) => network.text).join(', ')}`
+  const expected = `an address in ${networks.allow.map(({ text }) => text).join(', ')}`
   return deny('IP_NOT_ALLOWED', [{ at: { in: 'client' }, observed, expected }])
 }
 
-function find(networks: readonly Network[], address: ipaddr.IPv4 | ipaddr.IPv6): Network | undefined {
-  return networks.find(({ range }) => range[0].kind() === address.kind() && address.match(range))
+function find(networks: readonly Named[], address: IpAddress): Named | undefined {
+  return networks.find(({ network }) => isInNetwork(address, network))
 }
 
-function parseNetworks(texts: readonly string[], key: string, setup: Setup): Network[] {
+function named(texts: readonly string[], key: string, setup: Setup): Named[] {
   return texts.flatMap((text, at) => {
-    try {
-      const range: Network['range'] = text.includes('/')
-        ? ipaddr.parseCIDR(text)
-        : [ipaddr.parse(text), ipaddr.parse(text).kind() === 'ipv4' ? 32 : 128]
-      return [{ text, range }]
-    } catch {
-      setup.problem(
-        `/${key}/${at}`,
-        'BAD_ADDRESS',
-        `"${text}" is not an address or network`,
-        'write it like 10.0.0.0/8 or ::1',
-      )
-      return []
-    }
+    const network = parseNetwork(text)
+    if (network) return [{ text, network }]
+    setup.problem(`/${key}/${at}`, 'BAD_ADDRESS', ...notANetwork(text))
+    return []
   })
 }

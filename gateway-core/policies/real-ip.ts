@@ -1,12 +1,12 @@
 import ipaddr from 'ipaddr.js'
 import type { Evidence, Exchange } from '../exchange.ts'
 import { type Outcome, pass } from '../pipeline/outcome.ts'
-import { definePolicy, type Setup } from '../pipeline/policy.ts'
+import { type IpAddress, isInNetwork, type Network, notANetwork, parseNetwork } from '../networks.ts'
+import { definePolicy } from '../pipeline/policy.ts'
 import { forwardedFor } from './forwarded-field.ts'
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6
 interface Proxies {
-  readonly trusted: readonly [Address, number][]
+  readonly trusted: readonly Network[]
   readonly header: 'x-forwarded-for' | 'forwarded' | 'x-real-ip'
 }
 
@@ -43,7 +43,12 @@ export const realIp = definePolicy({
     },
   },
   prepare: (config, setup): Proxies => ({
-    trusted: config.trusted.flatMap((text, at) => parseNetwork(text, `/trusted/${at}`, setup)),
+    trusted: config.trusted.flatMap((text, at) => {
+      const network = parseNetwork(text)
+      if (network) return [network]
+      setup.problem(`/trusted/${at}`, 'BAD_ADDRESS', ...notANetwork(text))
+      return []
+    }),
     header: config.header.toLowerCase() as Proxies['header'],
   }),
   phases: { requestHeaders: learn },
@@ -52,7 +57,7 @@ export const realIp = definePolicy({
 function learn({ trusted, header }: Proxies, exchange: Exchange): Outcome {
   const fields = exchange.request.headers.all(header)
   if (fields.length === 0) return pass
-  const peer = parseAddress(exchange.peer.address)
+  const peer = wholeAddress(exchange.peer.address)
   const at = { in: 'header', name: header } as const
   if (!peer || !isTrusted(trusted, peer)) {
     const observed = `sent by ${exchange.peer.address}`
@@ -62,7 +67,7 @@ function learn({ trusted, header }: Proxies, exchange: Exchange): Outcome {
   let client = exchange.peer.address
   const oldest = Math.max(0, hops.length - maxHops)
   for (let hop = hops.length - 1; hop >= oldest; hop--) {
-    const address = parseAddress(withoutPort(hops[hop]!.trim()))
+    const address = wholeAddress(withoutPort(hops[hop]!.trim()))
     if (!address) return learned(client, malformed(at, hops[hop]!, hops.length - hop))
     client = address.toString()
     if (!isTrusted(trusted, address)) break
@@ -86,12 +91,12 @@ function malformed(at: Evidence['at'], hop: string, fromRight: number): Evidence
   return { at, observed, expected }
 }
 
-function isTrusted(trusted: Proxies['trusted'], address: Address): boolean {
-  return trusted.some((range) => range[0].kind() === address.kind() && address.match(range))
+function isTrusted(trusted: Proxies['trusted'], address: IpAddress): boolean {
+  return trusted.some((network) => isInNetwork(address, network))
 }
 
 /** Only whole addresses: the short and octal spellings that some libraries read differently are none. */
-function parseAddress(text: string): Address | undefined {
+function wholeAddress(text: string): IpAddress | undefined {
   const valid = text.includes(':')
     ? ipaddr.IPv6.isValid(text) && !text.includes('%')
     : ipaddr.IPv4.isValidFourPartDecimal(text)
@@ -101,15 +106,4 @@ function parseAddress(text: string): Address | undefined {
 /** `192.0.2.1:8080`, `[2001:db8::1]:8080` and `[2001:db8::1]` name an address too. */
 function withoutPort(text: string): string {
   return /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text)?.[1] ?? /^([0-9.]+):\d{1,5}$/.exec(text)?.[1] ?? text
-}
-
-function parseNetwork(text: string, pointer: string, setup: Setup): [Address, number][] {
-  try {
-    if (text.includes('/')) return [ipaddr.parseCIDR(text)]
-    const address = ipaddr.parse(text)
-    return [[address, address.kind() === 'ipv4' ? 32 : 128]]
-  } catch {
-    setup.problem(pointer, 'BAD_ADDRESS', `"${text}" is not an address or network`, 'write it like 10.0.0.0/8 or ::1')
-    return []
-  }
 }

@@ -1,6 +1,6 @@
-import ipaddr from 'ipaddr.js'
 import type { ExchangeRecord, Recorder } from '../capture/record.ts'
 import type { Upstream, Workspace } from '../config/workspace.ts'
+import { isInNetwork, parseAddress, parseNetwork } from '../networks.ts'
 import type { FactSource } from '../pipeline/facts.ts'
 import type { World } from '../pipeline/runner.ts'
 import type { StateStore } from '../pipeline/state.ts'
@@ -92,24 +92,17 @@ function trustOf({ tls, targets }: Upstream, { observed }: Surroundings): Connec
 
 function trustTest(networks: readonly string[]): (address: string) => boolean {
   if (networks.length === 0) return () => false
-  const ranges = networks.map((text) => (text.includes('/') ? ipaddr.parseCIDR(text) : single(text)))
+  const ranges = networks.flatMap((text) => {
+    const network = parseNetwork(text)
+    return network ? [network] : []
+  })
   const known = new Map<string, boolean>()
   return (text) => {
     const before = known.get(text)
     if (before !== undefined) return before
-    const trusted = ipaddr.isValid(text) && contains(ranges, ipaddr.process(text))
+    const address = parseAddress(text)
+    const trusted = address !== undefined && ranges.some((network) => isInNetwork(address, network))
     if (known.size < 10_000) known.set(text, trusted)
     return trusted
   }
-}
-
-type Range = [ipaddr.IPv4 | ipaddr.IPv6, number]
-
-function single(text: string): Range {
-  const address = ipaddr.parse(text)
-  return [address, address.kind() === 'ipv4' ? 32 : 128]
-}
-
-function contains(ranges: readonly Range[], address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-  return ranges.some((range) => range[0].kind() === address.kind() && address.match(range))
 }
