@@ -1,6 +1,7 @@
 import type { TraceEntry } from '../../gateway-core/pipeline/outcome.ts'
 import type { ExchangeDetail } from '../../gateway-core/protocol/types.ts'
 import { visible } from '../../gateway-core/visible.ts'
+import { InterceptionView } from '../intercept/interception.tsx'
 import { instanceName, plural } from '../ui/format.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Segments } from '../ui/tabs.tsx'
@@ -15,7 +16,7 @@ export function Changes({ detail }: { detail: ExchangeDetail }) {
   const { exchange } = detail
   const request = comparedRequest(exchange)
   const response = comparedResponse(exchange)
-  if (!request && !response) {
+  if (!request && !response && !exchange.intercepted) {
     return (
       <EmptyState title="Nothing was changed">
         {detail.upstreamCalled
@@ -26,6 +27,7 @@ export function Changes({ detail }: { detail: ExchangeDetail }) {
   }
   return (
     <div className="exchange-body">
+      <InterceptionView detail={detail} />
       {request && (
         <Pair
           title="Request"

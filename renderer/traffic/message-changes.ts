@@ -21,7 +21,7 @@ export interface Compared {
 export function comparedRequest({ request, forwarded }: Exchange): Compared | undefined {
   if (!forwarded) return undefined
   const start = (message: typeof request) => `${message.method} ${message.target}`
-  return compare(
+  return compareMessages(
     { start: start(request), headers: request.headers, body: request.body },
     { start: start(forwarded), headers: forwarded.headers, body: forwarded.body },
   )
@@ -31,18 +31,18 @@ export function comparedRequest({ request, forwarded }: Exchange): Compared | un
 export function comparedResponse({ upstreamResponse, response }: Exchange): Compared | undefined {
   if (!upstreamResponse || !response) return undefined
   const start = (message: typeof response) => `${message.status} ${message.reason}`.trim()
-  return compare(
+  return compareMessages(
     { start: start(upstreamResponse), headers: upstreamResponse.headers, body: upstreamResponse.body },
     { start: start(response), headers: response.headers, body: response.body },
   )
 }
 
-/** How many lines policies changed, in both messages. */
+/** How many lines policies changed, in both messages, and how often breakpoints and rules touched them. */
 export function changeCount(exchange: Exchange): number {
   return [comparedRequest(exchange), comparedResponse(exchange)].reduce(
     (sum, compared) =>
       sum + (compared ? compared.lines.filter(({ same }) => !same).length + (compared.bodyChanged ? 1 : 0) : 0),
-    0,
+    exchange.intercepted?.touches.length ?? 0,
   )
 }
 
@@ -52,7 +52,8 @@ interface Side {
   body: { length: number } | undefined
 }
 
-function compare(original: Side, modified: Side): Compared {
+/** Two messages line by line; a body counts as changed where its length did. */
+export function compareMessages(original: Side, modified: Side): Compared {
   const lines: ComparedLine[] = [line('', original.start, modified.start)]
   const after = byName(modified.headers)
   const before = byName(original.headers)
