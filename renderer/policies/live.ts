@@ -3,7 +3,7 @@ import { core } from '../core/core.ts'
 import { tellFailure } from '../shell/notices.ts'
 import { useWorkbench } from '../shell/workbench.ts'
 import { checkAgain } from './checks.ts'
-import { applied, fileChanged, keepDrafts, openFile, takeFromDisk } from './files.ts'
+import { applied, fileChanged, keepDrafts, loadFile, openFile, takeFromDisk } from './files.ts'
 import { firstFile } from './file-list.ts'
 import { forgetWorkspace, usePolicies } from './policies-store.ts'
 
@@ -55,9 +55,11 @@ async function loadTree(): Promise<void> {
     const tree = await core.call('files.tree')
     usePolicies.setState({ tree, treeFailure: undefined })
     const first = firstFile(tree)
-    // A place that something else leads to comes first.
-    if (usePolicies.getState().active === null && usePolicies.getState().tabs.length === 0 && first)
-      await openFile(first)
+    // A place that something else leads to comes first, also when it comes while this file is read.
+    const nothingOpen = () => usePolicies.getState().active === null && usePolicies.getState().tabs.length === 0
+    if (!first || !nothingOpen()) return
+    await loadFile(first)
+    if (nothingOpen()) await openFile(first)
   } catch (error) {
     usePolicies.setState({ treeFailure: error instanceof Error ? error.message : String(error) })
   }

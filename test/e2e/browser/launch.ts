@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test'
+import { testFilesIn } from '../../../gateway-core/tests/run-tests.ts'
 import { findProjectNode, isStale, root } from '../electron/build-scripts.ts'
 
 /** Another built program to test in the place of the one that stands here. */
@@ -35,7 +36,12 @@ export async function copyBookshop(): Promise<{ home: string; folder: string; en
   cpSync(join(root, 'samples', 'bookshop'), folder, { recursive: true, filter: (from) => !own.test(from) })
   symlinkSync(join(root, 'node_modules'), join(home, 'node_modules'), 'dir')
   const [upstream, identity] = [await freePort(), await freePort()]
-  for (const file of ['gatehouse.yaml', 'environments/local.yaml', 'environments/staging.yaml']) {
+  for (const file of [
+    'gatehouse.yaml',
+    'environments/local.yaml',
+    'environments/staging.yaml',
+    ...testFilesIn(folder),
+  ]) {
     const path = join(folder, file)
     const text = readFileSync(path, 'utf8')
     writeFileSync(

@@ -1,0 +1,180 @@
+import { Play, RotateCw } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import { visible } from '../../gateway-core/visible.ts'
+import { runAction, useActions, useShortcut } from '../shell/actions.ts'
+import { useNavigation } from '../shell/navigation.ts'
+import { Button } from '../ui/button.tsx'
+import { Chip } from '../ui/chip.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
+import { SplitPane } from '../ui/split-pane.tsx'
+import { Segments } from '../ui/tabs.tsx'
+import { VerdictMark } from '../ui/verdict-mark.tsx'
+import { FileDetail, TestDetail } from './test-detail.tsx'
+import { testsActions } from './tests-actions.ts'
+import { choose, countTests, followTests, isFailed, type TestLine, testLines, useTests } from './tests-store.ts'
+import './tests-screen.css'
+
+/** The policy tests of the workspace: what passes, what does not, and why. */
+export function TestsScreen() {
+  const { state, selected, chosen, shown } = useTests()
+  useActions(testsActions)
+  useEffect(followTests, [])
+  const lines = testLines(state, shown)
+  // Something is shown from the start: what failed before anything else.
+  useEffect(() => {
+    const current = lines.find(({ key }) => key === selected)
+    if (current && (chosen || (current.kind === 'test' && isFailed(current.test)))) return
+    const first =
+      lines.find((line) => line.kind === 'test' && isFailed(line.test)) ?? lines.find(({ kind }) => kind === 'test')
+    if (first && first.key !== selected) useTests.setState({ selected: first.key, chosen: false })
+  })
+  if (state === undefined) return <div className="pane" />
+  if (state.files.length === 0 && !state.running) return <NoTests />
+  const line = lines.find(({ key }) => key === selected)
+  const file = line && state.files.find(({ path }) => path === line.path)
+  return (
+    <SplitPane
+      id="tests"
+      minimum={[320, 400]}
+      secondSize={58}
+      first={<TestList lines={lines} />}
+      second={
+        line?.kind === 'test' ? (
+          <TestDetail key={line.key} test={line.test} path={line.path} />
+        ) : file ? (
+          <FileDetail file={file} />
+        ) : (
+          <section className="pane" aria-label="Test" />
+        )
+      }
+    />
+  )
+}
+
+function TestList({ lines }: { lines: readonly TestLine[] }) {
+  const { state, selected, shown } = useTests()
+  const { passed, failed } = countTests(state)
+  const running = state!.running
+  const list = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
+  }, [selected])
+  return (
+    <section className="pane" aria-label="Tests">
+      <div className="bar">
+        <h2>Policy tests</h2>
+        <span role="status" className="row">
+          {running ? (
+            <Chip>
+              running {running.done} of {running.total}
+            </Chip>
+          ) : (
+            <>
+              {passed > 0 && <Chip tone="pass">{passed} passed</Chip>}
+              {failed > 0 && <Chip tone="deny">{failed} failed</Chip>}
+            </>
+          )}
+        </span>
+        <span className="grow" />
+        <Segments
+          label="Which tests"
+          options={[
+            { id: 'all', title: 'All' },
+            { id: 'failed', title: 'Failed' },
+          ]}
+          value={shown}
+          onChange={(next) => useTests.setState({ shown: next })}
+        />
+        <Button
+          label="Run the tests that failed"
+          shortcut={useShortcut('tests.runFailed')}
+          disabled={failed === 0}
+          onClick={() => runAction('tests.runFailed')}
+        >
+          <RotateCw aria-hidden="true" />
+        </Button>
+        <Button tip="Run all tests" shortcut={useShortcut('tests.runAll')} onClick={() => runAction('tests.runAll')}>
+          <Play aria-hidden="true" />
+          Run all
+        </Button>
+      </div>
+      {state!.broken && (
+        <p className="tests-broken tone-deny" role="alert">
+          ✕ The workspace does not load, so nothing can be tested: {visible(state!.broken.message, 300)} (
+          {state!.broken.file}:{state!.broken.line})
+        </p>
+      )}
+      <div ref={list} className="scroll tests-list" role="listbox" aria-label="Tests" tabIndex={0}>
+        {lines.length === 0 && <p className="tests-none dim">Every test passes.</p>}
+        {lines.map((line) =>
+          line.kind === 'file' ? (
+            <FileLine key={line.key} line={line} selected={line.key === selected} />
+          ) : (
+            <TestRowLine key={line.key} line={line} selected={line.key === selected} />
+          ),
+        )}
+      </div>
+    </section>
+  )
+}
+
+function FileLine({ line, selected }: { line: Extract<TestLine, { kind: 'file' }>; selected: boolean }) {
+  const { path, passed, failed, broken } = line
+  return (
+    <div className="tests-file" role="option" aria-selected={selected} onClick={() => choose(path)}>
+      <code className="cut">{visible(path, 200)}</code>
+      <span className="grow" />
+      {broken && <span className="tone-deny">✕ cannot be read</span>}
+      {failed > 0 && <span className="tone-deny num">✕ {failed}</span>}
+      {passed > 0 && <span className="tone-pass num">● {passed}</span>}
+    </div>
+  )
+}
+
+/** How the state of a test looks, by a verdict that looks the same. */
+const looks = { passed: 'pass', failed: 'failed', undecidable: 'undecidable', unknown: 'skipped' } as const
+const words = { passed: 'passed', failed: 'failed', undecidable: 'undecidable', unknown: 'not run yet' } as const
+
+function TestRowLine({ line, selected }: { line: Extract<TestLine, { kind: 'test' }>; selected: boolean }) {
+  const { test } = line
+  return (
+    <div
+      className="tests-row"
+      role="option"
+      aria-selected={selected}
+      onClick={() => choose(test.id)}
+      onDoubleClick={() => runAction('tests.open')}
+    >
+      <VerdictMark verdict={looks[test.state]}>
+        <span className="only-read">{words[test.state]}: </span>
+        <span className="tests-name">{visible(test.name, 300)}</span>
+      </VerdictMark>
+      <span className="faint num">
+        {test.state === 'unknown' ? '' : `${Math.max(1, Math.round(test.milliseconds))} ms`}
+      </span>
+    </div>
+  )
+}
+
+function NoTests() {
+  const go = useNavigation((navigation) => navigation.go)
+  return (
+    <section className="pane" aria-label="Tests">
+      <EmptyState
+        title="No policy tests yet"
+        action={
+          <>
+            <Button kind="main" onClick={() => go('traffic')}>
+              Make one of a recorded exchange
+            </Button>
+            <Button onClick={() => runAction('tests.write')}>Write one</Button>
+          </>
+        }
+      >
+        A test says what a request has to meet: who passes, who is denied, by which policy and why. Tests need no
+        network, no clock and no secret, and run again at each save. The quickest way: open an exchange in Traffic and
+        press <kbd>{useShortcut('traffic.test') ?? 'Ctrl+M'}</kbd>.
+      </EmptyState>
+    </section>
+  )
+}
