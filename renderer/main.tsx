@@ -5,6 +5,8 @@ import './ui/base.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { followIntercept } from './intercept/intercept-store.ts'
+import { registerOwnTrafficActions } from './own-traffic/own-traffic-actions.ts'
+import { followOwnTraffic } from './own-traffic/own-traffic-store.ts'
 import { App } from './shell/app.tsx'
 import { listenToKeys } from './shell/actions.ts'
 import { registerShellActions } from './shell/shell-actions.ts'
@@ -16,6 +18,8 @@ import { followCore } from './shell/workbench.ts'
 followTheme()
 followCore()
 registerShellActions()
+registerOwnTrafficActions()
+followOwnTraffic()
 followTraffic()
 followIntercept()
 followDesktop()

@@ -1,5 +1,6 @@
 import { call, callWith, event } from './declare.ts'
 import { text } from './parameters.ts'
+import type { WorkbenchState } from './types.ts'
 
 /** A way to trust the local CA, or to forget it: what a person types or reads, in order. */
 export interface TrustGuide {
@@ -50,6 +51,8 @@ export interface MadeRoute {
 
 /** The traffic of one's own programs, browsers and devices. */
 export const ownTrafficCalls = {
+  /** Opens a workspace of the user's for their own traffic; the first time it is made. */
+  'own.begin': call<WorkbenchState>(),
   'own.state': call<OwnTraffic>(),
   /** Opens the forward proxy; with `network` for other devices too. A port of 0 takes a free one. */
   'own.start': callWith({ port: { type: 'integer', minimum: 0, maximum: 65_535 }, network: { type: 'boolean' } }, [

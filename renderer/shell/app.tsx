@@ -1,4 +1,5 @@
 import { Suspense } from 'react'
+import { OwnTrafficDialog } from '../own-traffic/own-traffic-dialog.tsx'
 import { TooltipProvider } from '../ui/tooltip.tsx'
 import { AboutDialog, ShortcutsDialog } from './help-dialogs.tsx'
 import { ConnectionLost } from './connection-lost.tsx'
@@ -30,6 +31,7 @@ export function App() {
       <AboutDialog />
       <OpenDialog />
       <ProblemsDialog />
+      <OwnTrafficDialog />
       <NoticeList />
     </TooltipProvider>
   )

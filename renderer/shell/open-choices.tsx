@@ -1,4 +1,4 @@
-import { BookOpen, Eye, FileCode2, FolderOpen } from 'lucide-react'
+import { BookOpen, Eye, FileCode2, FolderOpen, MonitorSmartphone } from 'lucide-react'
 import { type FormEvent, type ReactNode, useEffect, useState } from 'react'
 import type { Recent, WorkbenchState } from '../../gateway-core/protocol/types.ts'
 import { core } from '../core/core.ts'
@@ -6,6 +6,7 @@ import { desktop } from '../core/desktop.ts'
 import { Button } from '../ui/button.tsx'
 import { agoText } from '../ui/format.ts'
 import { Field } from '../ui/field.tsx'
+import { showOwnTraffic } from '../own-traffic/own-traffic-actions.ts'
 import { refusalOf } from './notices.ts'
 import { useWorkbench } from './workbench.ts'
 import './open-choices.css'
@@ -132,6 +133,14 @@ interface FormProps {
   begin: (call: () => Promise<WorkbenchState>) => Promise<void>
 }
 
+/** A workspace for what one's own programs send, with the ways to send it. */
+async function beginOwn(): Promise<WorkbenchState> {
+  const state = await core.call('own.begin')
+  // After whatever closes once a workspace is open.
+  setTimeout(() => showOwnTraffic(), 0)
+  return state
+}
+
 function ObserveForm({ busy, error, begin }: FormProps) {
   const [url, setUrl] = useState('')
   const submit = (event: FormEvent) => {
@@ -139,20 +148,29 @@ function ObserveForm({ busy, error, begin }: FormProps) {
     void begin(() => core.call('workbench.observe', { url: url.trim() }))
   }
   return (
-    <form className="open-form" onSubmit={submit}>
-      <Field
-        label="Address of the API"
-        placeholder="http://localhost:3000"
-        value={url}
-        onChange={(event) => setUrl(event.target.value)}
-        error={error}
-        help="Send your requests to the gateway instead: each one appears here, with what a policy could say about it."
-        autoFocus
-      />
-      <Button kind="main" type="submit" disabled={busy || url.trim() === ''}>
-        Observe
-      </Button>
-    </form>
+    <>
+      <form className="open-form" onSubmit={submit}>
+        <Field
+          label="Address of the API"
+          placeholder="http://localhost:3000"
+          value={url}
+          onChange={(event) => setUrl(event.target.value)}
+          error={error}
+          help="Send your requests to the gateway instead: each one appears here, with what a policy could say about it."
+          autoFocus
+        />
+        <Button kind="main" type="submit" disabled={busy || url.trim() === ''}>
+          Observe
+        </Button>
+      </form>
+      <button type="button" className="open-line" disabled={busy} onClick={() => void begin(beginOwn)}>
+        <MonitorSmartphone size={14} aria-hidden="true" />
+        <span className="grow">
+          <b>Or your own traffic</b>{' '}
+          <span className="dim">what a program, a browser or a phone sends to any server</span>
+        </span>
+      </button>
+    </>
   )
 }
 

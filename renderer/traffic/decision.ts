@@ -28,6 +28,8 @@ export function decisionOf(row: TrafficRow): Decision {
     case 'pass':
       if (row.wouldDeny) return shadowDecision(row)
       if (row.state === 'open') return { verdict: 'pass', why: 'stream open' }
+      if (row.observed)
+        return { verdict: 'no-policy', why: row.observed === 'tunnel' ? 'tunnel, not read' : 'observed: no route' }
       return row.judged ? { verdict: 'pass', why: 'pass' } : { verdict: 'no-policy', why: 'no policy' }
     case 'respond':
       return { verdict: 'respond', ...(who && { who }), why: 'answered' }

@@ -6,6 +6,7 @@ import { durationText, instanceName } from '../ui/format.ts'
 import { Button } from '../ui/button.tsx'
 import { useActions, useShortcut } from '../shell/actions.ts'
 import { useNavigation } from '../shell/navigation.ts'
+import { isObserved, ObservedNote } from '../own-traffic/observed-note.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { denialHelp, denialTitle } from './decision.ts'
 import { EvidenceSentences } from './evidence.tsx'
@@ -54,7 +55,11 @@ export function Decisions({ detail }: { detail: ExchangeDetail }) {
         </span>
       </div>
       {rows.length === 0 ? (
-        <p className="dim">No policy stands before this route.</p>
+        isObserved(exchange) ? (
+          <ObservedNote exchange={exchange} />
+        ) : (
+          <p className="dim">No policy stands before this route.</p>
+        )
       ) : (
         <Waterfall rows={rows} decisive={mainKey} open={open} onOpen={(key) => setOpen(key === open ? undefined : key)}>
           {(entry) => <StepDetail entry={entry} detail={detail} />}

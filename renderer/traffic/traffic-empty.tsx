@@ -47,6 +47,14 @@ export function TrafficEmpty({ recorded }: { recorded: number }) {
       ) : (
         gateway.state === 'stopped' && ' The gateway is stopped.'
       )}
+      {running && (
+        <>
+          <br />
+          <Button kind="quiet" className="own-link" onClick={() => runAction('own.show')}>
+            Or watch your own programs, a browser or a phone …
+          </Button>
+        </>
+      )}
     </EmptyState>
   )
 }
