@@ -1,6 +1,6 @@
 import type { Context } from '../capture/decode-context.ts'
 import { changesOf, learnedOf } from '../capture/detail-template.ts'
-import type { Extra } from '../capture/layout.ts'
+import { type Extra, wholeHeaders } from '../capture/layout.ts'
 import type { RecordedBody, RecordedRequest, RecordedResponse } from '../capture/record.ts'
 import type { Claims, Peer, RequestMessage } from '../exchange.ts'
 import type { CapturedParts } from './captured-parts.ts'
@@ -100,7 +100,8 @@ export class CapturedExchange implements RecordedExchange {
   }
 
   #readAnswer(): RecordedResponse | undefined {
-    const head = this.#extra?.upstreamResponse
+    const changed = this.#extra?.upstreamResponse
+    const head = changed && { ...changed, headers: wholeHeaders(changed.headers, this.response?.headers ?? []) }
     const body = head && this.#other(1, 'upstreamResponse')
     return answerOf(head && (body ? { ...head, body } : head), this.response)
   }

@@ -43,15 +43,23 @@ export class Concerns {
   readonly #workspace: Workspace
   readonly #recordedUnder: (context: Context) => Workspace | undefined
   readonly #reuse: boolean
+  readonly #everyCounter: boolean
   readonly #cases = new Map<Context, Map<Plan, Case>>()
   readonly #alike = new Map<Workspace, boolean>()
   readonly #keeping = new Map<Workspace, Keeping>()
   readonly #routes = new Map<Workspace, ReadonlyMap<string, Route>>()
 
-  constructor(workspace: Workspace, recordedUnder: (context: Context) => Workspace | undefined, reuse: boolean) {
+  /** `everyCounter`: every instance counts again, also those that the edit leaves alone. */
+  constructor(
+    workspace: Workspace,
+    recordedUnder: (context: Context) => Workspace | undefined,
+    reuse: boolean,
+    everyCounter = false,
+  ) {
     this.#workspace = workspace
     this.#recordedUnder = recordedUnder
     this.#reuse = reuse
+    this.#everyCounter = everyCounter
   }
 
   /** Takes note of a kind of exchange. All have to be there before `settle`. */
@@ -87,6 +95,16 @@ export class Concerns {
     return false
   }
 
+  /** Whether exchanges of these kinds, by any plan, have a step that counts again. */
+  countsIn(contexts: ReadonlySet<Context>): boolean {
+    for (const context of contexts) {
+      for (const { plan } of this.#cases.get(context)?.values() ?? []) {
+        if (plan.instances.some(({ stateId }) => this.counted.has(stateId))) return true
+      }
+    }
+    return false
+  }
+
   concern(context: Context, plan: Plan): Concern | 'everything' {
     return this.#cases.get(context)!.get(plan)!.concern
   }
@@ -106,7 +124,8 @@ export class Concerns {
     let open = kept === undefined
     for (const phase of judged) {
       for (const instance of instancesIn(plan, phase)) {
-        if (counts(instance, phase) && (open || kept!.behind.get(phase)!.has(instance))) {
+        const touched = this.#everyCounter || open || kept!.behind.get(phase)!.has(instance)
+        if (counts(instance, phase) && touched) {
           this.counted.add(instance.stateId)
         }
         open ||= !kept!.instances.has(instance) || this.counted.has(instance.stateId)

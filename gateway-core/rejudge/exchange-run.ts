@@ -28,6 +28,8 @@ export interface Bench {
   facts(recorded: RecordedExchange): FactSource
   /** How an exchange on this way differs from the one that was recorded; `everything`: nothing is taken from the record. */
   concern(recorded: RecordedExchange, routed: Routed): Concern | 'everything'
+  /** Traces are asked for: what is taken from the record is noted. */
+  readonly tracing: boolean
   /** Whether a step has to wait for its place in the global order. */
   waits(instance: PolicyInstance, phase: Phase): boolean
 }
@@ -93,6 +95,8 @@ export class ExchangeRun implements Surroundings {
   requestDiffers: readonly string[] | undefined
   /** The upstream's answer is not known. */
   answerMissing = false
+  /** Steps of the run's trace that were taken from the record, with their places in it; only where traces are asked for. */
+  readonly recalled = new Map<number, number>()
   readonly #bench: Bench
   readonly #concern: Concern | 'everything'
   #phase: Phase | undefined
@@ -172,6 +176,7 @@ export class ExchangeRun implements Surroundings {
     if (!recalled) return false
     // Its own time matters to no one, except as a floor for what the edit adds behind it.
     this.#moment = this.follower.momentOf(place, this.#phase!, this.#moment)
+    if (this.#bench.tracing) this.recalled.set(this.run.trace.length, place)
     this.run.recall(recalled)
     if (this.run.decision) this.#decisionRecalled = true
     return true
@@ -213,7 +218,10 @@ export class ExchangeRun implements Surroundings {
     if (!this.run.decision && this.#restIsRecorded()) return undefined
     const { recorded } = this
     const { context, answer } = recorded
-    this.requestDiffers = this.follower.inStep ? [] : requestDifferences(recorded, this.exchange, this.#requestBody)
+    this.requestDiffers =
+      this.follower.inStep || recorded.answerStands
+        ? []
+        : requestDifferences(recorded, this.exchange, this.#requestBody)
     const reached = context.decidedBy === undefined || recorded.answer?.from === 'upstream'
     const code = context.code
     const event = code !== undefined && context.decidedBy === undefined && !ownRefusals.has(code) ? code : undefined

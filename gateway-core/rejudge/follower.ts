@@ -26,6 +26,11 @@ export class Follower {
     this.inStep = inStep
   }
 
+  /** How far the recorded trace was followed. */
+  get at(): number {
+    return this.#at
+  }
+
   /** Place of the step in the recorded trace, or -1. */
   find(instance: PolicyInstance, phase: Phase): number {
     return this.#order.find(instance, phase, this.#at)

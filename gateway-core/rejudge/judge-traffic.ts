@@ -35,15 +35,19 @@ export interface JudgeTrafficOptions {
   everyStep?: boolean
   /** Makes the state at the beginning; default: empty. */
   state?: (since: number) => ColdState
-  /** Judges only what begins before this place in the global order. */
-  until?: number
+  /** Runs only what happened until then, in ms since the epoch and as a place in the global order. */
+  until?: Moment
+  /** Every counter counts again, also those that the edit leaves alone. */
+  everyCounter?: boolean
+  /** Steps that are taken from the record are noted, so that a whole trace can be shown. */
+  tracing?: boolean
 }
 
-/** Judges recorded exchanges by a workspace's policies, each step at its recorded place and time. */
-export async function judgeTraffic(options: JudgeTrafficOptions): Promise<void> {
+/** Judges recorded exchanges by a workspace's policies, each step at its recorded place and time. Gives the state at the end. */
+export async function judgeTraffic(options: JudgeTrafficOptions): Promise<ColdState> {
   for (;;) {
     const judging = new Judging(options)
-    if (await judging.run()) return
+    if (await judging.run()) return judging.state
     // A policy type was found to keep state: what counts, and waits for its place, is now known better.
     options.restarted?.()
   }
@@ -53,6 +57,7 @@ export async function judgeTraffic(options: JudgeTrafficOptions): Promise<void> 
 const atOnce = 32
 const readAtOnce = 512
 const sliceMs = 8
+const never: Moment = { now: Infinity, sequence: Infinity }
 
 class Judging implements Bench {
   readonly workspace: Workspace
@@ -60,6 +65,7 @@ class Judging implements Bench {
   readonly state: ColdState
   readonly timeline = new RecordedTimeline()
   readonly facts: (recorded: RecordedExchange) => FactSource
+  readonly tracing: boolean
   readonly #options: JudgeTrafficOptions
   readonly #concerns: Concerns
   readonly #positions
@@ -69,14 +75,15 @@ class Judging implements Bench {
   #lastBreath = performance.now()
 
   constructor(options: JudgeTrafficOptions) {
-    const { workspace, traffic, recordedUnder, facts, reuse = true, state } = options
+    const { workspace, traffic, recordedUnder, facts, reuse = true, state, everyCounter, tracing = false } = options
     this.#options = options
     this.workspace = workspace
     this.facts = facts
     this.router = new Router(workspace.routes)
     const since = traffic.length === 0 ? 0 : traffic.exchange(traffic.inOrder()[0]!).startedAt
     this.state = state?.(since) ?? new ColdState(since)
-    this.#concerns = new Concerns(workspace, recordedUnder, reuse)
+    this.#concerns = new Concerns(workspace, recordedUnder, reuse, everyCounter)
+    this.tracing = tracing
     this.#positions = positionsOf(workspace)
     const plans = [workspace.unrouted, ...workspace.routes.map(({ plan }) => plan)]
     this.#types = new Map(
@@ -94,21 +101,14 @@ class Judging implements Bench {
 
   /** False when it has to be begun again. */
   async run(): Promise<boolean> {
-    const { traffic, only, until = Infinity } = this.#options
+    const { traffic, until = never } = this.#options
     this.#sort()
-    const order = traffic.inOrder()
-    const touched: number[] = []
-    for (const at of order) {
-      const untouched = this.#untouchedOf(traffic.context(at))
-      if (!untouched) touched.push(at)
-      else if (!only || only.has(at)) this.#options.judged(at, untouched)
-    }
+    const touched = this.#touched()
     for (let from = 0; from < touched.length; from += atOnce) {
       if (from % readAtOnce === 0) traffic.prepare?.(touched.slice(from, from + readAtOnce), this.#concerns.further)
-      const slice = touched.slice(from, from + atOnce)
-      for (const at of slice) {
+      for (const at of touched.slice(from, from + atOnce)) {
         const sequence = traffic.beginning(at)
-        if (sequence > until) break
+        if (sequence >= until.sequence) break
         const before = this.#drain(sequence)
         if (before) await before
         const begun = this.#begin(at, sequence)
@@ -118,13 +118,27 @@ class Judging implements Bench {
       const pause = this.#breathe()
       if (pause) await pause
     }
-    while (this.#waiting.size > 0 && this.#waiting.next <= until) {
-      const drained = this.#drain(Math.min(until, this.#waiting.next))
+    while (this.#waiting.size > 0 && this.#waiting.next < until.sequence) {
+      const drained = this.#drain(this.#waiting.next)
       if (drained) await drained
       const pause = this.#breathe()
       if (pause) await pause
     }
     return !this.#surprised()
+  }
+
+  /** Exchanges that have to be judged, in the order of their first steps; those that the edit cannot touch are told at once. */
+  #touched(): number[] {
+    const { traffic, only, until = never } = this.#options
+    const asked = only && new Set(Array.from(only, (at) => traffic.context(at)))
+    const othersCount = !asked || this.#concerns.countsIn(asked)
+    const touched: number[] = []
+    for (const at of othersCount ? traffic.inOrder() : only!) {
+      const untouched = this.#untouchedOf(traffic.context(at))
+      if (!untouched) touched.push(at)
+      else if (traffic.beginning(at) < until.sequence && (!only || only.has(at))) this.#options.judged(at, untouched)
+    }
+    return othersCount ? touched : touched.sort((one, other) => traffic.beginning(one) - traffic.beginning(other))
   }
 
   /** Finds out which kinds of exchanges there are, and what of them is concerned. */
@@ -198,8 +212,11 @@ class Judging implements Bench {
 
   #wentOn(at: number, run: ExchangeRun, moment: Moment | undefined, warming: boolean): void {
     const warm = warming || this.state.warming
-    if (moment) this.#waiting.add(moment.sequence, { at, run, warming: warm })
-    else this.#tell(at, judgedOf(run, this.#positions, warm), run)
+    if (moment) {
+      const { until = never } = this.#options
+      // What happened later waits for ever.
+      if (moment.now <= until.now) this.#waiting.add(moment.sequence, { at, run, warming: warm })
+    } else this.#tell(at, judgedOf(run, this.#positions, warm), run)
   }
 
   #tell(at: number, judged: Judged, run?: ExchangeRun): void {

@@ -37,6 +37,8 @@ export interface RecordedExchange {
   readonly response: RecordedResponse | undefined
   /** What the upstream answered, or the gateway in its place. */
   readonly answer: RecordedResponse | undefined
+  /** The answer counts though the request may be another: somebody tries out what would come of it. */
+  readonly answerStands?: true
   /** Time and place of a step of the trace. */
   now(step: number): number
   sequence(step: number): number
