@@ -55,6 +55,12 @@ export class Keychain {
     }
   }
 
+  /** The key that is kept for a workspace; null when the keychain keeps none. Never makes one. */
+  async kept(workspace: string): Promise<KeychainAnswer> {
+    const file = join(this.#folder, `${await nameOf(workspace)}.key`)
+    return existsSync(file) ? this.#open(file) : { key: null }
+  }
+
   async #open(file: string): Promise<KeychainAnswer> {
     try {
       if (!this.#isReal()) throw new Error('it is not available')

@@ -13,7 +13,7 @@ export function installMenu(windows: Windows): void {
 /** Exported for its tests. */
 export function menuTemplate(
   platform: string,
-  windows: Pick<Windows, 'open' | 'current'>,
+  windows: Pick<Windows, 'open' | 'current' | 'copyKey'>,
 ): MenuItemConstructorOptions[] {
   const action = (label: string, id: MenuCommand, shown?: string): MenuItemConstructorOptions => ({
     id,
@@ -39,6 +39,8 @@ export function menuTemplate(
         line,
         action('Import HAR…', 'file.importHar'),
         action('Export HAR…', 'file.exportHar'),
+        line,
+        { id: 'copy-key', label: 'Copy Workspace Key…', click: () => windows.copyKey() },
         line,
         { role: 'close' },
         ...(mac ? [] : [{ role: 'quit' as const }]),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { realpathSync } from 'node:fs'
 import { app, BrowserWindow, safeStorage, utilityProcess } from 'electron'
 import { join } from 'node:path'
+import { copyKey } from './copy-key.ts'
 import { AttachedCore } from './core-attach.ts'
 import type { CoreEvents, CoreLink } from './core-link.ts'
 import { CoreProcess } from './core-process.ts'
@@ -57,6 +58,12 @@ export class Windows {
   get current(): WorkbenchWindow | undefined {
     const focused = BrowserWindow.getFocusedWindow()
     return [...this.#open].find(({ window }) => window === focused) ?? [...this.#open].at(-1)
+  }
+
+  /** Offers the key of the workspace in front for the clipboard. */
+  copyKey(): void {
+    const window = this.current
+    if (window) void copyKey(window, (folder) => this.#keychain.kept(folder))
   }
 
   /** Resolves when every core of a closed window has ended. */

@@ -43,6 +43,11 @@ export class WorkspaceKey {
     return createHmac('sha256', this.#tagKey).update(value).digest().toString('base64url', 0, tagBytes)
   }
 
+  /** Names the key without giving it away: the same for the same key, whatever the process. */
+  get fingerprint(): string {
+    return this.tag('gatehouse workspace key')
+  }
+
   /** A number in `[0, 1)` that is always the same for the same purpose, and cannot be foreseen without the key. */
   random(purpose: string): number {
     const digest = createHmac('sha256', this.#randomKey).update(purpose).digest()
@@ -96,7 +101,8 @@ export class WorkspaceKeyError extends Error {
 /**
  * Loads the key of a workspace: `GATEHOUSE_KEY` (32 bytes as base64 or hex), else `.gatehouse/key`, which is made on
  * first need and readable by its owner only. With `create: false` a missing key gives one that lives in memory only.
- * Throws a WorkspaceKeyError when the key is malformed or its file can be read by others.
+ * Throws a WorkspaceKeyError when the key is malformed, when its file can be read by others, and when the workspace was
+ * sealed with a key of the system's keychain and this is another one, or none: what one seals, the other cannot open.
  */
 export async function loadWorkspaceKey(
   folder: string,
@@ -106,15 +112,21 @@ export async function loadWorkspaceKey(
   const given = env['GATEHOUSE_KEY']
   if (given !== undefined && given !== '') {
     const root = decodeKey(given)
-    if (root) return new WorkspaceKey(root)
+    if (root) return sameAsNoted(folder, new WorkspaceKey(root), 'GATEHOUSE_KEY')
     const suggestion = 'make one with: openssl rand -base64 32'
     throw new WorkspaceKeyError('GATEHOUSE_KEY is not 32 bytes in base64 or hex', suggestion)
   }
   const file = join(folder, '.gatehouse', 'key')
   const stored = await readKeyFile(file)
-  if (stored) return new WorkspaceKey(stored)
+  if (stored) return sameAsNoted(folder, new WorkspaceKey(stored), file)
   const root = randomBytes(keyBytes)
   if (options.create === false) return new WorkspaceKey(root)
+  if (await notedFingerprint(folder)) {
+    throw new WorkspaceKeyError(
+      "the key of this workspace is in the system's keychain, where only the desktop app reads it",
+      `copy it there (File, Copy Workspace Key) and set GATEHOUSE_KEY to it; or delete ${quote(noteFile(folder))} to begin with a new one`,
+    )
+  }
   await createKeyFile(folder, file, root).catch((error: NodeJS.ErrnoException) => {
     throw new WorkspaceKeyError(
       `${file} cannot be made (${error.code})`,
@@ -123,6 +135,39 @@ export async function loadWorkspaceKey(
   })
   // Another process may have made the file at the same moment: the one on disk counts.
   return new WorkspaceKey((await readKeyFile(file)) ?? root)
+}
+
+/** Which key of the system's keychain seals a workspace stands beside its captures, so that no other process makes another. */
+const noteFile = (folder: string) => join(folder, '.gatehouse', 'keychain-key')
+
+/** Notes that the key of a workspace (base64) is kept by the system's keychain. A folder that takes no files has no captures. */
+export async function noteKeychainKey(folder: string, key: string): Promise<void> {
+  const root = decodeKey(key)
+  if (!root) return
+  const { fingerprint } = new WorkspaceKey(root)
+  if ((await notedFingerprint(folder)) === fingerprint) return
+  await makeOwnFolder(folder)
+    .then(() => writeFile(noteFile(folder), `${fingerprint}\n`, { mode: 0o600 }))
+    .catch(() => undefined)
+}
+
+async function notedFingerprint(folder: string): Promise<string | undefined> {
+  const text = await readFile(noteFile(folder), 'utf8').catch(() => '')
+  return text.trim() || undefined
+}
+
+async function sameAsNoted(folder: string, key: WorkspaceKey, from: string): Promise<WorkspaceKey> {
+  const noted = await notedFingerprint(folder)
+  if (noted === undefined || noted === key.fingerprint) return key
+  throw new WorkspaceKeyError(
+    `${from} is not the key that sealed this workspace: that one is in the system's keychain`,
+    `copy it in the desktop app (File, Copy Workspace Key) and set GATEHOUSE_KEY to it; or delete ${quote(noteFile(folder))} to go on with the other, which cannot open what the first one sealed`,
+  )
+}
+
+async function makeOwnFolder(folder: string): Promise<void> {
+  await mkdir(join(folder, '.gatehouse'), { recursive: true, mode: 0o700 })
+  await writeFile(join(folder, '.gatehouse', '.gitignore'), '*\n', { flag: 'wx' }).catch(() => undefined)
 }
 
 async function readKeyFile(file: string): Promise<Uint8Array | undefined> {
@@ -148,8 +193,7 @@ async function readKeyFile(file: string): Promise<Uint8Array | undefined> {
 
 /** Written beside and linked, so that nobody ever reads half a key and an existing one is never replaced. */
 async function createKeyFile(folder: string, file: string, root: Uint8Array): Promise<void> {
-  await mkdir(join(folder, '.gatehouse'), { recursive: true, mode: 0o700 })
-  await writeFile(join(folder, '.gatehouse', '.gitignore'), '*\n', { flag: 'wx' }).catch(() => undefined)
+  await makeOwnFolder(folder)
   const draft = `${file}.${randomBytes(6).toString('hex')}`
   await writeFile(draft, `${Buffer.from(root).toString('base64')}\n`, { flag: 'wx', mode: 0o600 })
   await chmod(draft, 0o600)

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { ExchangeRecord } from '../capture/record.ts'
 import { workspaceFile } from '../config/load.ts'
+import { noteKeychainKey } from '../config/workspace-key.ts'
 import type { Emit, Session } from '../protocol/rpc-server.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import type { Refusal, WorkbenchState } from '../protocol/types.ts'
@@ -176,6 +177,7 @@ export class Workbench {
     await this.#closeWorkspace()
     const { env, port, node, samples } = this.options
     const key = await this.options.keyOf?.(folder)
+    if (key) await noteKeychainKey(folder, key)
     const mayRun = services || isInside(folder, samples)
     const sample = mayRun && existsSync(join(folder, servicesFile)) ? folder : undefined
     const options = { folder, env: key ? { ...env, GATEHOUSE_KEY: key } : env, environment, port, node, sample }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { loadWorkspaceKey, WorkspaceKey } from '../../gateway-core/config/workspace-key.ts'
+import { loadWorkspaceKey, noteKeychainKey, WorkspaceKey } from '../../gateway-core/config/workspace-key.ts'
 
 const key = new WorkspaceKey(Buffer.alloc(32, 7))
 const other = new WorkspaceKey(Buffer.alloc(32, 8))
@@ -81,5 +81,48 @@ describe('loading the key of a workspace', () => {
     await chmod(file, 0o600)
     await writeFile(file, 'nonsense')
     await expect(loadWorkspaceKey(folder, {})).rejects.toThrow('does not hold a key')
+  })
+
+  describe('of a workspace whose key the system keeps', () => {
+    const key = Buffer.alloc(32, 7).toString('base64')
+    const note = () => join(folder, '.gatehouse/keychain-key')
+
+    it('is not made anew: the message says where it is and what to do', async () => {
+      await noteKeychainKey(folder, key)
+      await expect(loadWorkspaceKey(folder, {})).rejects.toMatchObject({
+        name: 'WorkspaceKeyError',
+        message: expect.stringContaining("the system's keychain"),
+        suggestion: expect.stringContaining('set GATEHOUSE_KEY'),
+      })
+      await expect(stat(join(folder, '.gatehouse/key'))).rejects.toThrow('ENOENT')
+    })
+
+    it('is taken from GATEHOUSE_KEY, and no other one is', async () => {
+      await noteKeychainKey(folder, key)
+      const loaded = await loadWorkspaceKey(folder, { GATEHOUSE_KEY: key })
+      expect((await readFile(note(), 'utf8')).trim()).toBe(loaded.fingerprint)
+      const other = Buffer.alloc(32, 8).toString('base64')
+      const refusal = await loadWorkspaceKey(folder, { GATEHOUSE_KEY: other }).catch((error: Error) => error)
+      expect(refusal).toMatchObject({ message: expect.stringContaining('GATEHOUSE_KEY is not the key') })
+      expect(JSON.stringify(refusal)).not.toContain(other.slice(0, 20))
+    })
+
+    it('is not replaced by a file that was made before', async () => {
+      await loadWorkspaceKey(folder, {})
+      await noteKeychainKey(folder, key)
+      await expect(loadWorkspaceKey(folder, {})).rejects.toThrow('is not the key that sealed this workspace')
+    })
+
+    it('is not needed for reading what is not sealed', async () => {
+      await noteKeychainKey(folder, key)
+      await expect(loadWorkspaceKey(folder, {}, { create: false })).resolves.toBeInstanceOf(WorkspaceKey)
+    })
+
+    it('is never written down, and a folder that takes no file is no trouble', async () => {
+      await noteKeychainKey(folder, key)
+      expect(await readFile(note(), 'utf8')).not.toContain(key.slice(0, 20))
+      await noteKeychainKey(join(folder, '.gatehouse/keychain-key'), key)
+      await noteKeychainKey(folder, 'no key')
+    })
   })
 })
