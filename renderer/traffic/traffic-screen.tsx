@@ -59,11 +59,13 @@ export function TrafficScreen() {
         minimum={[160, 120]}
         secondSize={32}
         first={
-          <TrafficList
-            onOpen={() => {
-              if (useTraffic.getState().selectedIndex < 0) select(0)
-            }}
-          />
+          <div className="pane">
+            <TrafficList
+              onOpen={() => {
+                if (useTraffic.getState().selectedIndex < 0) select(0)
+              }}
+            />
+          </div>
         }
         second={looking ? <PastStatePane /> : undefined}
       />
