@@ -1,12 +1,11 @@
 import type { RawHeaders } from './exchange.ts'
 
 /**
- * Immutable view over an ordered header list (RFC 9110 §5.3). Names are looked up in lower case; the index is built at
- * the first look-up, so a message whose headers nobody reads costs nothing.
+ * Immutable view over an ordered header list (RFC 9110 §5.3). Names are looked up in lower case, by walking the list: it is
+ * short, and an index would cost more than the few look-ups that a message sees.
  */
 export class HeaderList {
   readonly raw: RawHeaders
-  #index: Map<string, number[]> | undefined
 
   constructor(raw: RawHeaders) {
     this.raw = raw
@@ -22,24 +21,26 @@ export class HeaderList {
 
   /** First value of `name` (lower case), or undefined. */
   get(name: string): string | undefined {
-    const at = this.#lookup(name)
-    return at === undefined ? undefined : this.raw[at[0]! + 1]
+    const at = this.#next(name, 0)
+    return at === -1 ? undefined : this.raw[at + 1]
   }
 
   /** Every value of `name` (lower case) in order. */
   all(name: string): readonly string[] {
-    const at = this.#lookup(name)
-    return at === undefined ? [] : at.map((position) => this.raw[position + 1]!)
+    const values: string[] = []
+    for (let at = this.#next(name, 0); at !== -1; at = this.#next(name, at + 2)) values.push(this.raw[at + 1]!)
+    return values
   }
 
   /** All values joined with a comma, as RFC 9110 §5.3 allows for list-based fields, or undefined. */
   list(name: string): string | undefined {
-    const at = this.#lookup(name)
-    return at === undefined ? undefined : at.map((position) => this.raw[position + 1]!).join(', ')
+    const first = this.#next(name, 0)
+    if (first === -1) return undefined
+    return this.#next(name, first + 2) === -1 ? this.raw[first + 1] : this.all(name).join(', ')
   }
 
   has(name: string): boolean {
-    return this.#lookup(name) !== undefined
+    return this.#next(name, 0) !== -1
   }
 
   /** Name and value pairs in wire order, names as received. */
@@ -83,19 +84,13 @@ export class HeaderList {
     return this.remade(raw)
   }
 
-  #lookup(name: string): number[] | undefined {
-    this.#index ??= indexOf(this.raw)
-    return this.#index.get(name)
+  /** Place of the next field of that name from `from` on, or -1. */
+  #next(name: string, from: number): number {
+    const { raw } = this
+    for (let at = from; at < raw.length; at += 2) {
+      const text = raw[at]!
+      if (text.length === name.length && (text === name || text.toLowerCase() === name)) return at
+    }
+    return -1
   }
-}
-
-function indexOf(raw: RawHeaders): Map<string, number[]> {
-  const index = new Map<string, number[]>()
-  for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at]!.toLowerCase()
-    const known = index.get(name)
-    if (known) known.push(at)
-    else index.set(name, [at])
-  }
-  return index
 }

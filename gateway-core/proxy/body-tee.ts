@@ -25,9 +25,12 @@ export class BodyTee {
     this.#kept += part.length
   }
 
-  /** What was kept, in a buffer of its own; undefined when nothing came. */
+  /** What was kept, not in a much larger buffer; undefined when nothing came. */
   record(): RecordedBody | undefined {
     if (this.length === 0) return undefined
+    if (this.#chunks.length === 1 && !this.#hash) {
+      return { bytes: slim(this.#chunks[0]!), length: this.length, truncated: false }
+    }
     const bytes = new Uint8Array(this.#kept)
     let at = 0
     for (const chunk of this.#chunks) {
@@ -47,5 +50,13 @@ export class BodyTee {
 
 /** A body that was held whole anyway is recorded whole. */
 export function recordBytes(bytes: Uint8Array): RecordedBody | undefined {
-  return bytes.length === 0 ? undefined : { bytes: new Uint8Array(bytes), length: bytes.length, truncated: false }
+  return bytes.length === 0 ? undefined : { bytes: slim(bytes), length: bytes.length, truncated: false }
+}
+
+/** The same bytes, copied where they keep a much larger buffer alive. Nobody changes the bytes of a message in place. */
+function slim(bytes: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, byteLength } = bytes
+  return buffer.byteLength <= byteLength * 2 + 1024
+    ? new Uint8Array(buffer, byteOffset, byteLength)
+    : new Uint8Array(bytes)
 }

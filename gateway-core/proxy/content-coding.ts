@@ -37,7 +37,8 @@ export function decodeContent(
   encoding: string | undefined,
   limit: number,
 ): Decoded | Promise<Decoded> {
-  const codings = (encoding ?? '')
+  if (encoding === undefined) return bytes.length > limit ? { failure: 'too-large' } : { bytes }
+  const codings = encoding
     .toLowerCase()
     .split(',')
     .map((coding) => coding.trim())

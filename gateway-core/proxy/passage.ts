@@ -23,14 +23,14 @@ import { readLateBody } from './late-body.ts'
 import type { Origin } from './origin.ts'
 import { answerOf, denialResponse } from './own-response.ts'
 import { explainFailure } from './observed-origins.ts'
-import { holdBody, RequestTee } from './request-body.ts'
+import { type BodyTaker, holdBody, type Holding, RequestTee } from './request-body.ts'
 import type { Target } from './upstream.ts'
 
 /**
  * The path of one request through the gateway, top to bottom: route, judge, forward, judge the response, write, record.
  * Everything happens synchronously as long as nothing has to be waited for.
  */
-export class Passage extends CarriedExchange implements UpstreamSink {
+export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker {
   readonly inbound: Inbound
   readonly client: ClientResponse
   #abort: Abort | undefined
@@ -53,7 +53,7 @@ export class Passage extends CarriedExchange implements UpstreamSink {
     try {
       this.#wait(whenReady(this.run?.run('requestHeaders'), () => this.#headersJudged()))
     } catch (error) {
-      this.#bug(error)
+      this.onBug(error)
     }
   }
 
@@ -65,29 +65,25 @@ export class Passage extends CarriedExchange implements UpstreamSink {
     if (!this.exchange.route && !this.observed) return this.#refuseUnrouted()
     if (!head.hasBody || this.plan.requestBodyBytes === 0) return this.#forward()
     if (head.expectContinue) this.client.writeContinue()
-    return this.#judgeBody(this.plan.requestBodyBytes)
+    return holdBody(this.inbound.req, this.plan.requestBodyBytes, this.engine, this)
   }
 
-  async #judgeBody(limit: number): Promise<void> {
-    const { workspace, around } = this.engine
-    const held = await holdBody(this.inbound.req, limit, workspace.limits.bufferBytes, around.budget)
-    try {
-      if (this.client.gone) return
-      if ('failure' in held) return this.#refuse(held.failure)
-      this.requestBytes = held.bytes
-      const decoded = await decodeContent(held.bytes, this.exchange.request.headers.list('content-encoding'), limit)
-      if ('failure' in decoded) {
-        return this.#refuse(bodyFailures[decoded.failure])
-      }
-      this.exchange.request = { ...this.exchange.request, body: new HeldBody(decoded.bytes) }
-      const before = this.exchange.request.body
-      await this.run?.run('requestBody')
-      if (this.run?.decision) return await this.#decided()
-      const after = this.exchange.request.body
-      this.#forward(after && after !== before ? after.bytes : held.bytes)
-    } finally {
-      around.budget.held -= held.counted
-    }
+  onBody(held: Holding): void | Promise<void> {
+    if (this.client.gone) return
+    if ('failure' in held) return this.#refuse(held.failure)
+    this.requestBytes = held.bytes
+    const { request } = this.exchange
+    const coding = request.headers.list('content-encoding')
+    return whenReady(decodeContent(held.bytes, coding, this.plan.requestBodyBytes), (decoded) => {
+      if ('failure' in decoded) return this.#refuse(bodyFailures[decoded.failure])
+      const before = new HeldBody(decoded.bytes)
+      this.exchange.request = { ...request, body: before }
+      return whenReady(this.run?.run('requestBody'), () => {
+        if (this.run?.decision) return this.#decided()
+        const after = this.exchange.request.body
+        this.#forward(after && after !== before ? after.bytes : held.bytes)
+      })
+    })
   }
 
   #forward(body?: Uint8Array): void {
@@ -381,10 +377,10 @@ export class Passage extends CarriedExchange implements UpstreamSink {
   }
 
   #wait(work: unknown): void {
-    if (work instanceof Promise) work.catch((error: unknown) => this.#bug(error))
+    if (work instanceof Promise) work.catch((error: unknown) => this.onBug(error))
   }
 
-  #bug(error: unknown): void {
+  onBug(error: unknown): void {
     this.error = error instanceof Error ? (error.stack ?? error.message) : String(error)
     this.#abort?.()
     if (this.client.headSent) {

@@ -1,32 +1,57 @@
 import { Transform, type Readable, type TransformCallback } from 'node:stream'
 import type { DenialCode } from '../errors.ts'
+import type { Maybe } from '../pipeline/facts.ts'
 import type { BodyTee } from './body-tee.ts'
-import type { BufferBudget } from './engine.ts'
+import type { Engine } from './engine.ts'
 
-/** A body held whole. `counted` bytes stand in the budget until the holder gives them back. */
-export type Holding = { bytes: Uint8Array; counted: number } | { failure: DenialCode; counted: number }
+/** A body held whole, or why it is not. */
+export type Holding = { bytes: Uint8Array } | { failure: DenialCode }
 
-/** Reads a request body whole, up to `limit` bytes and the bytes that all held bodies may take together. */
-export function holdBody(source: Readable, limit: number, budgetBytes: number, budget: BufferBudget): Promise<Holding> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let counted = 0
-    const finish = (result: { bytes: Uint8Array } | { failure: DenialCode }) => {
-      source.removeListener('data', onData)
-      if ('failure' in result) source.resume()
-      resolve({ ...result, counted })
+/** Who wants a body whole. */
+export interface BodyTaker {
+  onBody(held: Holding): Maybe<void>
+  /** What `onBody` threw. */
+  onBug(error: unknown): void
+}
+
+/**
+ * Reads a request body whole, up to `limit` bytes and the bytes that all held bodies may take together, and hands it to
+ * the taker: at once and without a promise, because this is the hot path. It counts as held until the taker is done.
+ */
+export function holdBody(source: Readable, limit: number, { workspace, around }: Engine, taker: BodyTaker): void {
+  const { budget } = around
+  const { bufferBytes } = workspace.limits
+  const chunks: Buffer[] = []
+  let counted = 0
+  let settled = false
+  const settle = (held: Holding) => {
+    if (settled) return
+    settled = true
+    const release = () => {
+      budget.held -= counted
     }
-    const onData = (chunk: Buffer) => {
-      counted += chunk.length
-      budget.held += chunk.length
-      chunks.push(chunk)
-      if (counted > limit) finish({ failure: 'BODY_TOO_LARGE' })
-      else if (budget.held > budgetBytes) finish({ failure: 'OVERLOADED' })
+    let used: Maybe<void>
+    try {
+      used = taker.onBody(held)
+    } catch (error) {
+      release()
+      taker.onBug(error)
+      return
     }
-    source.on('data', onData)
-    source.once('end', () => finish({ bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) }))
-    source.once('error', () => finish({ failure: 'MALFORMED_REQUEST' }))
+    if (used instanceof Promise) used.finally(release).catch((error: unknown) => taker.onBug(error))
+    else release()
+  }
+  source.on('data', (chunk: Buffer) => {
+    // After a failure the rest flows into nothing.
+    if (settled) return
+    counted += chunk.length
+    budget.held += chunk.length
+    chunks.push(chunk)
+    if (counted > limit) settle({ failure: 'BODY_TOO_LARGE' })
+    else if (budget.held > bufferBytes) settle({ failure: 'OVERLOADED' })
   })
+  source.on('end', () => settle({ bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) }))
+  source.on('error', () => settle({ failure: 'MALFORMED_REQUEST' }))
 }
 
 /** A request body on its way to the upstream: counted, kept for the capture up to its limit, and cut off where it is too long. */

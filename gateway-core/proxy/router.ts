@@ -49,12 +49,12 @@ export class Router {
   /** With `byHost`, only routes that name the host count: what goes to any server is not meant for the others. */
   match(request: RequestMessage, byHost = false): Routing {
     const method = routedMethod(request)
-    const allowed = new Set<string>()
+    const allowed: string[] = []
     for (const tree of this.#treesFor(request, byHost)) {
       const found = tree.find(request.path, (candidates) => select(candidates, method, request, allowed))
       if (found) return { route: found.value.route, parameters: found.parameters }
     }
-    return { route: undefined, allowedMethods: [...allowed] }
+    return { route: undefined, allowedMethods: [...new Set(allowed)] }
   }
 
   #treesOf(match: RouteMatch): PathTree<Candidate>[] {
@@ -118,13 +118,13 @@ function select(
   candidates: readonly Candidate[],
   method: string,
   request: RequestMessage,
-  allowed: Set<string>,
+  allowed: string[],
 ): Candidate | undefined {
   let best: Candidate | undefined
   for (const candidate of candidates) {
     if (best && !moreSpecific(candidate, best)) continue
     if (!candidate.conditions.every((holds) => holds(request))) continue
-    if (candidate.methods && !candidate.methods.has(method)) for (const name of candidate.methods) allowed.add(name)
+    if (candidate.methods && !candidate.methods.has(method)) allowed.push(...candidate.methods)
     else best = candidate
   }
   return best

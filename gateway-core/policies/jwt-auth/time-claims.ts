@@ -18,37 +18,38 @@ export function brokenTime(
   rules: TimeRules,
 ): { code: DenialCode; evidence: Evidence } | undefined {
   const { exp, nbf, iat } = claims
-  for (const [name, value] of [
-    ['exp', exp],
-    ['nbf', nbf],
-    ['iat', iat],
-  ] as const) {
-    if (value === undefined || (typeof value === 'number' && Math.abs(value) <= latest)) continue
-    const observed = typeof value === 'number' ? value : `a ${value === null ? 'null' : typeof value}`
-    return wrong('TOKEN_MALFORMED', name, observed, 'a time as seconds since 1970 (NumericDate, RFC 7519 §2)')
-  }
+  const malformed = notADate('exp', exp) ?? notADate('nbf', nbf) ?? notADate('iat', iat)
+  if (malformed) return malformed
   if (exp === undefined) {
     if (rules.requireExpiry) return wrong('EXPIRY_MISSING', 'exp', null, 'a time at which the token ends')
   } else if ((exp as number) * 1000 + rules.skewMs <= now) {
     const observed = `expired ${duration(now - (exp as number) * 1000)} ago at ${instant(exp as number)}`
     return wrong('TOKEN_EXPIRED', 'exp', observed, `a time after ${instant(now / 1000)}${tolerance(rules)}`)
   }
-  for (const [name, value] of [
-    ['nbf', nbf],
-    ['iat', iat],
-  ] as const) {
-    if (value === undefined || (value as number) * 1000 - rules.skewMs <= now) continue
-    const ahead = duration((value as number) * 1000 - now)
-    const what = name === 'nbf' ? 'becomes valid' : 'was issued'
-    const observed = `${what} ${ahead} from now at ${instant(value as number)}`
-    return wrong('TOKEN_NOT_YET_VALID', name, observed, `a time before ${instant(now / 1000)}${tolerance(rules)}`)
-  }
+  const early = tooEarly('nbf', nbf, now, rules) ?? tooEarly('iat', iat, now, rules)
+  if (early) return early
   if (rules.maxAgeMs === undefined) return undefined
   if (iat === undefined) return wrong('CLAIM_MISSING', 'iat', null, 'the time at which the token was issued')
   const age = now - (iat as number) * 1000
   if (age <= rules.maxAgeMs + rules.skewMs) return undefined
   const observed = `issued ${duration(age)} ago at ${instant(iat as number)}`
   return wrong('TOKEN_TOO_OLD', 'iat', observed, `at most ${duration(rules.maxAgeMs)} ago${tolerance(rules)}`)
+}
+
+type Wrong = { code: DenialCode; evidence: Evidence } | undefined
+
+function notADate(name: string, value: unknown): Wrong {
+  if (value === undefined || (typeof value === 'number' && Math.abs(value) <= latest)) return undefined
+  const observed = typeof value === 'number' ? value : `a ${value === null ? 'null' : typeof value}`
+  return wrong('TOKEN_MALFORMED', name, observed, 'a time as seconds since 1970 (NumericDate, RFC 7519 §2)')
+}
+
+function tooEarly(name: 'nbf' | 'iat', value: unknown, now: number, rules: TimeRules): Wrong {
+  if (value === undefined || (value as number) * 1000 - rules.skewMs <= now) return undefined
+  const ahead = duration((value as number) * 1000 - now)
+  const what = name === 'nbf' ? 'becomes valid' : 'was issued'
+  const observed = `${what} ${ahead} from now at ${instant(value as number)}`
+  return wrong('TOKEN_NOT_YET_VALID', name, observed, `a time before ${instant(now / 1000)}${tolerance(rules)}`)
 }
 
 function wrong(code: DenialCode, name: string, observed: Evidence['observed'], expected: string) {
