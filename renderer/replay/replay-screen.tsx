@@ -1,17 +1,38 @@
-import { useEffect, useState } from 'react'
-import type { ReplayEntry } from '../../gateway-core/protocol/replay.ts'
-import { core } from '../core/core.ts'
+import { useEffect } from 'react'
+import { useActions } from '../shell/actions.ts'
 import { useNavigation } from '../shell/navigation.ts'
-import { tellFailure } from '../shell/notices.ts'
-import { EmptyState } from '../ui/empty-state.tsx'
+import { Tabs } from '../ui/tabs.tsx'
+import { ImportDialog } from './import-dialog.tsx'
+import { KeepDialog, OperationDialog } from './keep-dialog.tsx'
+import { RaceDialog } from './race-dialog.tsx'
+import { replayActions } from './replay-actions.ts'
+import { followNavigation, followReplay, useReplay } from './replay-store.ts'
+import { replayViews } from './replay-views.tsx'
+import './replay.css'
 
-/** Requests that are edited and sent. */
+/** Requests that are edited, sent, compared, put in sequence and raced. */
 export function ReplayScreen() {
+  const view = useReplay((replay) => replay.view)
+  const dialog = useReplay((replay) => replay.dialog)
   const wanted = useNavigation((navigation) => navigation.replayEntry)
-  const [entry, setEntry] = useState<ReplayEntry>()
-  useEffect(() => {
-    if (wanted) core.call('replay.get', { id: wanted.id }).then(setEntry, tellFailure)
-  }, [wanted])
-  if (!entry) return <EmptyState title="No request yet">Open one from Traffic.</EmptyState>
-  return <h2>{entry.name}</h2>
+  useEffect(followReplay, [])
+  useEffect(followNavigation, [wanted])
+  useActions(replayActions())
+  const { Component } = replayViews.find((one) => one.id === view)!
+  return (
+    <section className="pane replay" aria-label="Replay">
+      <Tabs
+        label="Parts of Replay"
+        tabs={replayViews}
+        value={view}
+        onChange={(next) => useReplay.setState({ view: next })}
+      >
+        <Component />
+      </Tabs>
+      {dialog === 'import' && <ImportDialog />}
+      {dialog === 'keep' && <KeepDialog />}
+      {dialog === 'race' && <RaceDialog />}
+      {dialog === 'operation' && <OperationDialog />}
+    </section>
+  )
 }

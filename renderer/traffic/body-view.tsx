@@ -13,7 +13,7 @@ import { jsonLines, type JsonLine } from './json-pretty.ts'
 import './body-view.css'
 
 export type Side = 'request' | 'forwarded' | 'upstreamResponse' | 'response'
-type Look = 'pretty' | 'raw' | 'hex'
+export type Look = 'pretty' | 'raw' | 'hex'
 
 /** Bytes that are asked for at a time. */
 const partBytes = 256 * 1024
@@ -27,7 +27,7 @@ interface BodyViewProps {
   compact?: boolean
 }
 
-interface Loaded {
+export interface Loaded {
   bytes: Uint8Array
   available: number
   problem?: string
@@ -124,7 +124,8 @@ function useBody(id: string, side: Side, decoded: boolean, wanted: boolean, stat
   return { loaded, failure, more: () => setUntil((now) => now + partBytes * 4) }
 }
 
-function BodyText({ loaded, look, whole }: { loaded: Loaded; look: Look; whole: boolean }) {
+/** What is here of a body, as text or bytes, of which only the lines that are seen exist. */
+export function BodyText({ loaded, look, whole }: { loaded: Loaded; look: Look; whole: boolean }) {
   const { bytes } = loaded
   const text = useMemo(() => (look === 'hex' ? '' : new TextDecoder().decode(bytes)), [bytes, look])
   const json = useMemo(

@@ -1,0 +1,109 @@
+import { useEffect, useState } from 'react'
+import type { Result } from '../../gateway-core/protocol/protocol.ts'
+import { visible } from '../../gateway-core/visible.ts'
+import { core } from '../core/core.ts'
+import { refusalOf, tellDone, tellFailure } from '../shell/notices.ts'
+import { Button } from '../ui/button.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { Field } from '../ui/field.tsx'
+import { openEntry, save, useReplay } from './replay-store.ts'
+
+const close = () => useReplay.setState({ dialog: undefined })
+
+/** Puts a request of the history into a file that the team shares. */
+export function KeepDialog() {
+  const entry = useReplay((replay) => replay.entry)
+  const [file, setFile] = useState('requests.http')
+  const [name, setName] = useState(entry?.name ?? '')
+  const [failure, setFailure] = useState<string>()
+  if (!entry) return null
+  const keep = async () => {
+    try {
+      await save()
+      const kept = await core.call('replay.keep', { id: entry.id, file, name })
+      close()
+      await openEntry(kept.id)
+      tellDone(`Kept in ${kept.id.split('#')[0]}`)
+    } catch (error) {
+      setFailure([refusalOf(error).what, refusalOf(error).todo].filter(Boolean).join(' — '))
+    }
+  }
+  return (
+    <Dialog
+      open
+      onClose={close}
+      title="Keep in a file"
+      about="A .http file of the workspace, for version control. Secrets are not written: a variable stands for each."
+    >
+      <form
+        className="replay-form"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void keep()
+        }}
+      >
+        <Field label="File in requests/" value={file} onChange={({ target }) => setFile(target.value)} />
+        <Field label="Name" value={name} error={failure} onChange={({ target }) => setName(target.value)} />
+        <div className="row">
+          <Button kind="main" type="submit" disabled={file.trim() === '' || name.trim() === ''}>
+            Keep
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+/** Begins a request from what the documents of the workspace describe. */
+export function OperationDialog() {
+  const [operations, setOperations] = useState<Result<'replay.operations'>>()
+  const [filter, setFilter] = useState('')
+  useEffect(() => {
+    core.call('replay.operations').then(setOperations, tellFailure)
+  }, [])
+  const words = filter.toLowerCase().split(/\s+/)
+  const found = (operations ?? []).filter((one) => {
+    const text = `${one.method} ${one.path} ${one.operation} ${one.api}`.toLowerCase()
+    return words.every((word) => text.includes(word))
+  })
+  const begin = async ({ api, method, path }: (typeof found)[number]) => {
+    try {
+      const entry = await core.call('replay.operation', { api, method, path })
+      close()
+      await openEntry(entry.id)
+    } catch (error) {
+      tellFailure(error)
+    }
+  }
+  return (
+    <Dialog
+      open
+      onClose={close}
+      title="A request for an operation"
+      about="Filled with the examples of its document."
+      width={560}
+    >
+      <form
+        className="replay-form"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (found[0]) void begin(found[0])
+        }}
+      >
+        <Field label="Find" value={filter} onChange={({ target }) => setFilter(target.value)} placeholder="GET books" />
+      </form>
+      <ul className="replay-operations" aria-label="Operations">
+        {found.slice(0, 200).map((one) => (
+          <li key={`${one.api} ${one.method} ${one.path}`}>
+            <button type="button" className="replay-item-open" onClick={() => void begin(one)}>
+              <span className="replay-method">{one.method}</span>
+              <span className="cut grow">{visible(one.path, 200)}</span>
+              <span className="faint cut">{visible(one.operation, 60)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {operations?.length === 0 && <p className="dim">No API of this workspace names an OpenAPI document.</p>}
+    </Dialog>
+  )
+}
