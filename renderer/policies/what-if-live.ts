@@ -4,6 +4,7 @@ import { refusalOf } from '../shell/notices.ts'
 import { useWorkbench } from '../shell/workbench.ts'
 import { useTraffic } from '../traffic/traffic-store.ts'
 import { isEdited } from './document.ts'
+import { kindOf } from './file-list.ts'
 import { usePolicies } from './policies-store.ts'
 import { type EditedText, sameTexts } from './what-if.ts'
 import { isStopped, type Scope, useWhatIf, whatIfBeginning } from './what-if-store.ts'
@@ -99,9 +100,12 @@ function edited(): void {
   useWhatIf.setState({ ...whatIfBeginning, scope, run })
 }
 
+/** What is typed and not saved, of the files that a workspace may read: tests and prose decide nothing. */
 function editedTexts(): EditedText[] {
-  return Object.values(usePolicies.getState().documents)
+  const { documents, tree } = usePolicies.getState()
+  return Object.values(documents)
     .filter((document) => isEdited(document) && !document.readOnly)
+    .filter(({ path }) => kindOf(tree, path) !== 'test' && !/\.(?:md|ts)$/i.test(path))
     .map(({ path, text }) => ({ path, text }))
     .sort((a, b) => (a.path < b.path ? -1 : 1))
 }

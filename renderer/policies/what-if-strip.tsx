@@ -125,8 +125,9 @@ function Standing() {
 }
 
 function Note({ beside, title, children }: { beside?: string; title?: string; children: ReactNode }) {
+  const busy = useWhatIf((whatIf) => whatIf.state === 'judging' || whatIf.state === 'waiting')
   return (
-    <div role="status" title={title}>
+    <div role="status" aria-busy={busy} title={title}>
       <p className="cut">
         <b>What if</b> <span className="num dim">{beside}</span>
       </p>

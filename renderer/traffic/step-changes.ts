@@ -77,3 +77,10 @@ export function aboutPlace({ clientAddress, consumer, now }: ExchangeThere): {
   const groups = consumer && consumer.groups.length > 0 ? ` in ${consumer.groups.join(', ')}` : ''
   return { client: clientAddress, caller: consumer ? `${consumer.name}${groups}` : 'not known yet', now }
 }
+
+/** A caller as one types it: `ben in reader, staff`; nothing: nobody. */
+export function callerOf(text: string): Pick<ValueChange, 'kind' | 'value' | 'groups'> {
+  const [, name = '', groups = ''] = /^\s*(.*?)(?:\s+in\s+(.*))?\s*$/.exec(text) ?? []
+  const list = groups.split(',').map((group) => group.trim())
+  return { kind: 'consumer', value: name === '' ? null : name, groups: list.filter((group) => group !== '') }
+}

@@ -3,7 +3,15 @@ import { type KeyboardEvent, useEffect, useState } from 'react'
 import type { ExchangeThere, MessageThere } from '../../gateway-core/protocol/what-if.ts'
 import { visible, visibleLines } from '../../gateway-core/visible.ts'
 import { dateText } from '../ui/format.ts'
-import { aboutPlace, type MessageLine, messageLines, statusOf, targetOf, type ValueChange } from './step-changes.ts'
+import {
+  aboutPlace,
+  callerOf,
+  type MessageLine,
+  messageLines,
+  statusOf,
+  targetOf,
+  type ValueChange,
+} from './step-changes.ts'
 import { changeValue } from './step-store.ts'
 
 interface PlaceProps {
@@ -44,17 +52,8 @@ export function StepPlace({ there, before, step, phase }: PlaceProps) {
           <Value
             text={visible(caller, 200)}
             label="Caller"
-            start={there.consumer?.name ?? ''}
-            onChange={
-              phase === undefined
-                ? undefined
-                : (text) =>
-                    change('request', {
-                      kind: 'consumer',
-                      value: text === '' ? null : text,
-                      groups: [...(there.consumer?.groups ?? [])],
-                    })
-            }
+            start={there.consumer ? caller : ''}
+            onChange={phase === undefined ? undefined : (text) => change('request', callerOf(text))}
           />
         </dd>
         <dt>Time</dt>

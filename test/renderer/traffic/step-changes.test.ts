@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   aboutPlace,
+  callerOf,
   changeWords,
   messageLines,
   statusOf,
@@ -93,4 +94,13 @@ describe('heads', () => {
       'ben in reader, staff',
     )
   })
+})
+
+describe('a caller as one types it', () => {
+  it.each([
+    ['ben in reader, staff', 'ben', ['reader', 'staff']],
+    ['ben', 'ben', []],
+    ['', null, []],
+    ['  in  ', 'in', []],
+  ])('%s', (text, value, groups) => expect(callerOf(text)).toEqual({ kind: 'consumer', value, groups }))
 })
