@@ -1,10 +1,8 @@
-import type { PolicyInstance } from '../pipeline/plan.ts'
 import type { Handlers } from '../protocol/protocol.ts'
 import { refused } from '../protocol/rpc-error.ts'
-import type { PastEntry } from '../protocol/what-if.ts'
-import type { StateEntryAt } from '../rejudge/state-at.ts'
 import type { ChangedValue } from '../rejudge/step-through.ts'
 import { plainStep } from './exchange-detail.ts'
+import { pastEntry } from './past-entry.ts'
 import { instancesOf } from './policy-counters.ts'
 import { told } from './what-if-desk.ts'
 import type { Workbench } from './workbench.ts'
@@ -24,7 +22,7 @@ export function pastCalls(workbench: Workbench): Pick<Handlers, Extract<keyof Ha
       const byId = new Map((workspace ? instancesOf(workspace) : []).map((one) => [one.id, one]))
       return {
         time: state.time,
-        entries: state.entries.map((entry) => pastEntry(entry, byId.get(entry.policy))),
+        entries: state.entries.map((entry) => pastEntry(entry, state.time, byId.get(entry.policy))),
         warming: state.warming.map((id) => id.replace(/#[^#]*$/, '')),
       }
     },
@@ -36,29 +34,6 @@ export function pastCalls(workbench: Workbench): Pick<Handlers, Extract<keyof Ha
       return { trace: trace.map(plainStep), before, outcome }
     },
   }
-}
-
-function pastEntry({ policy, stateId, type, key, holds, expiresAt }: StateEntryAt, now?: PolicyInstance): PastEntry {
-  const place = now && { file: now.position.file, line: now.position.line }
-  // A configuration that changed since says nothing about the limit of then.
-  const limit = now?.stateId === stateId ? limitOf(now) : undefined
-  const entry: PastEntry = { policy, type, key, holds: '', expiresAt, ...place, ...(limit !== undefined && { limit }) }
-  switch (holds.kind) {
-    case 'limiter':
-      return { ...entry, used: holds.used, holds: holds.algorithm }
-    case 'count':
-      return { ...entry, used: holds.count, holds: 'count' }
-    case 'value':
-      return { ...entry, holds: holds.value }
-    case 'seen':
-      return { ...entry, holds: 'seen' }
-  }
-}
-
-/** What a limiter admits, by its prepared configuration; other policies have none. */
-function limitOf({ prepared }: PolicyInstance): number | undefined {
-  const limit = typeof prepared === 'object' && prepared !== null && 'limit' in prepared ? prepared.limit : undefined
-  return typeof limit === 'number' ? limit : undefined
 }
 
 function changedValue({ step, of, kind, name, value, groups }: Given): ChangedValue {

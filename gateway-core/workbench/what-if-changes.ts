@@ -13,8 +13,14 @@ export class WhatIfChanges {
   readonly #lines = new Map<string, WhatIfLine>()
   /** Groups in the order shown; forgotten when more comes. */
   readonly #shown = new Map<WhatIfKind, readonly Group[]>()
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
 
   add(changes: readonly WhatIfChange[]): void {
+    this.#size += changes.length
     for (const change of changes) {
       this.#shown.delete(change.kind)
       let groups = this.#byKind.get(change.kind)

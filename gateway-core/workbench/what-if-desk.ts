@@ -10,7 +10,12 @@ import type {
 } from '../protocol/what-if.ts'
 import type { Difference } from '../rejudge/first-difference.ts'
 import { WhatIfError } from '../rejudge/what-if-thread.ts'
-import type { FileTexts, WhatIfCounts as EngineCounts, WhatIfQuestion } from '../rejudge/what-if.ts'
+import {
+  type FileTexts,
+  type WhatIfCounts as EngineCounts,
+  whatIfKinds,
+  type WhatIfQuestion,
+} from '../rejudge/what-if.ts'
 import { plainStep } from './exchange-detail.ts'
 import { curlOfShrunk, testOfShrunk } from './shrunk-texts.ts'
 import { WhatIfChanges } from './what-if-changes.ts'
@@ -39,23 +44,25 @@ export class WhatIfDesk {
   async judge(run: number, texts: Texts, query: string, signal: AbortSignal): Promise<WhatIfCounts> {
     this.close()
     const question = this.#questionOf(texts, query)
-    const changes = new WhatIfChanges()
-    const stop = new AbortController()
-    this.#asked = { run, question, changes, stop }
-    const report = await told(
+    const asked: Question = { run, question, changes: new WhatIfChanges(), stop: new AbortController() }
+    this.#asked = asked
+    const { changes, ...counts } = await told(
       this.#workbench.past.judge(question, {
-        signal: AbortSignal.any([signal, stop.signal]),
-        onProgress: (counts, fresh) => {
-          changes.add(fresh)
-          if (this.#asked?.run === run) this.#emit('whatIf.progress', { run, counts: countsOf(counts, changes) })
+        signal: AbortSignal.any([signal, asked.stop.signal]),
+        onProgress: (so, fresh) => {
+          asked.changes.add(fresh)
+          // It began anew: what was found before is told once more, or is not so.
+          if (asked.changes.size !== changesIn(so)) {
+            asked.changes = new WhatIfChanges()
+            asked.changes.add(fresh)
+          }
+          if (this.#asked === asked) this.#emit('whatIf.progress', { run, counts: countsOf(so, asked.changes) })
         },
       }),
     )
-    const { changes: all, ...counts } = report
-    const whole = new WhatIfChanges()
-    whole.add(all)
-    if (this.#asked?.run === run) this.#asked.changes = whole
-    return countsOf(counts, whole)
+    asked.changes = new WhatIfChanges()
+    asked.changes.add(changes)
+    return countsOf(counts, asked.changes)
   }
 
   groups(run: number, kind: WhatIfKind): WhatIfGroup[] {
@@ -121,6 +128,10 @@ export async function told<T>(answer: Promise<T>): Promise<T> {
     if ((error as Error).name === 'AbortError') throw new RpcError({ code: 'CANCELLED', message: 'stopped' })
     throw error
   }
+}
+
+function changesIn(counts: EngineCounts): number {
+  return whatIfKinds.reduce((sum, kind) => sum + counts[kind], 0)
 }
 
 function countsOf(counts: EngineCounts, changes: WhatIfChanges): WhatIfCounts {

@@ -5,7 +5,7 @@ import { visible } from '../../gateway-core/visible.ts'
 import { denialTitle } from '../traffic/decision.ts'
 import { clockText, countText, instanceName } from '../ui/format.ts'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
-import { kindLooks, outcomeText } from './what-if.ts'
+import { factText, kindLooks, outcomeText } from './what-if.ts'
 import { explain } from './what-if-live.ts'
 import { exchangesIn, itemAt, lineOf } from './what-if-lines.ts'
 import { useRows } from './what-if-rows.ts'
@@ -107,7 +107,9 @@ function GroupHead({ group, kind, style }: { group: WhatIfGroup; kind: WhatIfKin
   const { policy, code, what, exchanges, warming } = group
   return (
     <div className="what-if-group" role="presentation" style={style} title={policy}>
-      <b className="cut">{what === undefined ? nameOf(policy) : visible(what, 120)}</b>
+      <b className="cut">
+        {what === undefined ? nameOf(policy) : visible(kind === 'undecidable' ? `lacks ${factText(what)}` : what, 120)}
+      </b>
       {what !== undefined && policy !== undefined && <span className="faint cut">{nameOf(policy)}</span>}
       {code !== undefined && <span className="dim cut">{denialTitle(code)}</span>}
       <span className="grow" />

@@ -6,7 +6,7 @@ import { useTraffic } from '../traffic/traffic-store.ts'
 import { countText, plural } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
 import { Tooltip } from '../ui/tooltip.tsx'
-import { kindLooks, missingFacts } from './what-if.ts'
+import { factText, kindLooks, missingFacts } from './what-if.ts'
 import { openKind, setScope } from './what-if-live.ts'
 import { useWhatIf } from './what-if-store.ts'
 import './what-if-strip.css'
@@ -84,7 +84,7 @@ function CountTip({ kind, counts, says }: { kind: WhatIfKind; counts: WhatIfCoun
       Exchanges {says}.
       {missing.slice(0, 4).map(([name, exchanges]) => (
         <span key={name} className="what-if-missing">
-          {countText(exchanges)} lack <code>{name}</code>
+          {countText(exchanges)} lack {factText(name)} <code className="faint">{name}</code>
         </span>
       ))}
     </>
@@ -113,6 +113,7 @@ function Standing() {
   if (!counts) return <Note>judging…</Note>
   const { exchanges, judged, reused, warming, milliseconds } = counts
   const all = plural(exchanges, 'exchange')
+  const [lacking] = missingFacts(counts)
   return (
     <Note
       title={measuredTip(counts)}
@@ -120,6 +121,7 @@ function Standing() {
     >
       {countText(reused)} reused
       {warming > 0 && <span className="tone-would"> · {countText(warming)} warming</span>}
+      {lacking !== undefined && <span className="tone-unknown"> · lacks {factText(lacking[0])}</span>}
     </Note>
   )
 }

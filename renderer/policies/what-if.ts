@@ -58,6 +58,12 @@ export function missingFacts({ missing }: Pick<WhatIfCounts, 'missing'>): [name:
   return Object.entries(missing).sort(([, a], [, b]) => b - a)
 }
 
+/** A fact for people: `signature of header authorization`, of the key that names it. */
+export function factText(key: string): string {
+  const [kind = '', place = ''] = key.split('|')
+  return place === '' ? kind.replace(':', ' ') : `${kind} of ${place.replace(':', ' ')}`
+}
+
 /** A step under both versions; one side is missing where it did not run. */
 export interface StepPair {
   readonly key: string

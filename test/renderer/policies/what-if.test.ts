@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { TraceEntry } from '../../../gateway-core/pipeline/outcome.ts'
 import type { WhatIfGroup } from '../../../gateway-core/protocol/what-if.ts'
 import {
+  factText,
   isDifferent,
   missingFacts,
   outcomeText,
@@ -110,6 +111,13 @@ describe('words', () => {
       ['geo', 2],
     ])
   })
+
+  it.each([
+    ['signature|header:authorization|bearer|issuer:https://id.example|RS256', 'signature of header authorization'],
+    ['tag|query:key', 'tag of query key'],
+    ['header:cookie', 'header cookie'],
+    ['upstream-response', 'upstream-response'],
+  ])('say what lacks: %s', (key, text) => expect(factText(key)).toBe(text))
 
   it('know an edit again', () => {
     const one = [{ path: 'a', text: 'x' }]
