@@ -34,6 +34,11 @@ export class CapturedTraffic implements Traffic {
     return this.#length
   }
 
+  /** Sequence of the last exchange. */
+  get latest(): number {
+    return this.#latest
+  }
+
   /** Reads what was recorded since, or everything anew when something was deleted or is still open. */
   async refresh(pause: () => Promise<void> = async () => undefined): Promise<void> {
     const now = Date.now()

@@ -8,8 +8,10 @@ import type { StateAnswer, StateOperation, StateSnapshot, StateStore } from '../
  * instances were asked, and when an answer came from inside the first window of a counter, where it may be too mild.
  */
 export class ColdState implements StateStore {
-  /** An operation since this was last set to false fell into a first window. */
-  warming = false
+  /** An operation since this was last set to false fell into a first window; `kept`: only of counters that the edit leaves alone. */
+  warming: false | 'kept' | 'changed' = false
+  /** Tells those counters from the others. */
+  isKept: (stateId: string) => boolean = () => false
   /** Phase of the step that runs. */
   phase: Phase = 'requestHeaders'
   /** State ids that were asked for anything, by phase. */
@@ -17,6 +19,7 @@ export class ColdState implements StateStore {
   readonly #inner = new MemoryState()
   readonly #since: number
   readonly #firstReset = new Map<string, number>()
+  readonly #warmUntil = new Map<string, number>()
 
   /** `since`: ms since the epoch. */
   constructor(since: number) {
@@ -27,8 +30,15 @@ export class ColdState implements StateStore {
     const asked = this.asked.get(this.phase)
     if (asked) asked.add(stateId)
     else this.asked.set(this.phase, new Set([stateId]))
-    if (now < this.#warmFrom(stateId, operation, now)) this.warming = true
+    const warm = this.#warmFrom(stateId, operation, now)
+    if (now < warm && this.warming !== 'changed') this.warming = this.isKept(stateId) ? 'kept' : 'changed'
+    if (warm > (this.#warmUntil.get(stateId) ?? 0)) this.#warmUntil.set(stateId, warm)
     return this.#inner.apply(stateId, operation, now)
+  }
+
+  /** Whether an instance was still in its first window at a time. */
+  isWarming(stateId: string, now: number): boolean {
+    return now < (this.#warmUntil.get(stateId) ?? 0)
   }
 
   snapshot(now: number, stateIds?: Iterable<string>): StateSnapshot {

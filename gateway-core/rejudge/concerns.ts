@@ -42,6 +42,7 @@ export class Concerns {
   readonly counted = new Set<string>()
   readonly #workspace: Workspace
   readonly #recordedUnder: (context: Context) => Workspace | undefined
+  readonly #kept = new Set<string>()
   readonly #reuse: boolean
   readonly #everyCounter: boolean
   readonly #cases = new Map<Context, Map<Plan, Case>>()
@@ -68,6 +69,7 @@ export class Concerns {
     this.#cases.set(context, cases)
     if (cases.has(routed.plan)) return
     const kept = this.#reuse ? this.#keptOf(context, routed) : undefined
+    for (const { stateId } of kept?.instances ?? []) this.#kept.add(stateId)
     cases.set(routed.plan, { context, plan: routed.plan, kept, concern: 'everything' })
   }
 
@@ -85,6 +87,11 @@ export class Concerns {
     const route = context.route === undefined ? undefined : this.#routesOf(this.#workspace).get(context.route)
     if (context.route !== undefined && !route) return undefined
     return { plan: route?.plan ?? this.#workspace.unrouted, route, allowedMethods: [] }
+  }
+
+  /** Whether an instance that counts again is one that the edit leaves alone. */
+  isKept(stateId: string): boolean {
+    return this.#kept.has(stateId)
   }
 
   /** Whether any exchange has to pass the response phases again. */

@@ -49,6 +49,8 @@ export interface Concern {
 /** Time as it was: each step is given the time and the place that it had. */
 export class RecordedTimeline implements Timeline {
   at: Moment = { now: 0, sequence: 0 }
+  /** Added to every time, in ms. */
+  shift = 0
   readonly #measured: boolean
 
   constructor(measured = false) {
@@ -56,7 +58,7 @@ export class RecordedTimeline implements Timeline {
   }
 
   now(): number {
-    return this.at.now
+    return this.at.now + this.shift
   }
 
   next(): number {

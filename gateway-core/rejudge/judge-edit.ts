@@ -18,6 +18,8 @@ export interface EditToJudge extends WhatIfOptions {
   reuse?: boolean
   /** How the exchanges end under the baseline, where that was judged before. */
   before?: readonly Judged[]
+  /** When the question came, by `performance.now()`. */
+  begun?: number
 }
 
 /** Results are told this often, in ms. */
@@ -56,8 +58,7 @@ export async function judgeAll(
  * under the same policies, else it is judged as well. Rejects with the signal's reason when it is aborted.
  */
 export async function judgeEdit(edit: EditToJudge): Promise<WhatIfReport> {
-  const begun = performance.now()
-  const { traffic, only, signal, onProgress, reuse, facts, recordedUnder } = edit
+  const { begun = performance.now(), traffic, only, signal, onProgress, reuse, facts, recordedUnder } = edit
   signal?.throwIfAborted()
   const before = edit.before ?? (await judgeAll(edit.baseline, edit))
   const tally = new Tally(traffic, only?.size ?? traffic.length, begun)

@@ -59,6 +59,8 @@ const readAtOnce = 512
 const sliceMs = 8
 const never: Moment = { now: Infinity, sequence: Infinity }
 
+type Warming = ColdState['warming']
+
 class Judging implements Bench {
   readonly workspace: Workspace
   readonly router: Router
@@ -71,7 +73,7 @@ class Judging implements Bench {
   readonly #positions
   readonly #types: ReadonlyMap<string, string>
   readonly #untouched = new Map<Context, Judged>()
-  readonly #waiting = new PlaceQueue<{ at: number; run: ExchangeRun; warming: boolean }>()
+  readonly #waiting = new PlaceQueue<{ at: number; run: ExchangeRun; warming: Warming }>()
   #lastBreath = performance.now()
 
   constructor(options: JudgeTrafficOptions) {
@@ -164,6 +166,7 @@ class Judging implements Bench {
       }
     }
     this.#concerns.settle()
+    this.state.isKept = (stateId) => this.#concerns.isKept(stateId)
   }
 
   #untouchedOf(context: Context): Judged | undefined {
@@ -203,15 +206,15 @@ class Judging implements Bench {
     return undefined
   }
 
-  #goOn(at: number, run: ExchangeRun, placed: boolean, warming: boolean): Maybe<void> {
+  #goOn(at: number, run: ExchangeRun, placed: boolean, warming: Warming): Maybe<void> {
     this.state.warming = false
     const moment = run.goOn(placed)
     if (moment instanceof Promise) return moment.then((later) => this.#wentOn(at, run, later, warming))
     return this.#wentOn(at, run, moment, warming)
   }
 
-  #wentOn(at: number, run: ExchangeRun, moment: Moment | undefined, warming: boolean): void {
-    const warm = warming || this.state.warming
+  #wentOn(at: number, run: ExchangeRun, moment: Moment | undefined, warming: Warming): void {
+    const warm = warming === 'changed' ? warming : this.state.warming || warming
     if (moment) {
       const { until = never } = this.#options
       // What happened later waits for ever.

@@ -1,6 +1,7 @@
 import type { Context } from '../capture/decode-context.ts'
 import type { Position } from '../pipeline/outcome.ts'
 import type { Workspace } from '../config/workspace.ts'
+import type { ColdState } from './cold-state.ts'
 import type { ExchangeRun } from './exchange-run.ts'
 import { headerDifferences, pathOf, queryOf } from './message-differences.ts'
 import type { WhatIfKind, WhatIfOutcome } from './what-if.ts'
@@ -44,10 +45,15 @@ export function recordedOutcome(context: Context, positions: ReadonlyMap<string,
 }
 
 /** What a finished run came to. */
-export function judgedOf(run: ExchangeRun, positions: ReadonlyMap<string, Position>, warming: boolean): Judged {
+export function judgedOf(
+  run: ExchangeRun,
+  positions: ReadonlyMap<string, Position>,
+  warming: ColdState['warming'],
+): Judged {
   const { recorded, exchange, course } = run
   const { context } = recorded
-  const warm = warming ? { warming: true as const } : {}
+  // A counter that is left alone and comes to what it came to then was not too mild.
+  const warm = warming === 'changed' ? { warming: true as const } : {}
   if (run.asRecorded) {
     const reused = run.run.trace.length === 0
     return { asRecorded: true, reused, outcome: recordedOutcome(context, positions), differs: none, ...warm }
@@ -72,7 +78,7 @@ export function judgedOf(run: ExchangeRun, positions: ReadonlyMap<string, Positi
     outcome,
     differs,
     ...(missing !== undefined && { missing }),
-    ...warm,
+    ...(warming === 'kept' && !asRecorded ? { warming: true as const } : warm),
     ...(!asRecorded && { messages: messagesOf(run) }),
   }
 }
@@ -94,7 +100,8 @@ function sameOutcome(one: WhatIfOutcome, other: Pick<Context, 'verdict' | 'statu
   )
 }
 
-function messagesOf({ exchange, follower }: ExchangeRun): Messages {
+/** The messages of a run as they are now. */
+export function messagesOf({ exchange, follower }: ExchangeRun): Messages {
   const { request, response } = exchange
   return {
     request: {

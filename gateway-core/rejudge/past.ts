@@ -1,0 +1,409 @@
+import type { Context } from '../capture/decode-context.ts'
+import { Captures } from '../capture/store.ts'
+import { openDatabase } from '../capture/schema.ts'
+import type { StoredExchange } from '../capture/record.ts'
+import { loadWorkspace } from '../config/load.ts'
+import type { WorkspaceKey } from '../config/workspace-key.ts'
+import type { Workspace } from '../config/workspace.ts'
+import type { TraceEntry } from '../pipeline/outcome.ts'
+import { Blame } from './blame.ts'
+import { CapturedTraffic } from './captured-traffic.ts'
+import { ColdState } from './cold-state.ts'
+import type { ExchangeRun } from './exchange-run.ts'
+import { type Difference, firstDifference } from './first-difference.ts'
+import type { Texts } from './hunks.ts'
+import { judgeAll, judgeEdit } from './judge-edit.ts'
+import { judgeTraffic } from './judge-traffic.ts'
+import { classify, type Judged, messagesOf } from './judged.ts'
+import { OneTraffic } from './one-traffic.ts'
+import { Revisions } from './revisions.ts'
+import { SharedFacts } from './shared-facts.ts'
+import { shrinkRequest } from './shrink.ts'
+import { stateAt, type StateAt } from './state-at.ts'
+import { type ChangedValue, type SteppedThrough, stepThrough } from './step-through.ts'
+import { VariedExchange, type Variation } from './varied-exchange.ts'
+import { WhatIfError } from './what-if-error.ts'
+import type {
+  FileTexts,
+  ShrunkRequest,
+  WhatIfChange,
+  WhatIfExplanation,
+  WhatIfOptions,
+  WhatIfQuestion,
+  WhatIfReport,
+} from './what-if.ts'
+
+export interface PastOptions {
+  /** Folder of the workspace; its capture is what is judged again. */
+  folder: string
+  key: WorkspaceKey
+  env: Readonly<Record<string, string | undefined>>
+  engineVersion: string
+}
+
+interface Asked {
+  baseline: Workspace
+  candidate: Workspace
+  before: Judged[]
+  only: ReadonlySet<number> | undefined
+  blame: Blame
+}
+
+/** The recorded traffic of a workspace, to be judged again by edits of it. Keeps what it read between two questions. */
+export class Past {
+  readonly #options: PastOptions
+  readonly #traffic: CapturedTraffic
+  readonly #captures: Captures
+  readonly #facts: SharedFacts
+  readonly #revisions: Revisions
+  readonly #loaded = new Map<string, Workspace>()
+  #before: { key: string; judged: Judged[] } | undefined
+  #asked: { key: string; asked: Asked } | undefined
+
+  constructor(options: PastOptions) {
+    const { folder, key, env, engineVersion } = options
+    this.#options = options
+    const db = openDatabase(folder, { create: true })
+    this.#captures = new Captures(db, key)
+    this.#traffic = new CapturedTraffic(folder, key)
+    this.#facts = new SharedFacts(key)
+    this.#revisions = new Revisions(db, folder, { env, engineVersion })
+  }
+
+  async judge(question: WhatIfQuestion, options: WhatIfOptions = {}): Promise<WhatIfReport> {
+    const begun = performance.now()
+    const { baseline, candidate, before, only } = await this.#ask(question, options.signal)
+    const report = await judgeEdit({
+      ...options,
+      begun,
+      baseline,
+      candidate,
+      before,
+      traffic: this.#traffic,
+      recordedUnder: this.#revisions.of,
+      facts: this.#facts,
+      ...(only && { only }),
+      ...(question.reuse !== undefined && { reuse: question.reuse }),
+    })
+    return report
+  }
+
+  async explain(id: string, question: WhatIfQuestion): Promise<WhatIfExplanation> {
+    const { baseline, candidate, blame } = await this.#ask(question)
+    const at = this.#numberOf(id)
+    const stored = this.#captures.get(id, { secrets: 'sealed' })!
+    const before = await this.#traced(baseline, at, stored)
+    const after = await this.#traced(candidate, at, stored)
+    const found = classify(before.judged, after.judged)
+    const change = found && this.#changeOf(at, before.judged, after.judged)
+    return {
+      id,
+      kind: found?.kind ?? 'same',
+      before: { ...before.judged.outcome, trace: before.trace },
+      after: { ...after.judged.outcome, trace: after.trace },
+      firstDifference: difference(before, after, stored.route?.id),
+      blame: change ? await blame.of(change, at) : [],
+    }
+  }
+
+  async shrink(id: string, question: WhatIfQuestion): Promise<ShrunkRequest> {
+    const { baseline, candidate } = await this.#ask(question)
+    const at = this.#numberOf(id)
+    const base = this.#traffic.exchange(at)
+    const states = new Map<Workspace, ColdState>()
+    for (const workspace of [baseline, candidate]) states.set(workspace, await this.#stateBefore(workspace, at))
+    const judge = (workspace: Workspace, varied: VariedExchange) =>
+      this.#tryOut(workspace, states.get(workspace)!, varied, at)
+    const tried = async (variation: Variation) => {
+      const varied = new VariedExchange(base, variation)
+      const [before, after] = [await judge(baseline, varied), await judge(candidate, varied)]
+      return { varied, before, after, found: classify(before, after) }
+    }
+    const whole = await tried({})
+    if (!whole.found) throw new WhatIfError('this exchange comes out the same, so there is nothing to shrink')
+    const { variation, dropped } = await shrinkRequest(base.request, base.requestBody?.bytes, async (smaller) => {
+      const { before, after, found } = await tried(smaller)
+      return (
+        found?.kind === whole.found!.kind &&
+        ends(before) === ends(whole.before) &&
+        ends(after) === ends(whole.after) &&
+        (found.kind !== 'transformed' || found.differs?.join() === whole.found!.differs?.join())
+      )
+    })
+    const { varied, before, after } = await tried(variation)
+    const { request, requestBody } = varied
+    return {
+      method: request.method,
+      target: request.query === '' ? request.path : `${request.path}?${request.query}`,
+      headers: pairs(
+        sealedHeaders(this.#captures.get(id, { secrets: 'sealed' })!, request.headers.raw, base.request.headers.raw),
+      ),
+      ...(requestBody && { body: Buffer.from(requestBody.bytes).toString('utf8') }),
+      dropped,
+      before: before.outcome,
+      after: after.outcome,
+    }
+  }
+
+  async stateAt(time: number): Promise<StateAt> {
+    await this.#refresh()
+    const workspace = await this.#load({}, undefined)
+    await this.#know(workspace)
+    return stateAt(time, {
+      workspace,
+      traffic: this.#traffic,
+      recordedUnder: this.#revisions.of,
+      facts: this.#facts,
+      breathe: pause,
+    })
+  }
+
+  async stepThrough(id: string, changed: readonly ChangedValue[], question: WhatIfQuestion): Promise<SteppedThrough> {
+    await this.#refresh()
+    const workspace = await this.#load(question.candidate, question.environment)
+    await this.#know(workspace)
+    const at = this.#numberOf(id)
+    const recorded = this.#traffic.exchange(at)
+    const state = await this.#stateBefore(workspace, at)
+    return stepThrough(recorded, {
+      workspace,
+      state: state.snapshot(recorded.startedAt),
+      facts: this.#facts.of,
+      begin: { now: recorded.startedAt, sequence: this.#traffic.beginning(at) },
+      changed,
+    })
+  }
+
+  close(): void {
+    this.#traffic.close()
+    this.#captures.close()
+  }
+
+  async #ask(question: WhatIfQuestion, signal?: AbortSignal): Promise<Asked> {
+    const fresh = await this.#refresh()
+    const { candidate: texts, baseline: others = {}, environment, query = '', reuse } = question
+    const baseline = await this.#load(others, environment)
+    const key = JSON.stringify([baseline.revision, texts, others, environment, query, reuse, fresh])
+    if (this.#asked?.key === key) return this.#asked.asked
+    const candidate = await this.#load({ ...others, ...texts }, environment)
+    await this.#know(baseline)
+    const only = query === '' ? undefined : this.#matches(query)
+    const before = await this.#judgedBefore(baseline, reuse, fresh, signal)
+    const blame = new Blame({
+      before: textsOf(baseline),
+      after: textsOf(candidate),
+      load: (some) => this.#load({ ...others, ...Object.fromEntries(some) }, environment).catch(() => undefined),
+      judge: async (workspace, at) => (await this.#judgeOne(workspace, at)).judged,
+      baseline: (at) => before[at]!,
+    })
+    const asked = { baseline, candidate, before, only, blame }
+    this.#asked = { key, asked }
+    return asked
+  }
+
+  /** Gives what tells one state of the capture from another. */
+  async #refresh(): Promise<string> {
+    await this.#traffic.refresh(pause)
+    return `${this.#traffic.length} ${this.#traffic.latest}`
+  }
+
+  async #judgedBefore(
+    baseline: Workspace,
+    reuse: boolean | undefined,
+    fresh: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Judged[]> {
+    const key = JSON.stringify([baseline.revision, reuse, fresh])
+    if (this.#before?.key === key) return this.#before.judged
+    const judged = await judgeAll(baseline, {
+      traffic: this.#traffic,
+      recordedUnder: this.#revisions.of,
+      facts: this.#facts,
+      ...(reuse !== undefined && { reuse }),
+      ...(signal && { signal }),
+    })
+    this.#before = { key, judged }
+    return judged
+  }
+
+  async #know(workspace: Workspace): Promise<void> {
+    this.#revisions.know(workspace)
+    const contexts = new Set<Context>()
+    for (let at = 0; at < this.#traffic.length; at++) contexts.add(this.#traffic.context(at))
+    await this.#revisions.load(contexts)
+  }
+
+  #matches(query: string): Set<number> {
+    const sequences: number[] = []
+    for (const list of this.#captures.sequences({ query, order: 'oldest' })) sequences.push(...list)
+    return this.#traffic.numbersOf(sequences)
+  }
+
+  #numberOf(id: string): number {
+    const at = this.#traffic.numberOf(id)
+    if (at === undefined) throw new WhatIfError('this exchange is not in the capture any more')
+    return at
+  }
+
+  async #load(texts: FileTexts, environment: string | undefined): Promise<Workspace> {
+    const { folder, env, engineVersion } = this.#options
+    const overlay = new Map(Object.entries(texts).map(([path, text]) => [path, text ?? '']))
+    const chosen = environment === undefined ? {} : { environment }
+    const { workspace, problems } = await loadWorkspace(folder, {
+      env,
+      engineVersion,
+      overlay,
+      readOnly: true,
+      ...chosen,
+    })
+    if (!workspace) {
+      const problem = problems.find(({ severity }) => severity === 'error')
+      const where = problem && `${problem.file}:${problem.line}:${problem.column}`
+      throw new WhatIfError(problem?.message ?? 'the workspace does not load', problem?.suggestion, where)
+    }
+    // The same object for the same files: what was found out about it holds.
+    const known = this.#loaded.get(workspace.revision)
+    if (known) return known
+    if (this.#loaded.size >= 16) this.#loaded.delete(this.#loaded.keys().next().value!)
+    this.#loaded.set(workspace.revision, workspace)
+    return workspace
+  }
+
+  async #judgeOne(
+    workspace: Workspace,
+    at: number,
+    tracing = false,
+  ): Promise<{ judged: Judged; run: ExchangeRun | undefined }> {
+    for (let round = 0; ; round++) {
+      let found: { judged: Judged; run: ExchangeRun | undefined } | undefined
+      await judgeTraffic({
+        workspace,
+        traffic: this.#traffic,
+        recordedUnder: this.#revisions.of,
+        facts: this.#facts.of,
+        only: new Set([at]),
+        tracing,
+        judged: (_, judged, run) => (found = { judged, run }),
+        breathe: pause,
+      })
+      if (round === 3 || !(await this.#facts.resolve())) return found!
+    }
+  }
+
+  async #traced(
+    workspace: Workspace,
+    at: number,
+    stored: StoredExchange,
+  ): Promise<{ judged: Judged; run: ExchangeRun | undefined; trace: TraceEntry[] }> {
+    const { judged, run } = await this.#judgeOne(workspace, at, true)
+    return { judged, run, trace: traceOf(run, stored, workspace) }
+  }
+
+  #changeOf(at: number, before: Judged, after: Judged): WhatIfChange {
+    const { id, order } = this.#traffic.exchange(at)
+    const { kind, differs } = classify(before, after)!
+    const change: WhatIfChange = { id, order, kind, before: before.outcome, after: after.outcome }
+    return differs ? { ...change, differs } : change
+  }
+
+  /** What counters held before the first step of an exchange. */
+  async #stateBefore(workspace: Workspace, at: number): Promise<ColdState> {
+    return judgeTraffic({
+      workspace,
+      traffic: this.#traffic,
+      recordedUnder: this.#revisions.of,
+      facts: this.#facts.of,
+      everyCounter: true,
+      until: { now: Infinity, sequence: this.#traffic.beginning(at) },
+      judged: () => undefined,
+      breathe: pause,
+    })
+  }
+
+  async #tryOut(workspace: Workspace, before: ColdState, varied: VariedExchange, at: number): Promise<Judged> {
+    let result: Judged | undefined
+    await judgeTraffic({
+      workspace,
+      traffic: new OneTraffic(varied, this.#traffic.beginning(at)),
+      recordedUnder: () => undefined,
+      facts: (recorded) => varied.facted(this.#facts.of(recorded)),
+      reuse: false,
+      state: (since) => {
+        const state = new ColdState(since)
+        state.restore(before.snapshot(varied.startedAt))
+        return state
+      },
+      // The record is of another request: what comes out is only compared with what else comes out.
+      judged: (_, judged, run) => {
+        result = { ...judged, asRecorded: false, ...(run && { messages: messagesOf(run) }) }
+      },
+    })
+    return result!
+  }
+}
+
+/** Texts of the files of a workspace by path. */
+export function textsOf({ files }: Workspace): Texts {
+  return new Map(files.filter(({ text }) => text !== undefined).map(({ path, text }) => [path, text]))
+}
+
+/** The trace of an exchange that was judged again: what was taken from the record stands as it was recorded. */
+function traceOf(run: ExchangeRun | undefined, stored: StoredExchange, workspace: Workspace): TraceEntry[] {
+  const plans = [workspace.unrouted, ...workspace.routes.map(({ plan }) => plan)]
+  const places = new Map(plans.flatMap(({ instances }) => instances.map(({ id, position }) => [id, position] as const)))
+  const placed = (entry: TraceEntry) => ({ ...entry, position: places.get(entry.policy) ?? entry.position })
+  if (!run) return stored.trace.map(placed)
+  const trace = run.run.trace.map((entry, at) => {
+    const place = run.recalled.get(at)
+    return place === undefined ? entry : placed(stored.trace[place]!)
+  })
+  return run.asRecorded ? [...trace, ...stored.trace.slice(run.follower.at).map(placed)] : trace
+}
+
+interface Traced {
+  judged: Judged
+  run: ExchangeRun | undefined
+  trace: TraceEntry[]
+}
+
+function difference(one: Traced, other: Traced, recorded: string | undefined): Difference | null {
+  const [a, b] = [one, other].map(({ judged, run, trace }) => {
+    const { verdict, status = 0, decidedBy, code } = judged.outcome
+    return {
+      verdict,
+      status,
+      trace,
+      facts: run?.facts.recorded ?? [],
+      exchange: { route: { id: run ? run.exchange.route?.id : recorded } },
+      ...(decidedBy !== undefined && { decidedBy }),
+      ...(code !== undefined && { code }),
+    } as unknown as Parameters<typeof firstDifference>[0]
+  })
+  return firstDifference(a!, b!)
+}
+
+function ends({ outcome: { verdict, code, decidedBy } }: Judged): string {
+  return `${verdict} ${code} ${decidedBy}`
+}
+
+/** The fields that are left, with their secrets sealed. */
+function sealedHeaders(stored: StoredExchange, left: readonly string[], all: readonly string[]): string[] {
+  const sealed: string[] = []
+  let from = 0
+  for (let at = 0; at + 1 < left.length; at += 2) {
+    while (from + 1 < all.length && (all[from] !== left[at] || all[from + 1] !== left[at + 1])) from += 2
+    sealed.push(left[at]!, stored.request.headers[from + 1] ?? left[at + 1]!)
+    from += 2
+  }
+  return sealed
+}
+
+function pairs(raw: readonly string[]): [string, string][] {
+  const list: [string, string][] = []
+  for (let at = 0; at + 1 < raw.length; at += 2) list.push([raw[at]!, raw[at + 1]!])
+  return list
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
