@@ -96,7 +96,7 @@ function Differences({ comparison, onIgnore }: { comparison: Comparison; onIgnor
           {ignored > 0 && ` · ${ignored} ignored`}
         </span>
       </p>
-      <table className="replay-diff">
+      <table className="replay-diff replay-compare">
         <thead className="only-read">
           <tr>
             <th>What</th>

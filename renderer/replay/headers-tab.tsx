@@ -1,5 +1,6 @@
 import { ArrowUp, X } from 'lucide-react'
 import type { ReplayField, ReplayRequest } from '../../gateway-core/protocol/replay.ts'
+import { SealedText } from '../traffic/sealed-text.tsx'
 import { Button } from '../ui/button.tsx'
 import { edit } from './replay-store.ts'
 
@@ -36,14 +37,11 @@ export function HeadersTab({ request }: { request: ReplayRequest }) {
               autoComplete="off"
               onChange={({ target }) => put(at, { name: target.value })}
             />
-            <input
-              className="replay-field-value"
-              aria-label={last ? 'Value of a new field' : `Value of ${label}`}
+            <SecretField
+              label={last ? 'Value of a new field' : `Value of ${label}`}
               value={value}
               placeholder={last ? 'Value' : ''}
-              spellCheck={false}
-              autoComplete="off"
-              onChange={({ target }) => put(at, { value: target.value })}
+              onChange={(next) => put(at, { value: next })}
             />
             {last ? (
               <span />
@@ -75,11 +73,33 @@ export function HeadersTab({ request }: { request: ReplayRequest }) {
         ))}
       </datalist>
       {request.headers.some(({ value }) => value.includes('⟦sealed:')) && (
-        <p className="replay-hint">
-          ⟦sealed:…⟧ stands for a secret. It is put in when the request is sent; type over it to send another.
-        </p>
+        <p className="replay-hint">A secret is put in when the request is sent; type over it to send another.</p>
       )}
     </div>
+  )
+}
+
+/** A value in which a plate stands for each secret, until somebody edits it. */
+function SecretField(props: { label: string; value: string; placeholder: string; onChange: (value: string) => void }) {
+  const { label, value, placeholder, onChange } = props
+  const secret = value.includes('⟦sealed:')
+  return (
+    <span className={secret ? 'replay-secret' : 'replay-plain'}>
+      <input
+        className="replay-field-value"
+        aria-label={label}
+        value={value}
+        placeholder={placeholder}
+        spellCheck={false}
+        autoComplete="off"
+        onChange={({ target }) => onChange(target.value)}
+      />
+      {secret && (
+        <span className="replay-secret-shown" aria-hidden="true">
+          <SealedText text={value} most={200} />
+        </span>
+      )}
+    </span>
   )
 }
 

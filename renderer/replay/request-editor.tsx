@@ -1,7 +1,8 @@
-import { Ellipsis, Send, Square } from 'lucide-react'
+import { ChevronDown, Ellipsis, Send, Square } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { ReplayTarget } from '../../gateway-core/protocol/replay.ts'
 import { runAction, useShortcut } from '../shell/actions.ts'
+import { useWorkspace } from '../shell/workbench.ts'
 import { Button } from '../ui/button.tsx'
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '../ui/menu.tsx'
 import { Tabs } from '../ui/tabs.tsx'
@@ -116,46 +117,53 @@ function NameField() {
 function TargetMenu() {
   const targets = useReplay((replay) => replay.targets)
   const environments = useReplay((replay) => replay.list?.environments ?? [])
+  const active = useWorkspace()?.environment
+  const others = environments.filter((name) => name !== active)
   const choices: ReplayTarget[] = [
     { via: 'gateway' },
-    ...environments.map((environment): ReplayTarget => ({ via: 'gateway', environment })),
+    ...others.map((environment): ReplayTarget => ({ via: 'gateway', environment })),
     { via: 'upstream' },
-    ...environments.map((environment): ReplayTarget => ({ via: 'upstream', environment })),
+    ...others.map((environment): ReplayTarget => ({ via: 'upstream', environment })),
     { via: 'url' },
   ]
-  const same = (a: ReplayTarget, b: ReplayTarget) => a.via === b.via && a.environment === b.environment
-  const toggle = (target: ReplayTarget) => {
-    const chosen = targets.some((one) => same(one, target))
-    const next = chosen ? targets.filter((one) => !same(one, target)) : [...targets, target].slice(-2)
-    if (next.length > 0) useReplay.setState({ targets: next })
-  }
+  const [first, second] = targets.map(targetName)
+  const choose = (...next: readonly ReplayTarget[]) => useReplay.setState({ targets: next })
   return (
     <Menu
       align="end"
       trigger={
-        <Button tip="Where the request goes; choose two to compare their answers" className="replay-target">
+        <Button tip="Where the request goes, and what the answer is compared with" className="replay-target">
           <span className="cut">{targets.map(targetName).join(' ↔ ')}</span>
+          <ChevronDown aria-hidden="true" />
         </Button>
       }
     >
-      <MenuLabel>Send to one place</MenuLabel>
-      {choices.map((target) => (
-        <MenuItem key={targetName(target)} onSelect={() => useReplay.setState({ targets: [target] })}>
-          {targetName(target)}
-        </MenuItem>
-      ))}
-      <MenuLine />
-      <MenuLabel>Or compare two</MenuLabel>
+      <MenuLabel>Send to</MenuLabel>
       {choices.map((target) => (
         <MenuChoice
           key={targetName(target)}
-          keepOpen
-          checked={targets.length > 1 && targets.some((one) => same(one, target))}
-          onSelect={() => toggle(target)}
+          checked={targetName(target) === first}
+          onSelect={() => choose(target, ...targets.slice(1).filter((one) => targetName(one) !== targetName(target)))}
         >
           {targetName(target)}
         </MenuChoice>
       ))}
+      <MenuLine />
+      <MenuLabel>And compare with the answer of</MenuLabel>
+      <MenuChoice checked={second === undefined} onSelect={() => choose(targets[0]!)}>
+        Nothing
+      </MenuChoice>
+      {choices
+        .filter((target) => targetName(target) !== first)
+        .map((target) => (
+          <MenuChoice
+            key={targetName(target)}
+            checked={targetName(target) === second}
+            onSelect={() => choose(targets[0]!, target)}
+          >
+            {targetName(target)}
+          </MenuChoice>
+        ))}
     </Menu>
   )
 }

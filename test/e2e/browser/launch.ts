@@ -40,6 +40,7 @@ export async function copyBookshop(): Promise<{ home: string; folder: string; en
     'gatehouse.yaml',
     'environments/local.yaml',
     'environments/staging.yaml',
+    'sequences/price.yaml',
     ...testFilesIn(folder),
   ]) {
     const path = join(folder, file)
