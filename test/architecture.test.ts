@@ -21,7 +21,7 @@ const layers: readonly (readonly string[])[] = [
   ['facts'],
   ['proxy'],
   ['rejudge', 'import'],
-  ['intercept', 'replay', 'tests', 'tokens'],
+  ['intercept', 'replay', 'tests', 'tokens', 'cases'],
   ['workbench'],
   ['cli'],
 ]

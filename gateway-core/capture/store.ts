@@ -242,6 +242,13 @@ export class Captures {
     return row?.text === null || row === undefined ? undefined : this.#opened(row.text)
   }
 
+  /** Texts of all files of a revision, by path; empty when it is not known. */
+  revisionFiles(revision: string): Map<string, string> {
+    const sql = 'SELECT r.path, f.text FROM revisions r JOIN files f USING (sha256) WHERE r.revision = ?'
+    const rows = this.#db.prepare(sql).all([revision]) as { path: string; text: string | null }[]
+    return new Map(rows.flatMap(({ path, text }) => (text === null ? [] : [[path, this.#opened(text)] as const])))
+  }
+
   #opened(text: string): string {
     return new Opener((tag) => this.#openValue(tag)).raw(text)
   }

@@ -11,12 +11,14 @@ import type { WorkspaceFile } from './workspace.ts'
 export class WorkspaceFiles {
   readonly folder: string
   readonly #overlay: ReadonlyMap<string, string>
+  readonly #disk: boolean
   readonly #read = new Map<string, string | undefined>()
   readonly #secret = new Map<string, string>()
 
-  /** Keys of `overlay` are absolute or relative to the folder. */
-  constructor(folder: string, overlay: ReadonlyMap<string, string> = new Map()) {
+  /** Keys of `overlay` are absolute or relative to the folder. Without `disk` there are no other files. */
+  constructor(folder: string, overlay: ReadonlyMap<string, string> = new Map(), disk = true) {
     this.folder = folder
+    this.#disk = disk
     this.#overlay = new Map([...overlay].map(([path, text]) => [this.relative(path), text]))
   }
 
@@ -36,7 +38,7 @@ export class WorkspaceFiles {
   /** Text of a file that holds a secret: it is part of the revision by `tag` only, and its text is never handed on. */
   secretText(path: string, tag: (text: string) => string): string | undefined {
     const key = this.relative(path)
-    const text = this.#overlay.get(key) ?? readUtf8(resolve(this.folder, key))
+    const text = this.#load(key)
     this.#secret.set(key, text === undefined ? '' : tag(text))
     return text
   }
@@ -45,7 +47,7 @@ export class WorkspaceFiles {
   yamlFilesIn(folder: string): string[] {
     const names = new Set<string>()
     try {
-      for (const name of readdirSync(join(this.folder, folder))) names.add(`${folder}/${name}`)
+      if (this.#disk) for (const name of readdirSync(join(this.folder, folder))) names.add(`${folder}/${name}`)
     } catch {
       // No such folder: only what an editor holds.
     }
@@ -71,7 +73,7 @@ export class WorkspaceFiles {
 
   #load(key: string): string | undefined {
     const overlaid = this.#overlay.get(key)
-    return overlaid ?? readUtf8(resolve(this.folder, key))
+    return overlaid ?? (this.#disk ? readUtf8(resolve(this.folder, key)) : undefined)
   }
 }
 

@@ -41,6 +41,10 @@ export interface LoadOptions {
   overlay?: ReadonlyMap<string, string>
   /** Value of each secret, in the place of those that the workspace keeps, and of variables that are not set: policy tests need no real ones. */
   secretOf?: (name: string) => string
+  /** Only the texts of `overlay` are there, nothing of the disk: files that somebody else sent. */
+  overlayOnly?: boolean
+  /** In the place of the key that the workspace has. */
+  key?: WorkspaceKey
 }
 
 export interface LoadResult {
@@ -66,13 +70,13 @@ export async function loadWorkspace(path: string, options: LoadOptions = {}): Pr
   const folder = isFile ? dirname(absolute) : absolute
   const main = isFile ? basename(absolute) : workspaceFile
   const env = options.env ?? process.env
-  const files = new WorkspaceFiles(folder, options.overlay)
+  const files = new WorkspaceFiles(folder, options.overlay, options.overlayOnly !== true)
   const origins = new Origins()
   const problems = new Problems(origins, main)
-  let key = new WorkspaceKey(new Uint8Array(32))
+  let key = options.key ?? new WorkspaceKey(new Uint8Array(32))
   try {
     const create = options.readOnly !== true && files.text(main) !== undefined
-    key = await loadWorkspaceKey(folder, env, { create })
+    if (!options.key) key = await loadWorkspaceKey(folder, env, { create })
   } catch (error) {
     if (!(error instanceof WorkspaceKeyError)) throw error
     const { message, suggestion } = error
