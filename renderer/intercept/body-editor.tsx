@@ -66,7 +66,7 @@ export function BodyEditor({ message, edit, problem, onChange }: BodyEditorProps
             { id: 'hex', title: 'Hex', tip: 'Every byte' },
           ]}
         />
-        <span className="dim cut num">{about(message, bytes)}</span>
+        <span className="dim cut num">{about(message, edit.body === undefined, bytes)}</span>
       </div>
       <textarea
         className="held-text"
@@ -91,9 +91,11 @@ export function BodyEditor({ message, edit, problem, onChange }: BodyEditorProps
   )
 }
 
-function about(message: HeldMessage | undefined, bytes: Uint8Array | undefined): string {
-  const parts = [bytes === undefined ? 'cannot be read' : bytesText(bytes.length)]
-  if (message?.body.state !== 'whole') return parts.join(' · ')
+function about(message: HeldMessage | undefined, untouched: boolean, bytes: Uint8Array | undefined): string {
+  const length = bytes === undefined ? 'cannot be read' : bytesText(bytes.length)
+  if (message?.body.state !== 'whole') return length
+  // Markers have another length than what they stand for.
+  const parts = message.body.masked ? (untouched ? [bytesText(message.body.bytes)] : []) : [length]
   const { contentType, coding, coded } = message.body
   if (contentType) parts.push(visible(contentType, 60))
   if (coding)

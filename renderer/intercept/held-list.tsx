@@ -26,6 +26,7 @@ export function HeldList() {
   const first = items[0]?.index ?? 0
   const last = items.at(-1)?.index ?? 0
   useEffect(() => showHeld(first, last), [first, last])
+  const isShown = items.some(({ index }) => heldRows.row(index)?.id === selected)
   const all = useShortcut('intercept.resumeAll')
   return (
     <div className="held">
@@ -58,7 +59,7 @@ export function HeldList() {
         role="listbox"
         aria-label="Held messages"
         tabIndex={0}
-        aria-activedescendant={selected === undefined ? undefined : `held-${selected}`}
+        aria-activedescendant={isShown ? `held-${selected}` : undefined}
       >
         <div className="held-rows" role="presentation" style={{ height: virtual.getTotalSize() }}>
           {items.map(({ index, start }) => {

@@ -81,7 +81,7 @@ export function QueryBar(props: QueryBarProps) {
     } else if (event.key === 'Tab' && open && !event.shiftKey && value !== '') {
       done()
       accept(offers[Math.max(0, active)]!)
-    } else if (event.key === 'Enter') {
+    } else if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) {
       done()
       if (open && active >= 0) accept(offers[active]!)
       else {
