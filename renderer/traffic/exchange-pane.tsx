@@ -1,4 +1,4 @@
-import { Copy, FlaskConical, RotateCw, X } from 'lucide-react'
+import { Copy, FlaskConical, KeyRound, RotateCw, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { create } from 'zustand'
 import type { ExchangeDetail } from '../../gateway-core/protocol/types.ts'
@@ -86,6 +86,7 @@ function Exchange({ detail, version, onClose }: { detail: ExchangeDetail; versio
         <Chip tone={toneOf(verdict, status)}>{status === 0 ? 'no answer' : status}</Chip>
         <span className="grow" />
         <CopyMenu />
+        <TokensButton />
         <TestButton />
         <ResendButton />
         <CloseButton onClose={onClose} />
@@ -141,6 +142,18 @@ function TestButton() {
       onClick={() => runAction('traffic.test')}
     >
       <FlaskConical aria-hidden="true" />
+    </Button>
+  )
+}
+
+function TokensButton() {
+  return (
+    <Button
+      label="Read its tokens"
+      shortcut={useShortcut('traffic.tokens')}
+      onClick={() => runAction('traffic.tokens')}
+    >
+      <KeyRound aria-hidden="true" />
     </Button>
   )
 }

@@ -112,6 +112,15 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       run: makeTest,
     },
     {
+      id: 'traffic.tokens',
+      title: 'Read its tokens',
+      group,
+      shortcut: 'Mod+Shift+K',
+      keywords: 'jwt decode claims token lab',
+      enabled: hasSelection,
+      run: readTokens,
+    },
+    {
       id: 'traffic.copy.test',
       title: 'Copy the exchange as a policy test',
       group,
@@ -238,4 +247,17 @@ async function busy(title: string, work: () => Promise<void>): Promise<void> {
   } finally {
     useWorkbench.getState().setJob(undefined)
   }
+}
+
+/** The tokens of the exchange, in the lab. Its screen is loaded only now. */
+async function readTokens(): Promise<void> {
+  const { selected } = useTraffic.getState()
+  if (selected === undefined) return
+  const [{ useReplay }, { readExchange }] = await Promise.all([
+    import('../replay/replay-store.ts'),
+    import('../tokens/token-store.ts'),
+  ])
+  useReplay.setState({ view: 'tokens' })
+  useNavigation.getState().go('replay')
+  await readExchange(selected)
 }
