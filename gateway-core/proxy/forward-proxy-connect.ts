@@ -128,6 +128,7 @@ export class ConnectDesk {
     if (seen.length > 0 && settle()) return
     socket.setTimeout(this.#context.limits.idleMs)
     socket.on('data', read).on('end', gone).on('close', gone).on('timeout', gone)
+    socket.resume()
   }
 
   /** A client that says nothing: if its server speaks first, it is a tunnel; if the client does after all, it is read. */
@@ -165,6 +166,7 @@ export class ConnectDesk {
     }
     upstream.on('readable', serverSpoke).on('close', left).on('error', left)
     socket.on('data', clientSpoke).on('close', left).on('end', left)
+    socket.resume()
   }
 
   /** Hands the connection to a server that speaks what the client does. */

@@ -103,7 +103,12 @@ function createThrough(through: string, options: Options, secure: boolean, callb
   const to = { host: bare(options.host ?? 'localhost'), port: Number(options.port) }
   openConnection(to, through, options.timeout).then(
     (socket) => {
-      if (!secure) return callback(null, socket)
+      if (!secure) {
+        callback(null, socket)
+        // A server of HTTP does not speak first: nothing is lost before somebody listens.
+        socket.resume()
+        return
+      }
       const name = options.servername || (net.isIP(to.host) ? undefined : to.host)
       // `path` would be taken for that of a local socket.
       const { path: _, ...rest } = options

@@ -215,6 +215,9 @@ function isAnywhere(host: string): boolean {
 }
 
 function pagesOf({ host, port }: { host: string; port: number }): string[] {
-  const hosts = isAnywhere(host) ? networkAddresses() : [host]
+  const all = networkAddresses()
+  // Phones ask for the proxy's address in a field that is made for IPv4.
+  const plain = all.filter((one) => !one.includes(':'))
+  const hosts = !isAnywhere(host) ? [host] : plain.length > 0 ? plain : all
   return hosts.map((one) => `http://${one.includes(':') ? `[${one}]` : one}:${port}/`)
 }

@@ -27,9 +27,12 @@ export function TrafficEmpty({ recorded }: { recorded: number }) {
       title="No requests yet"
       action={
         running ? (
-          <Button kind="main" onClick={() => runAction('traffic.sample')}>
-            Send sample traffic
-          </Button>
+          <>
+            <Button kind="main" onClick={() => runAction('traffic.sample')}>
+              Send sample traffic
+            </Button>
+            <Button onClick={() => runAction('own.show')}>Watch your own traffic …</Button>
+          </>
         ) : gateway.state === 'stopped' ? (
           <Button kind="main" onClick={() => runAction('gateway.start')}>
             Start the gateway
@@ -46,14 +49,6 @@ export function TrafficEmpty({ recorded }: { recorded: number }) {
         </>
       ) : (
         gateway.state === 'stopped' && ' The gateway is stopped.'
-      )}
-      {running && (
-        <>
-          <br />
-          <Button kind="quiet" className="own-link" onClick={() => runAction('own.show')}>
-            Or watch your own programs, a browser or a phone …
-          </Button>
-        </>
       )}
     </EmptyState>
   )

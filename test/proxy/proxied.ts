@@ -71,6 +71,22 @@ export async function connectTls(port: number, target: string, options: tls.Conn
   return inside
 }
 
+/** The next bytes on a socket that `connect` gave. */
+export async function heard(socket: Socket): Promise<string> {
+  const next = once(socket, 'data')
+  socket.resume()
+  const [chunk] = (await next) as [Buffer]
+  return String(chunk)
+}
+
+/** Tries TLS inside a tunnel and waits until it is over. */
+export async function fails(port: number, target: string, options: tls.ConnectionOptions): Promise<void> {
+  const { socket } = await connect(port, target)
+  const inside = tls.connect({ socket, ...options })
+  inside.on('error', () => undefined)
+  await new Promise((resolve) => inside.once('close', resolve))
+}
+
 /** One request on a socket, and the answer as text until the server closes. */
 export async function say(socket: Socket, bytes: string): Promise<string> {
   socket.write(bytes)
