@@ -9,6 +9,7 @@ export const whatIfKinds = ['newlyDenied', 'newlyAllowed', 'otherPolicy', 'trans
 export type WhatIfKind = (typeof whatIfKinds)[number]
 
 const kind = { enum: whatIfKinds } as const
+const parts = { type: 'integer', minimum: 1, maximum: 2000 } as const
 const time = { type: 'number', minimum: 0 } as const
 const texts = {
   type: 'array',
@@ -41,6 +42,8 @@ export const whatIfCalls = {
   'whatIf.groups': callWith({ run: integer, kind }).returns<WhatIfGroup[]>(),
   /** Rows of the groups one after the other, the newest exchanges of each first. */
   'whatIf.rows': callWith({ run: integer, kind, from: integer, count: integer }).returns<WhatIfRow[]>(),
+  /** When they came, in that many equal parts of the recorded time. */
+  'whatIf.when': callWith({ run: integer, kind, parts }).returns<Density>(),
   'whatIf.explain': callWith({ run: integer, id: text }).returns<WhatIfExplanation>(),
   'whatIf.shrink': callWith({ run: integer, id: text }).returns<ShrunkRequest>(),
   /** A policy test of the shrunk request: it holds by the files on disk, and fails by the edit. */
@@ -48,7 +51,7 @@ export const whatIfCalls = {
   /** How often recorded exchanges that match exercised each policy in force. */
   'whatIf.coverage': callWith({ query: text }).returns<Coverage>(),
   /** How many exchanges that match began when, in that many equal parts of the recorded time. */
-  'past.density': callWith({ query: text, parts: { type: 'integer', minimum: 1, maximum: 2000 } }).returns<Density>(),
+  'past.density': callWith({ query: text, parts }).returns<Density>(),
   /** What every limiter, quota and session held at a moment, in ms since the epoch. */
   'past.stateAt': callWith({ time }).returns<PastState>(),
   /** One exchange step by step, with values changed by hand. */

@@ -57,7 +57,12 @@ export class CaptureSearcher {
     return this.#counts({ kind: 'density', query, parts }) as Promise<Density>
   }
 
-  #counts(ask: Unnumbered<Extract<ToSearch, { kind: 'steps' | 'density' }>>): Promise<StepCounts | Density> {
+  /** When some exchanges began, by their sequence. Rejects where it cannot be read. */
+  when(sequences: readonly number[], parts: number): Promise<Density> {
+    return this.#counts({ kind: 'when', sequences, parts }) as Promise<Density>
+  }
+
+  #counts(ask: Unnumbered<Extract<ToSearch, { kind: 'steps' | 'density' | 'when' }>>): Promise<StepCounts | Density> {
     return new Promise((resolve, reject) => {
       this.#ask(ask, {
         counted: resolve,

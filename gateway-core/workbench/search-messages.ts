@@ -11,6 +11,8 @@ export type ToSearch =
   | { kind: 'steps'; id: number; query: string }
   /** How many matches began when. */
   | { kind: 'density'; id: number; query: string; parts: number }
+  /** When these began, in as many parts. */
+  | { kind: 'when'; id: number; sequences: readonly number[]; parts: number }
   | { kind: 'cancel'; id: number }
   | { kind: 'close' }
 

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { openCaptures } from '../capture/store.ts'
-import { countSteps, type JudgedAlike } from '../rejudge/coverage.ts'
+import { type Density, openCaptures } from '../capture/store.ts'
+import { countSteps, type JudgedAlike, type StepCounts } from '../rejudge/coverage.ts'
 import type { FromSearch, SearchSetup, ToSearch } from './search-messages.ts'
 
 // The thread that searches captures: an expression over a hundred thousand bodies takes a while, and the gateway must not wait.
@@ -15,7 +15,7 @@ port.on('message', (message: ToSearch) => {
     running.clear()
     captures.close()
     port.close()
-  } else if (message.kind === 'steps' || message.kind === 'density') count(message)
+  } else if (message.kind === 'steps' || message.kind === 'density' || message.kind === 'when') count(message)
   else {
     running.add(message.id)
     void run(message)
@@ -44,14 +44,32 @@ async function run(message: Extract<ToSearch, { kind: 'search' | 'since' }>): Pr
   if (running.delete(id)) tell({ kind: 'done', id, newest, ...(problem !== undefined && { problem }) })
 }
 
-function count(message: Extract<ToSearch, { kind: 'steps' | 'density' }>): void {
-  const { id, query } = message
+function count(message: Extract<ToSearch, { kind: 'steps' | 'density' | 'when' }>): void {
+  const { id } = message
   try {
-    const counts = message.kind === 'steps' ? countSteps(alike(query)) : captures.density(query, message.parts)
-    tell({ kind: 'counted', id, counts })
+    tell({ kind: 'counted', id, counts: countsOf(message) })
   } catch (error) {
     tell({ kind: 'done', id, newest: 0, problem: (error as Error).message })
   }
+}
+
+function countsOf(message: Parameters<typeof count>[0]): StepCounts | Density {
+  if (message.kind === 'steps') return countSteps(alike(message.query))
+  if (message.kind === 'density') return captures.density(message.query, message.parts)
+  return whenOf(message.sequences, message.parts)
+}
+
+const chunk = 2000
+
+function whenOf(sequences: readonly number[], parts: number): Density {
+  const { oldest: from = 0, newest: to = 0 } = captures.stats()
+  const exchanges = Array.from({ length: parts }, () => 0)
+  for (let at = 0; at < sequences.length; at += chunk) {
+    for (const { startedAt } of captures.rows(sequences.slice(at, at + chunk))) {
+      exchanges[Math.min(parts - 1, Math.floor(((startedAt - from) * parts) / Math.max(1, to - from)))]!++
+    }
+  }
+  return { from, to, exchanges, denied: [] }
 }
 
 function* alike(query: string): Generator<JudgedAlike> {

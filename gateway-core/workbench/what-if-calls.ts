@@ -14,6 +14,7 @@ export function whatIfCalls(
     'whatIf.judge': ({ run, texts, query }, { signal }) => desk.judge(run, texts, query, signal),
     'whatIf.groups': ({ run, kind }) => desk.groups(run, kind),
     'whatIf.rows': ({ run, kind, from, count }) => desk.rows(run, kind, from, count),
+    'whatIf.when': ({ run, kind, parts }) => desk.when(run, kind, parts),
     'whatIf.explain': ({ run, id }) => desk.explain(run, id),
     'whatIf.shrink': ({ run, id }) => desk.shrink(run, id),
     'whatIf.test': ({ run, id }) => desk.test(run, id),

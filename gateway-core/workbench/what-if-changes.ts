@@ -44,6 +44,11 @@ export class WhatIfChanges {
     return this.#groups(kind).map(({ shown }) => shown)
   }
 
+  /** Sequences of the exchanges of a kind. */
+  orders(kind: WhatIfKind): number[] {
+    return this.#groups(kind).flatMap(({ changes }) => changes.map(({ order }) => order))
+  }
+
   /** Rows of all groups of a kind, one group after the other. */
   rows(
     kind: WhatIfKind,

@@ -1,3 +1,4 @@
+import type { Density } from '../capture/store.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import type { Emit } from '../protocol/rpc-server.ts'
 import type {
@@ -72,6 +73,11 @@ export class WhatIfDesk {
   rows(run: number, kind: WhatIfKind, from: number, count: number): WhatIfRow[] {
     const { captures } = this.#workbench.workspace
     return this.#askedOf(run).changes.rows(kind, from, Math.min(count, 1000), (orders) => captures.rows(orders))
+  }
+
+  /** When the exchanges of a kind began. */
+  when(run: number, kind: WhatIfKind, parts: number): Promise<Density> {
+    return this.#workbench.workspace.searcher.when(this.#askedOf(run).changes.orders(kind), parts)
   }
 
   async explain(run: number, id: string): Promise<WhatIfExplanation> {

@@ -11,6 +11,7 @@ import { kindLooks } from './what-if.ts'
 import { openKind } from './what-if-live.ts'
 import { WhatIfList } from './what-if-list.tsx'
 import { useWhatIf } from './what-if-store.ts'
+import { WhatIfWhen } from './what-if-when.tsx'
 import './what-if-pane.css'
 
 /** What is behind a count: the exchanges on the left, the chosen one under both versions on the right. */
@@ -46,6 +47,7 @@ export function WhatIfPane({ kind }: { kind: WhatIfKind }) {
           <span className="num">{countText(count)}</span> {title}
         </h2>
         <span className="faint cut grow">{says}</span>
+        {count > 0 && <WhatIfWhen kind={kind} />}
         <Button kind="quiet" label="Close, back to the text" shortcut={useShortcut('whatIf.close')} onClick={close}>
           <X aria-hidden="true" />
         </Button>
