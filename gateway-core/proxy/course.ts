@@ -31,6 +31,8 @@ export interface Departure {
   run: Run
   /** Methods that the path has routes for, when this method has none. */
   allowedMethods: readonly string[]
+  /** It came in by the forward proxy and no route takes it: it passes unjudged. */
+  observed?: boolean
   /** Largest request body that is forwarded, in bytes. */
   bodyBytes: number | undefined
   /** Length of the body where it is known otherwise than by Content-Length. */
@@ -53,6 +55,7 @@ export class Course {
   readonly #plan: Plan
   readonly #run: Run
   readonly #allowedMethods: readonly string[]
+  readonly #observed: boolean
   readonly #bodyBytes: number | undefined
   readonly #bodyLength: number
   readonly #around: Surroundings
@@ -64,6 +67,7 @@ export class Course {
     this.#plan = plan
     this.#run = run
     this.#allowedMethods = allowedMethods
+    this.#observed = departure.observed === true
     this.#bodyBytes = bodyBytes
     this.#bodyLength = exchange.request.contentLength ?? bodyLength ?? 0
     this.#around = around
@@ -112,7 +116,7 @@ export class Course {
   #headersJudged(): Maybe<boolean> {
     const { request, route } = this.#exchange
     if (this.#bodyBytes !== undefined && this.#bodyLength > this.#bodyBytes) return this.#refuse('BODY_TOO_LARGE')
-    if (!route) {
+    if (!route && !this.#observed) {
       const allow = this.#allowedMethods.join(', ')
       return allow === '' ? this.#refuse('NO_ROUTE') : this.#refuse('METHOD_NOT_ROUTED', [['Allow', allow]])
     }
@@ -126,7 +130,7 @@ export class Course {
   }
 
   #forward(): boolean {
-    if (this.#exchange.route?.upstream === undefined) return this.#refuse('NO_UPSTREAM')
+    if (this.#exchange.route?.upstream === undefined && !this.#observed) return this.#refuse('NO_UPSTREAM')
     this.forwarded = true
     const response = this.#around.response()
     if (!response) return this.#finish()

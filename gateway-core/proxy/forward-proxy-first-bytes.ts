@@ -23,5 +23,6 @@ export function spokenIn(bytes: Uint8Array): Spoken {
   const rest = text.slice(method.length)
   if (rest === '' || rest === ' ') return 'more'
   // A target is a path, `*` or absolute.
-  return /^ (?:[/*]|https?:)/i.test(rest) || /^ h(?:t(?:t(?:p(?:s)?)?)?)?$/i.test(rest) ? 'http' : 'other'
+  if (/^ (?:[/*]|https?:)/i.test(rest)) return 'http'
+  return /^ h(?:t(?:t(?:ps?)?)?)?$/i.test(rest) ? 'more' : 'other'
 }

@@ -17,7 +17,7 @@ import type { ColdState } from './cold-state.ts'
 import { Follower, type Moment } from './follower.ts'
 import { requestDifferences, responseDifferences } from './message-differences.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
-import { missingBody, RecordedHeaders, recordedBody } from './sealed-message.ts'
+import { ExchangeOfUnknown, missingBody, RecordedHeaders, recordedBody } from './sealed-message.ts'
 
 /** What judging recorded exchanges by one workspace shares. */
 export interface Bench {
@@ -116,9 +116,13 @@ export class ExchangeRun implements Surroundings {
     this.#bench = bench
     this.#moment = begin
     const { id, startedAt, peer, request, context } = recorded
-    const exchange = new JudgedExchange(id, startedAt, peer, request, context.upgrade)
+    const exchange =
+      peer.address === ''
+        ? new ExchangeOfUnknown(id, startedAt, peer, request)
+        : new JudgedExchange(id, startedAt, peer, request, context.upgrade)
     this.exchange = exchange
-    const routed = routeExchange(bench.workspace, bench.router, exchange)
+    const proxied = context.listener === 'proxy'
+    const routed = routeExchange(bench.workspace, bench.router, exchange, proxied)
     const { plan, allowedMethods } = routed
     const { state, timeline, workspace } = bench
     this.facts = new ExchangeFacts(bench.facts(recorded), exchange)
@@ -127,7 +131,8 @@ export class ExchangeRun implements Surroundings {
     this.follower = new Follower(recorded, this.#concern !== 'everything')
     const { bodyBytes } = workspace.limits
     const bodyLength = recorded.requestBody?.length
-    this.course = new Course({ exchange, plan, run: this.run, allowedMethods, bodyBytes, bodyLength }, this)
+    const observed = proxied && routed.route === undefined
+    this.course = new Course({ exchange, plan, run: this.run, allowedMethods, observed, bodyBytes, bodyLength }, this)
     this.asRecorded = this.#concern !== 'everything' && this.#concern.untouched
   }
 
