@@ -80,7 +80,8 @@ function messageText({ side, kind, fate, at, bytes, sent, length }: StoredMessag
   return `  ${durationText(at).padStart(8)}  ${way}  ${text}${notes.length > 0 ? `  (${notes.join(', ')})` : ''}`
 }
 
-function printedMessage({ exchange: _, bytes, sent, trace, ...rest }: StoredMessage): object {
+function printedMessage(message: StoredMessage): object {
+  const { exchange: _, bytes, sent, trace, ...rest } = message
   return {
     ...rest,
     content: contentOf(bytes),
