@@ -57,7 +57,11 @@ async function load(): Promise<void> {
   try {
     const stepped = await core.call('past.steps', { id, changes: [...changes], texts: [] })
     if (!isWanted()) return
-    useSteps.setState(({ at }) => ({ stepped, problem: undefined, at: Math.min(at, stepped.trace.length) }))
+    useSteps.setState(({ at, stepped: before }) => {
+      const end = stepped.trace.length
+      // Who looks at the end sees how it ends now.
+      return { stepped, problem: undefined, at: at === before?.trace.length ? end : Math.min(at, end) }
+    })
   } catch (error) {
     if (isWanted()) useSteps.setState({ problem: refusalOf(error) })
   }
