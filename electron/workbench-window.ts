@@ -1,4 +1,4 @@
-import { BrowserWindow, MessageChannelMain, nativeTheme, screen } from 'electron'
+import { BrowserWindow, dialog, MessageChannelMain, nativeTheme, screen } from 'electron'
 import type { CoreStatus, MenuCommand } from '../gateway-core/protocol/desktop.ts'
 import { appOrigin } from './app-protocol.ts'
 import { channels } from './channels.ts'
@@ -104,11 +104,27 @@ export class WorkbenchWindow {
     })
     let lately = 0
     window.webContents.on('render-process-gone', (_event, { reason }) => {
+      if (reason === 'clean-exit' || window.isDestroyed()) return
       // A page that dies again and again would only burn the processor.
-      if (reason === 'clean-exit' || window.isDestroyed() || ++lately > mostPageCrashes) return
+      if (++lately > mostPageCrashes) return void this.#askAfterCrashes(reason)
       setTimeout(() => (lately -= 1), pageCrashWindowMs).unref()
       window.webContents.reload()
     })
+  }
+
+  /** Nobody should sit before an empty window and not know why. */
+  async #askAfterCrashes(reason: string): Promise<void> {
+    const { response } = await dialog.showMessageBox(this.window, {
+      type: 'error',
+      message: 'The page of this window crashed several times in a row.',
+      detail: `The reason that the system gives: ${reason}. The gateway goes on meanwhile.`,
+      buttons: ['Load it again', 'Close the window'],
+      defaultId: 0,
+      cancelId: 0,
+    })
+    if (this.window.isDestroyed()) return
+    if (response === 0) this.window.webContents.reload()
+    else this.window.close()
   }
 
   #keepState(): void {

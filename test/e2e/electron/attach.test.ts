@@ -22,7 +22,7 @@ beforeAll(async () => {
   })
   const { url } = JSON.parse(line) as { url: string }
   launched = await launch(home, `--attach=${url}`)
-}, 130_000)
+}, 90_000)
 afterAll(async () => {
   await launched?.close()
   await endProcess(core)

@@ -15,7 +15,7 @@ beforeAll(async () => {
   const text = readFileSync(file, 'utf8').replace('127.0.0.1:8080', '127.0.0.1:0')
   writeFileSync(file, text.replace('${secret:mobile-app-key}', 'a-key-of-the-test-only'))
   launched = await launch(home, folder)
-}, 130_000)
+}, 90_000)
 afterAll(async () => {
   await launched?.close()
   clean()

@@ -5,7 +5,7 @@ let launched: LaunchedApp
 const { home, clean } = makeHome()
 beforeAll(async () => {
   launched = await launch(home, copySample(home, 'minimal'))
-}, 130_000)
+}, 90_000)
 afterAll(async () => {
   await launched?.close()
   clean()

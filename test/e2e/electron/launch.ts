@@ -66,27 +66,18 @@ export async function launchSettings(home: string, args: readonly string[]) {
   }
 }
 
-/**
- * Starts the built app in real Electron and waits for its first window. On a busy machine the display in memory now and
- * then shows no window at all to a program that has just started: that start is ended and told, and tried once more.
- */
+/** Starts the built app in real Electron and waits for its first window; an app that shows none is ended, with what it said. */
 export async function launch(home: string, ...args: string[]): Promise<LaunchedApp> {
-  const settings = await launchSettings(home, args)
-  return start(home, settings).catch((error: Error) => {
-    console.warn(`the app did not show its window and is started again: ${error.message.split('\n', 1)[0]}`)
-    return start(home, settings)
-  })
-}
-
-async function start(home: string, settings: Awaited<ReturnType<typeof launchSettings>>): Promise<LaunchedApp> {
-  const app = await _electron.launch({ ...settings, timeout: 30_000 })
+  const app = await _electron.launch({ ...(await launchSettings(home, args)), timeout: 40_000 })
+  let said = ''
+  app.process().stderr?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4000)))
   try {
-    const page = await app.firstWindow({ timeout: 30_000 })
-    await page.waitForLoadState('domcontentloaded', { timeout: 30_000 })
+    const page = await app.firstWindow({ timeout: 40_000 })
+    await page.waitForLoadState('domcontentloaded', { timeout: 40_000 })
     return { app, page, home, close: () => app.close() }
   } catch (error) {
     app.process().kill('SIGKILL')
-    throw error
+    throw new Error(`the app showed no window; it said: ${said || 'nothing'}`, { cause: error })
   }
 }
 

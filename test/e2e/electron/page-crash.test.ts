@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { launch, type LaunchedApp, makeHome } from './launch.ts'
+import { copySample, launch, type LaunchedApp, makeHome } from './launch.ts'
 
 let launched: LaunchedApp
 const { home, clean } = makeHome()
 beforeAll(async () => {
-  launched = await launch(home)
-}, 130_000)
+  launched = await launch(home, copySample(home, 'minimal'))
+}, 90_000)
 afterAll(async () => {
   await launched?.close()
   clean()
@@ -23,4 +23,25 @@ it('a page that crashed is loaded again, and speaks with its core', async () => 
     )) as string
   })
   expect(answer).toBe('running')
+})
+
+it('a page that is loaded again shows the open workspace again, also where that kills the page of an old runtime', async () => {
+  const shown = await launched.app.evaluate(async ({ BrowserWindow }) => {
+    const { webContents } = BrowserWindow.getAllWindows()[0]!
+    const read = () =>
+      webContents.executeJavaScript(
+        'document.documentElement.dataset.reloaded ? "" : document.querySelector(".header-menu")?.textContent ?? ""',
+      ) as Promise<string>
+    await webContents.executeJavaScript('void (document.documentElement.dataset.reloaded = "before")')
+    webContents.reload()
+    for (;;) {
+      const text = await Promise.race([
+        read().catch(() => ''),
+        new Promise<string>((give) => setTimeout(give, 500, '')),
+      ])
+      if (text !== '') return text
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  })
+  expect(shown).toBe('minimal')
 })

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => outside.listen(0, '127.0.0.1', resolve))
   address = `http://127.0.0.1:${(outside.address() as AddressInfo).port}/`
   launched = await launch(home)
-}, 130_000)
+}, 90_000)
 afterAll(async () => {
   await launched?.close()
   outside.close()
