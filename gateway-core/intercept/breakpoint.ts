@@ -7,7 +7,8 @@ import { asksForBody, unknownOn } from './known.ts'
 export interface BreakpointSettings {
   /** Empty: everything. */
   query: string
-  on: MessageSide | 'both'
+  /** `messages`: single messages of WebSockets and event streams, of either side. */
+  on: MessageSide | 'both' | 'messages'
   enabled: boolean
   /** Turns itself off once it has held a message. */
   once: boolean
@@ -38,6 +39,10 @@ export class Breakpoint {
   isOn(side: MessageSide): boolean {
     const { enabled, on } = this.settings
     return enabled && (on === side || on === 'both')
+  }
+
+  get isOnMessages(): boolean {
+    return this.settings.enabled && this.settings.on === 'messages'
   }
 
   asksForBody(side: MessageSide): boolean {

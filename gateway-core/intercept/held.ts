@@ -3,6 +3,7 @@ import type { MessageSide, RawHeaders } from '../exchange.ts'
 import type { AnsweredResponse, ArrivedRequest, WrittenResponse } from '../proxy/holds.ts'
 import type { Breakpoint } from './breakpoint.ts'
 import type { RequestDraft, ResponseDraft, Start } from './draft.ts'
+import type { MessageSource } from './message-stops.ts'
 
 /** What a person wrote in the place of a held message. */
 export interface WrittenMessage {
@@ -25,8 +26,10 @@ export type Release =
   | { kind: 'left'; why: string }
 
 export type HeldSide =
-  | { side: 'request'; from: ArrivedRequest; draft: RequestDraft }
-  | { side: 'response'; from: AnsweredResponse; draft: ResponseDraft }
+  | { kind: 'http'; side: 'request'; from: ArrivedRequest; draft: RequestDraft }
+  | { kind: 'http'; side: 'response'; from: AnsweredResponse; draft: ResponseDraft }
+  /** One message of a WebSocket or an event stream; its draft has a body only. */
+  | { kind: 'message'; side: MessageSide; from: MessageSource; draft: ResponseDraft }
 
 /** One message that waits for a person, until its time is over. */
 export class Held {

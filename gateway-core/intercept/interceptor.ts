@@ -24,6 +24,7 @@ import {
 } from './draft.ts'
 import { Held, type HeldSide, type Release } from './held.ts'
 import { matchesSoFar, type Stage } from './known.ts'
+import { MessageStops } from './message-stops.ts'
 import { RuleBook } from './rule-book.ts'
 
 /**
@@ -33,6 +34,7 @@ import { RuleBook } from './rule-book.ts'
  */
 export class Interceptor implements Holds {
   readonly slot: HoldSlot = { current: undefined }
+  readonly messages: MessageStops
   readonly rules = new RuleBook()
   readonly #breakpoints: Breakpoint[] = []
   readonly #held = new Map<number, Held>()
@@ -42,9 +44,17 @@ export class Interceptor implements Holds {
   /** Messages that were looked at and passed, since the breakpoints last changed. */
   passed = 0
 
-  /** `changed` is called whenever there is something new to show. */
-  constructor(changed: () => void = () => undefined) {
+  /** `changed` is called whenever there is something new to show. `messages`: somebody may hold single messages too. */
+  constructor(changed: () => void = () => undefined, { messages = false } = {}) {
     this.#changed = changed
+    this.messages = new MessageStops({
+      breakpoints: this.#breakpoints,
+      hit: (breakpoint) => this.#hit(breakpoint),
+      hold: (message, about, breakpoint) => this.#hold(message, about, breakpoint, []),
+      pass: () => this.#pass(),
+      changed: () => this.#changed(),
+    })
+    if (messages) this.slot.messages = this.messages
   }
 
   /** Takes the rules of a revision. */
@@ -129,7 +139,7 @@ export class Interceptor implements Holds {
       await draft.read()
       const { authority } = arrived.message
       const about = { method: draft.start.method, host: authority, url: draft.start.target }
-      release = await this.#hold({ side: 'request', from: arrived, draft }, about, breakpoint, touches)
+      release = await this.#hold({ kind: 'http', side: 'request', from: arrived, draft }, about, breakpoint, touches)
     } else this.#pass()
     return this.#requestDecision(draft, touches, instead, release)
   }
@@ -158,7 +168,7 @@ export class Interceptor implements Holds {
       await draft.read()
       const { request } = answered.record()
       const about = { method: request.method, host: request.authority, url: request.target }
-      release = await this.#hold({ side: 'response', from: answered, draft }, about, breakpoint, touches)
+      release = await this.#hold({ kind: 'http', side: 'response', from: answered, draft }, about, breakpoint, touches)
     } else this.#pass()
     const response = await draft.original()
     const before = answered.interception
@@ -187,11 +197,15 @@ export class Interceptor implements Holds {
       }
       // Others may have come by while the body was read.
       if (!matches || !breakpoint.isOn(side)) continue
-      breakpoint.hits++
-      if (breakpoint.settings.once) this.changeBreakpoint(breakpoint.id, { enabled: false })
+      this.#hit(breakpoint)
       return breakpoint
     }
     return undefined
+  }
+
+  #hit(breakpoint: Breakpoint): void {
+    breakpoint.hits++
+    if (breakpoint.settings.once) this.changeBreakpoint(breakpoint.id, { enabled: false })
   }
 
   async #hold(message: HeldSide, about: Held['about'], breakpoint: Breakpoint, touches: Touch[]): Promise<Release> {
@@ -212,7 +226,7 @@ export class Interceptor implements Holds {
   }
 
   #plug(): void {
-    const asked = this.#breakpoints.some((one) => one.settings.enabled) || this.rules.areOn()
+    const asked = this.#breakpoints.some((one) => one.isOn('request') || one.isOn('response')) || this.rules.areOn()
     this.slot.current = asked ? this : undefined
     this.passed = 0
     this.#changed()

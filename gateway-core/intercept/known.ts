@@ -5,7 +5,7 @@ import type { ExchangeRecord } from '../capture/record.ts'
 import type { MessageSide } from '../exchange.ts'
 
 /** How far an exchange has come: what a query asks for beyond that is not known yet. */
-export type Stage = 'request-head' | 'request-body' | 'response-head' | 'response-body'
+export type Stage = 'request-head' | 'request-body' | 'response-head' | 'response-body' | 'message'
 
 const requestHead = new Set(
   'method host path query url client peer time id scheme version listener revision env upgrade req.headers req.header.'.split(
@@ -25,6 +25,7 @@ function isKnown({ name }: FilterField, stage: Stage): boolean {
     case 'response-head':
       return !onlyAtTheEnd.has(name) && !responseBody.has(name)
     case 'response-body':
+    case 'message':
       return !onlyAtTheEnd.has(name)
   }
 }

@@ -4,7 +4,8 @@ import { integer, text } from './parameters.ts'
 import type { Problem } from './types.ts'
 
 const flag = { type: 'boolean' } as const
-const side = { enum: ['request', 'response', 'both'] } as const
+const place = { enum: ['request', 'response', 'both', 'messages'] } as const
+const side = { enum: ['request', 'response'] } as const
 const seconds = { type: 'integer', minimum: 1, maximum: 3600 } as const
 const ids = { type: 'array', items: integer, maxItems: 100_000 } as const
 /** Flat: name, value, name, value. */
@@ -43,9 +44,20 @@ export const interceptCalls = {
   /** Secrets are markers, which stand for their values when they come back, unless `secrets` asks for them in clear. */
   'intercept.message': callWith({ id: integer, secrets: flag }, ['secrets']).returns<HeldMessage>(),
   /** Lets messages go on; one of them may be edited. Tells how many were still there. */
-  'intercept.resume': callWith({ ids, request: requestEdit, response: responseEdit }, ['request', 'response']).returns<{
-    ended: number
-  }>(),
+  'intercept.resume': callWith({ ids, request: requestEdit, response: responseEdit, message: body }, [
+    'request',
+    'response',
+    'message',
+  ]).returns<{ ended: number }>(),
+  /** WebSockets that are open now. */
+  'intercept.connections': call<Connection[]>(),
+  /** Sends a message into an open WebSocket as if that side had sent it. */
+  'intercept.inject': callWith({
+    exchange: text,
+    side,
+    kind: { enum: ['text', 'binary'] },
+    base64: text,
+  }).returns<null>(),
   /** Answers a held request, or replaces a held response. */
   'intercept.respond': callWith({ id: integer, response: responseEdit }).returns<{ ended: number }>(),
   'intercept.drop': callWith({ ids }).returns<{ ended: number }>(),
@@ -55,8 +67,8 @@ export const interceptCalls = {
   /** Makes a replay of a held request, as it stands in the editor; it stays held. */
   'intercept.toReplay': callWith({ id: integer, request: requestEdit }).returns<{ id: string }>(),
   'intercept.extend': callWith({ id: integer }).returns<null>(),
-  'intercept.addBreakpoint': callWith({ query: text, on: side, once: flag, seconds }).returns<InterceptState>(),
-  'intercept.changeBreakpoint': callWith({ id: integer, query: text, on: side, once: flag, enabled: flag, seconds }, [
+  'intercept.addBreakpoint': callWith({ query: text, on: place, once: flag, seconds }).returns<InterceptState>(),
+  'intercept.changeBreakpoint': callWith({ id: integer, query: text, on: place, once: flag, enabled: flag, seconds }, [
     'query',
     'on',
     'once',
@@ -87,6 +99,8 @@ export interface InterceptState {
   breakpoints: BreakpointRow[]
   rules: RuleRow[]
   held: number
+  /** WebSockets that are open. */
+  connections: number
   /** Messages that were looked at and passed, since breakpoints or rules last changed. */
   passed: number
   /** When this core opened the workspace: another number is another core, which holds nothing of the one before. */
@@ -99,7 +113,7 @@ export interface BreakpointRow {
   id: number
   /** Empty: everything. */
   query: string
-  on: MessageSide | 'both'
+  on: MessageSide | 'both' | 'messages'
   enabled: boolean
   once: boolean
   seconds: number
@@ -133,13 +147,23 @@ export interface HeldRow {
   status?: number
   /** Query of the breakpoint that holds it. */
   why: string
+  /** One message of a WebSocket, or a server-sent event: it has a body only. */
+  message?: 'text' | 'binary' | 'event'
+}
+
+/** An open WebSocket. */
+export interface Connection {
+  /** Id of its exchange. */
+  exchange: string
+  url: string
+  /** Milliseconds since the epoch. */
+  openedAt: number
 }
 
 export interface HeldMessage extends HeldRow {
   start: { method: string; target: string } | { status: number; reason: string }
   headers: string[]
   httpVersion: string
-  client: string
   body:
     | { state: 'none' }
     /** Longer than is read: it goes on behind the head. */
@@ -158,8 +182,6 @@ export interface HeldMessage extends HeldRow {
       }
   /** Some of what is shown are markers. */
   masked: boolean
-  /** What rules did to it before, in words. */
-  rules: string[]
 }
 
 export interface RuleText {

@@ -56,6 +56,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     outbound: outboundProxyFrom(options.env ?? process.env),
     budget: { held: 0 },
     hold: options.hold ?? { current: undefined },
+    messageHolds: options.hold?.messages,
   }
   const { https } = options.workspace.listen
   const tls = https && (await loadTlsMaterial(options.workspace.folder, https))

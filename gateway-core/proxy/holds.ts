@@ -1,6 +1,7 @@
 import type { ExchangeRecord, Interception } from '../capture/record.ts'
 import type { Workspace } from '../config/workspace.ts'
 import type { Peer, RawHeaders, RequestMessage } from '../exchange.ts'
+import type { MessageHolds } from './messages/message-desk.ts'
 
 /** Largest body that is read for whoever holds a message; a longer one streams on behind its head. */
 export const heldBodyBytes = 10 * 1024 * 1024
@@ -8,6 +9,8 @@ export const heldBodyBytes = 10 * 1024 * 1024
 /** Where whoever holds messages is plugged in; empty while there is neither a breakpoint nor a rule. */
 export interface HoldSlot {
   current: Holds | undefined
+  /** Who may hold single messages of WebSockets and event streams. */
+  messages?: MessageHolds
 }
 
 /**

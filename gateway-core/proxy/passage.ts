@@ -134,6 +134,7 @@ export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker 
     this.exchange.response = response
     const { run } = this
     if (!run) {
+      if (this.#isEventStream()) this.#carriesEvents()
       this.#writeHead()
       return true
     }

@@ -15,9 +15,16 @@ export function interceptCalls(workbench: Workbench): Pick<Handlers, Extract<key
     'intercept.state': () => desk().state(),
     'intercept.rows': ({ from, count }) => desk().rows(from, count, key()),
     'intercept.message': ({ id, secrets }) => desk().message(id, key(), secrets === true),
-    'intercept.resume': async ({ ids, request, response }) => ({
-      ended: await desk().resume(ids, request ?? response, key()),
+    'intercept.resume': async ({ ids, request, response, message }) => ({
+      ended: message
+        ? await desk().resumeMessage(ids[0] ?? -1, message, key())
+        : await desk().resume(ids, request ?? response, key()),
     }),
+    'intercept.connections': () => desk().connections(),
+    'intercept.inject': async (params) => {
+      await desk().inject(params)
+      return null
+    },
     'intercept.respond': async ({ id, response }) => ({ ended: await desk().respond(id, response, key()) }),
     'intercept.drop': ({ ids }) => ({ ended: desk().drop(ids) }),
     'intercept.resumeAll': async () => ({ ended: await desk().resume(desk().all(), undefined, key()) }),

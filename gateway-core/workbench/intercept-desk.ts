@@ -6,7 +6,7 @@ import { explainRule } from '../intercept/explain.ts'
 import { valuesOf } from '../intercept/framing.ts'
 import { type HeldView, unmask, viewOf } from '../intercept/held-view.ts'
 import { Interceptor } from '../intercept/interceptor.ts'
-import type { HeldMessage, HeldRow, InterceptState } from '../protocol/intercept.ts'
+import type { Connection, HeldMessage, HeldRow, InterceptState } from '../protocol/intercept.ts'
 import type { Params } from '../protocol/protocol.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import { readQuery } from '../capture/readings.ts'
@@ -29,11 +29,11 @@ export class InterceptDesk {
 
   constructor(tell: (state: InterceptState) => void) {
     this.#pace = new Pace(tellMs, () => tell(this.state()))
-    this.interceptor = new Interceptor(() => this.#pace.ask())
+    this.interceptor = new Interceptor(() => this.#pace.ask(), { messages: true })
   }
 
   state(): InterceptState {
-    const { breakpoints, rules, held, passed } = this.interceptor
+    const { breakpoints, rules, held, passed, messages } = this.interceptor
     return {
       breakpoints: breakpoints.map(({ id, settings, hits, unknown }) => {
         const { query, on, enabled, once, limitMs } = settings
@@ -49,6 +49,7 @@ export class InterceptDesk {
         line: rule.position.line,
       })),
       held: held.length,
+      connections: messages.connections.length,
       passed,
       since: this.#since,
       now: Date.now(),
@@ -62,22 +63,14 @@ export class InterceptDesk {
   async message(id: number, key: WorkspaceKey, secrets: boolean): Promise<HeldMessage> {
     const held = this.#find(id)
     const { message } = held
-    const { draft, from } = message
     const view = await viewOf(held, key, secrets)
     return {
       ...rowOf(held, key),
       start: view.start,
       headers: [...view.headers],
-      httpVersion: message.side === 'request' ? draft.httpVersion : '1.1',
-      client: message.side === 'request' ? message.from.peer.address : message.from.record().clientAddress,
+      httpVersion: message.draft.httpVersion,
       body: bodyOf(view, held),
       masked: view.masked,
-      rules:
-        message.side === 'response'
-          ? ((from as { interception?: { touches: { says?: string }[] } }).interception?.touches.flatMap(
-              ({ says }) => says ?? [],
-            ) ?? [])
-          : [],
     }
   }
 
@@ -89,11 +82,36 @@ export class InterceptDesk {
     return this.#end([held.id], { kind: 'edited', message })
   }
 
+  /** Lets one message of a WebSocket or an event stream go on with another content. */
+  async resumeMessage(id: number, body: { base64: string; coded: boolean }, key: WorkspaceKey): Promise<number> {
+    const held = this.#find(id)
+    if (held.message.kind !== 'message') throw refused('this is not a single message')
+    const view = await viewOf(held, key, false)
+    const bytes = checkWritten.body(body.base64, (text) => unmask(text, view))
+    if (held.message.from.kind !== 'binary' && !isUtf8(bytes)) throw refused('a text message has to be UTF-8')
+    const message: WrittenMessage = { start: held.message.draft.start, headers: [], body: { bytes, coded: true } }
+    return this.#end([id], { kind: 'edited', message })
+  }
+
+  connections(): Connection[] {
+    return this.interceptor.messages.connections.map(({ id, url, openedAt }) => ({ exchange: id, url, openedAt }))
+  }
+
+  /** Sends a message into an open WebSocket. */
+  async inject({ exchange, side, kind, base64 }: Params<'intercept.inject'>): Promise<void> {
+    const connection = this.interceptor.messages.connections.find(({ id }) => id === exchange)
+    if (!connection) throw refused('this connection is not open any more', 'choose another')
+    const bytes = Buffer.from(base64, 'base64')
+    if (kind === 'text' && !isUtf8(bytes)) throw refused('a text message has to be UTF-8', 'send it as binary')
+    await connection.inject({ side, kind, bytes })
+  }
+
   async respond(id: number, edit: WrittenEdit, key: WorkspaceKey): Promise<number> {
     const held = this.#find(id)
     const message = await this.#written(held, edit, key, 'response')
     const { start, headers, body } = message
     if (!('status' in start)) throw refused('an answer has a status')
+    if (held.message.kind === 'message') throw refused('a single message cannot be answered', 'edit it, or drop it')
     if (held.side === 'response') {
       const whole = { start, headers, body: body ?? { bytes: new Uint8Array(), coded: true } }
       return this.#end([id], { kind: 'edited', message: whole })
@@ -184,16 +202,19 @@ function rowOf(held: Held, key: WorkspaceKey): HeldRow {
     method: about.method,
     host: about.host,
     url: readQuery(about.url, places, new Sealer(key, 0)).text,
-    ...(message.side === 'response' && { status: message.draft.start.status }),
+    ...(message.kind === 'message'
+      ? { message: message.from.kind }
+      : message.side === 'response' && { status: message.draft.start.status }),
     why: breakpoint.settings.query,
   }
 }
 
 function bodyOf(view: HeldView, { message }: Held): HeldMessage['body'] {
   const { body } = view
-  const { draft, side, from } = message
+  const { draft } = message
   if (!body || !draft.wire) {
-    const has = side === 'request' ? from.message.hasBody : from.hasBody
+    const has =
+      message.kind === 'http' && (message.side === 'request' ? message.from.message.hasBody : message.from.hasBody)
     return { state: has ? 'streams' : 'none' }
   }
   return {

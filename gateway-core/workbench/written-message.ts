@@ -34,9 +34,12 @@ export const checkWritten = {
     return { start, headers, ...(written && { body: written }) }
   },
 
+  /** A body that a person wrote, with values in the place of their markers. */
+  body: (base64: string, open: (text: string) => string): Uint8Array => openBody(base64, open),
+
   /** Refuses a request that the gateway would not take, while the person can still mend it. */
   async judge({ message }: Held, { start, headers, body }: WrittenMessage): Promise<void> {
-    if (message.side !== 'request' || !('method' in start)) return
+    if (message.kind !== 'http' || message.side !== 'request' || !('method' in start)) return
     const { from, draft } = message
     const bytesBefore = draft.wire?.length ?? (from.message.hasBody ? undefined : 0)
     const bytesAfter = body ? (await checkWritten.encode(body, headers)).length : bytesBefore

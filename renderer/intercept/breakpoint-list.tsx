@@ -8,7 +8,12 @@ import { changeBreakpoint, removeBreakpoint } from './breakpoints.ts'
 import { useIntercept } from './intercept-store.ts'
 import { Switch } from './switch.tsx'
 
-const sides = { request: 'requests', response: 'responses', both: 'requests and responses' } as const
+const sides = {
+  request: 'requests',
+  response: 'responses',
+  both: 'requests and responses',
+  messages: 'messages',
+} as const
 
 /** The breakpoints, each with what it held and what it cannot know. */
 export function BreakpointList() {

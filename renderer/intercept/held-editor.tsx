@@ -64,7 +64,6 @@ export function HeldEditor({ message }: { message: HeldMessage }) {
           onChange={(change) => setEdit(message, change)}
         />
         {note && <p className={note.exact ? 'held-note tone-would' : 'held-note dim'}>{note.text}</p>}
-        {message.rules.length > 0 && <p className="held-note dim">Rules before: {message.rules.join('; ')}</p>}
       </div>
     </section>
   )

@@ -19,9 +19,12 @@ export async function heldGateway(
 ): Promise<HeldGateway> {
   const upstream = options.upstream ?? (await testUpstream())
   const waiting: (() => void)[] = []
-  const interceptor = new Interceptor(() => {
-    for (const look of waiting.splice(0)) look()
-  })
+  const interceptor = new Interceptor(
+    () => {
+      for (const look of waiting.splice(0)) look()
+    },
+    { messages: true },
+  )
   const yaml = `upstreams: { web: ${upstream.url} }\napis: [{ name: web, upstream: web }]\n${options.yaml ?? ''}`
   const gateway = await testGateway(yaml, options.files, {}, interceptor.slot)
   interceptor.takeRules(gateway.gateway.workspace)

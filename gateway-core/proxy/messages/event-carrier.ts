@@ -22,7 +22,11 @@ export function eventCarrierFor(carried: CarriedExchange, hooks: EventHooks): Ev
   const { engine, exchange, plan } = carried
   const { recorder, messageHolds } = engine.around
   const wanted = plan.phases.message.length > 0 || messageHolds !== undefined || recorder?.message !== undefined
-  if (!wanted || exchange.response!.headers.has('content-encoding')) return undefined
+  const response = exchange.response!
+  if (!wanted || response.headers.has('content-encoding')) return undefined
+  // An event may go on longer or shorter than it came.
+  if (response.headers.has('content-length'))
+    exchange.response = { ...response, headers: response.headers.without('content-length') }
   return new EventCarrier(new MessageDesk(carried), engine.workspace.limits.bodyBytes ?? eventBytes, hooks)
 }
 

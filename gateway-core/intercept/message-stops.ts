@@ -1,0 +1,104 @@
+import type { ExchangeRecord } from '../capture/record.ts'
+import type { Workspace } from '../config/workspace.ts'
+import type { CarriedExchange } from '../proxy/carried-exchange.ts'
+import type { MessageHolds, Release as MessageRelease } from '../proxy/messages/message-desk.ts'
+import type { ChannelMessage } from '../proxy/messages/websocket-channel.ts'
+import { recordOf } from '../proxy/record-exchange.ts'
+import type { Breakpoint } from './breakpoint.ts'
+import { Draft, type ResponseDraft } from './draft.ts'
+import type { Held, HeldSide, Release } from './held.ts'
+import { matchesSoFar } from './known.ts'
+
+type Incoming = Parameters<MessageHolds['ask']>[1]
+
+/** Where a held message of a WebSocket or an event stream came from. */
+export interface MessageSource {
+  /** Id of its exchange. */
+  readonly id: string
+  readonly workspace: Workspace
+  readonly gone: AbortSignal
+  readonly kind: Incoming['kind']
+}
+
+/** A WebSocket that messages can be put into. */
+export interface OpenConnection {
+  readonly id: string
+  readonly url: string
+  readonly openedAt: number
+  /** Sends a message as if that side had sent it: it is judged and recorded like any other. */
+  inject(message: ChannelMessage): Promise<void>
+}
+
+/** What holding needs of the interceptor. */
+export interface Stops {
+  readonly breakpoints: readonly Breakpoint[]
+  hit(breakpoint: Breakpoint): void
+  hold(message: HeldSide, about: Held['about'], breakpoint: Breakpoint): Promise<Release>
+  pass(): void
+  changed(): void
+}
+
+/** Holds single messages of long-lived exchanges, and knows the WebSockets that are open. */
+export class MessageStops implements MessageHolds {
+  readonly #stops: Stops
+  readonly #open = new Map<string, OpenConnection & { gone: AbortController }>()
+  readonly #stays = new AbortController()
+
+  constructor(stops: Stops) {
+    this.#stops = stops
+  }
+
+  get connections(): readonly OpenConnection[] {
+    return [...this.#open.values()]
+  }
+
+  opened(carried: CarriedExchange, inject: (message: ChannelMessage) => Promise<void>): () => void {
+    const { id, request, startedAt } = carried.exchange
+    const gone = new AbortController()
+    this.#open.set(id, { id, url: request.target, openedAt: startedAt, inject, gone })
+    this.#stops.changed()
+    return () => {
+      this.#open.delete(id)
+      this.#stops.changed()
+      gone.abort(new Error('the connection ended'))
+    }
+  }
+
+  ask(carried: CarriedExchange, message: Incoming): Promise<MessageRelease> | undefined {
+    const waiting = this.#stops.breakpoints.filter((one) => one.isOnMessages)
+    if (waiting.length === 0) return undefined
+    const record = recordOfMessage(carried, message)
+    const breakpoint = waiting.find((one) => matchesSoFar(one.filter, record, 'message') === true)
+    if (breakpoint) return this.#hold(carried, message, breakpoint)
+    this.#stops.pass()
+    return undefined
+  }
+
+  async #hold(carried: CarriedExchange, message: Incoming, breakpoint: Breakpoint): Promise<MessageRelease> {
+    this.#stops.hit(breakpoint)
+    const { side, kind, bytes } = message
+    const { id, request } = carried.exchange
+    const gone = this.#open.get(id)?.gone.signal ?? this.#stays.signal
+    const draft: ResponseDraft = new Draft({ status: 0, reason: kind }, [], '2', true, () =>
+      Promise.resolve(Buffer.from(bytes)),
+    )
+    await draft.read()
+    const from: MessageSource = { id, workspace: carried.engine.workspace, gone, kind }
+    const about = { method: request.method, host: request.authority, url: request.target }
+    const release = await this.#stops.hold({ kind: 'message', side, from, draft }, about, breakpoint)
+    if (release.kind === 'dropped' || release.kind === 'left') return { kind: 'drop' }
+    if (release.kind !== 'edited') return { kind: 'send', bytes }
+    return { kind: 'send', bytes: release.message.body?.bytes ?? bytes }
+  }
+}
+
+/** The exchange with this one message as the body of its side, so that a query finds what stands in it. */
+function recordOfMessage(carried: CarriedExchange, { side, bytes }: Incoming): ExchangeRecord {
+  const record = recordOf(carried, 'pass', 'open')
+  const body = { bytes, length: bytes.length, truncated: false, decoded: true as const }
+  const { body: _, ...request } = record.request
+  const response = record.response && { ...record.response }
+  delete response?.body
+  if (side === 'request') return { ...record, request: { ...request, body }, ...(response && { response }) }
+  return { ...record, request, ...(response && { response: { ...response, body } }) }
+}

@@ -1,0 +1,115 @@
+import { once } from 'node:events'
+import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import { testUpstream } from '../gateway-fixture.ts'
+import { type HeldGateway, heldGateway } from './held-gateway.ts'
+
+let gateway: HeldGateway
+let sockets: WebSocketServer | undefined
+afterEach(async () => {
+  for (const client of sockets?.clients ?? []) client.terminate()
+  sockets = undefined
+  await gateway.close()
+})
+
+/** A gateway before a server that says back what it hears, and a client that is connected through it. */
+async function chat() {
+  const upstream = await testUpstream()
+  const heard: string[] = []
+  sockets = new WebSocketServer({ server: upstream.server })
+  sockets.on('connection', (socket) =>
+    socket.on('message', (data: Buffer, binary) => {
+      heard.push(data.toString())
+      socket.send(binary ? data : `echo ${data.toString()}`)
+    }),
+  )
+  gateway = await heldGateway({ upstream })
+  const client = new WebSocket(`${gateway.url.replace('http', 'ws')}/ws?room=1`)
+  const got: string[] = []
+  client.on('message', (data: Buffer) => got.push(data.toString()))
+  await once(client, 'open')
+  const next = async (count: number) => {
+    await expect.poll(() => got.length).toBe(count)
+    return got
+  }
+  return { client, heard, next }
+}
+
+const edited = (text: string) =>
+  ({
+    kind: 'edited',
+    message: { start: { status: 0, reason: '' }, headers: [], body: { bytes: Buffer.from(text), coded: true } },
+  }) as const
+
+describe('messages of a WebSocket', () => {
+  it('are held by what stands in them, changed, and dropped', async () => {
+    const { client, heard, next } = await chat()
+    gateway.stop('req.body:hold path:/ws', { on: 'messages' })
+    client.send('free')
+    expect(await next(1)).toEqual(['echo free'])
+    client.send('hold this')
+    client.send('waits behind it')
+    const [held] = await gateway.held()
+    expect(held!.message).toMatchObject({ kind: 'message', side: 'request', from: { kind: 'text' } })
+    expect(heard).toEqual(['free'])
+    held!.end(edited('changed'))
+    expect(await next(3)).toEqual(['echo free', 'echo changed', 'echo waits behind it'])
+    client.send('hold and drop')
+    const [other] = await gateway.held()
+    other!.end({ kind: 'dropped' })
+    client.send('after')
+    await next(4)
+    expect(heard).toEqual(['free', 'changed', 'waits behind it', 'after'])
+    client.close()
+  })
+
+  it('of the upstream are held on their own side', async () => {
+    const { client, next } = await chat()
+    gateway.stop('resp.body:echo', { on: 'messages' })
+    client.send('a')
+    const [held] = await gateway.held()
+    expect(held!.message.side).toBe('response')
+    held!.end(edited('other'))
+    expect(await next(1)).toEqual(['other'])
+    client.close()
+  })
+
+  it('are put in by hand, to either side', async () => {
+    const { client, heard, next } = await chat()
+    const { messages } = gateway.interceptor
+    const [connection] = messages.connections
+    expect(connection).toMatchObject({ url: '/ws?room=1' })
+    await connection!.inject({ side: 'response', kind: 'text', bytes: Buffer.from('from nobody') })
+    expect(await next(1)).toEqual(['from nobody'])
+    await connection!.inject({ side: 'request', kind: 'text', bytes: Buffer.from('by hand') })
+    expect(await next(2)).toEqual(['from nobody', 'echo by hand'])
+    expect(heard).toEqual(['by hand'])
+    client.close()
+    await expect.poll(() => messages.connections.length).toBe(0)
+  })
+
+  it('go on as they came when their time is over', async () => {
+    const { client, next } = await chat()
+    gateway.stop('req.body:late', { on: 'messages', limitMs: 30 })
+    client.send('late')
+    expect(await next(1)).toEqual(['echo late'])
+    client.close()
+  })
+})
+
+describe('server-sent events', () => {
+  it('are held and changed one by one', async () => {
+    gateway = await heldGateway({
+      upstream: await testUpstream((_, response) => {
+        response.setHeader('Content-Type', 'text/event-stream')
+        response.end('data: one\n\ndata: two\n\n')
+      }),
+    })
+    gateway.stop('resp.body:one', { on: 'messages' })
+    const answer = fetch(gateway.url).then((response) => response.text())
+    const [held] = await gateway.held()
+    expect(held!.message).toMatchObject({ kind: 'message', side: 'response', from: { kind: 'event' } })
+    held!.end(edited('1'))
+    expect(await answer).toBe('data: 1\n\ndata: two\n\n')
+  })
+})
