@@ -55,6 +55,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import('./coverage.ts')).coverage,
   },
   {
+    name: 'rejudge',
+    summary: 'judge recorded traffic again by other policies, and tell what they change',
+    load: async () => (await import('./rejudge.ts')).rejudge,
+  },
+  {
     name: 'run',
     summary: 'run a program or a browser, and see what it sends',
     load: async () => (await import('./run.ts')).run,
@@ -73,6 +78,11 @@ const commands: readonly Entry[] = [
     name: 'token',
     summary: 'take a token apart, make one, or try broken ones on a request',
     load: async () => (await import('./token.ts')).token,
+  },
+  {
+    name: 'case',
+    summary: 'write one exchange to a file, redacted, and show a colleague the same trace',
+    load: async () => (await import('./case.ts')).caseCommand,
   },
   {
     name: 'secret',

@@ -36,11 +36,12 @@ export class Blame {
     return this.#changes.map(hunkOf)
   }
 
-  of(change: WhatIfChange, at: number): Promise<readonly Hunk[]> {
+  /** `at` gives the number of the exchange; it is asked only where nothing alike was found before. */
+  of(change: WhatIfChange, at: () => number): Promise<readonly Hunk[]> {
     const key = kindOf(change)
     const known = this.#found.get(key)
     if (known) return known
-    const found = this.#find(change, at)
+    const found = this.#find(change, at())
     this.#found.set(key, found)
     return found
   }

@@ -4,6 +4,7 @@ import type { Phase } from '../pipeline/phases.ts'
 import type { Plan, PolicyInstance } from '../pipeline/plan.ts'
 import type { Routed } from '../proxy/route-exchange.ts'
 import type { Concern } from './exchange-run.ts'
+import { foreignRevision } from './recorded-exchange.ts'
 import { type Kept, Keeping, routesAlike } from './kept.ts'
 
 /**
@@ -19,9 +20,14 @@ export function counts({ policy }: PolicyInstance, phase: Phase): boolean {
 const judged = ['requestHeaders', 'requestBody', 'responseHeaders', 'responseBody'] as const
 const unrouted = new Set(['NO_ROUTE', 'METHOD_NOT_ROUTED'])
 
-/** Whether policies ever saw it: what was refused as malformed was not judged, and is not judged now. */
-export function wasJudged({ listener, verdict, route, code }: Context): boolean {
-  return listener !== 'none' && !(verdict === 'refused' && route === undefined && !unrouted.has(code ?? ''))
+/**
+ * Whether policies see it: what was refused as malformed, or only observed, was not judged and is not judged now. A
+ * foreign HAR is.
+ */
+export function wasJudged({ listener, verdict, route, code, revision }: Context): boolean {
+  if (listener === 'none') return revision === foreignRevision
+  if (listener === 'proxy' && route === undefined) return false
+  return !(verdict === 'refused' && route === undefined && !unrouted.has(code ?? ''))
 }
 
 /** One kind of exchange (judged alike then, and by one plan now) and what of it the edit concerns. */

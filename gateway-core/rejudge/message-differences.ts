@@ -2,7 +2,7 @@ import { hasMarker } from '../capture/markers.ts'
 import type { RecordedBody } from '../capture/record.ts'
 import type { Body, RawHeaders, ResponseMessage } from '../exchange.ts'
 import type { JudgedExchange } from '../pipeline/judged-exchange.ts'
-import type { RecordedExchange } from './recorded-exchange.ts'
+import { foreignRevision, type RecordedExchange } from './recorded-exchange.ts'
 
 const none: readonly string[] = []
 
@@ -15,7 +15,8 @@ export function requestDifferences(
   const { forwarded, request: received, upstreamPath, context } = recorded
   const { request, route } = exchange
   const differs: string[] = []
-  if (context.upstream !== undefined && route?.upstream !== context.upstream) differs.push('upstream')
+  const foreign = context.revision === foreignRevision
+  if (context.upstream !== undefined && !foreign && route?.upstream !== context.upstream) differs.push('upstream')
   const sent = forwarded ?? received
   const own = pathOf(sent) === pathOf(received) ? upstreamPath : pathOf(sent)
   if ((pathOf(request) === pathOf(received) ? route?.upstreamPath : pathOf(request)) !== own) {

@@ -1,13 +1,10 @@
 import type { Context } from '../capture/decode-context.ts'
-import { Captures } from '../capture/store.ts'
-import { openDatabase } from '../capture/schema.ts'
-import type { StoredExchange } from '../capture/record.ts'
+import type { ExchangeRecord } from '../capture/record.ts'
 import { loadWorkspace } from '../config/load.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { Workspace } from '../config/workspace.ts'
 import type { TraceEntry } from '../pipeline/outcome.ts'
 import { Blame } from './blame.ts'
-import { CapturedTraffic } from './captured-traffic.ts'
 import { ColdState } from './cold-state.ts'
 import type { ExchangeRun } from './exchange-run.ts'
 import { type Difference, firstDifference } from './first-difference.ts'
@@ -21,10 +18,13 @@ import { SharedFacts } from './shared-facts.ts'
 import { shrinkRequest } from './shrink.ts'
 import { stateAt, type StateAt } from './state-at.ts'
 import { type ChangedValue, type SteppedThrough, stepThrough } from './step-through.ts'
+import type { Traffic } from './traffic.ts'
+import { captureSource, type TrafficSource } from './traffic-source.ts'
 import { VariedExchange, type Variation } from './varied-exchange.ts'
 import { WhatIfError } from './what-if-error.ts'
 import type {
   FileTexts,
+  Hunk,
   ShrunkRequest,
   WhatIfChange,
   WhatIfExplanation,
@@ -34,8 +34,10 @@ import type {
 } from './what-if.ts'
 
 export interface PastOptions {
-  /** Folder of the workspace; its capture is what is judged again. */
+  /** Folder of the workspace. */
   folder: string
+  /** What is judged again; default: the workspace's own capture. */
+  source?: TrafficSource
   key: WorkspaceKey
   env: Readonly<Record<string, string | undefined>>
   engineVersion: string
@@ -52,8 +54,8 @@ interface Asked {
 /** The recorded traffic of a workspace, to be judged again by edits of it. Keeps what it read between two questions. */
 export class Past {
   readonly #options: PastOptions
-  readonly #traffic: CapturedTraffic
-  readonly #captures: Captures
+  readonly #source: TrafficSource
+  readonly #traffic: Traffic
   readonly #facts: SharedFacts
   readonly #revisions: Revisions
   readonly #loaded = new Map<string, Workspace>()
@@ -63,11 +65,10 @@ export class Past {
   constructor(options: PastOptions) {
     const { folder, key, env, engineVersion } = options
     this.#options = options
-    const db = openDatabase(folder, { create: true })
-    this.#captures = new Captures(db, key)
-    this.#traffic = new CapturedTraffic(folder, key)
+    this.#source = options.source ?? captureSource(folder, key)
+    this.#traffic = this.#source.traffic
     this.#facts = new SharedFacts(key)
-    this.#revisions = new Revisions(db, folder, { env, engineVersion })
+    this.#revisions = new Revisions(this.#source.db, folder, { env, engineVersion })
   }
 
   async judge(question: WhatIfQuestion, options: WhatIfOptions = {}): Promise<WhatIfReport> {
@@ -88,10 +89,18 @@ export class Past {
     return report
   }
 
+  /** For each change the smallest set of changed lines that brings it about. */
+  async blame(changes: readonly WhatIfChange[], question: WhatIfQuestion): Promise<(readonly Hunk[])[]> {
+    const { blame } = await this.#ask(question)
+    const found: (readonly Hunk[])[] = []
+    for (const change of changes) found.push(await blame.of(change, () => this.#numberOf(change.id)))
+    return found
+  }
+
   async explain(id: string, question: WhatIfQuestion): Promise<WhatIfExplanation> {
     const { baseline, candidate, blame } = await this.#ask(question)
     const at = this.#numberOf(id)
-    const stored = this.#captures.get(id, { secrets: 'sealed' })!
+    const stored = this.#source.record(at)
     const before = await this.#traced(baseline, at, stored)
     const after = await this.#traced(candidate, at, stored)
     const found = classify(before.judged, after.judged)
@@ -102,7 +111,7 @@ export class Past {
       before: { ...before.judged.outcome, trace: before.trace },
       after: { ...after.judged.outcome, trace: after.trace },
       firstDifference: difference(before, after, stored.route?.id),
-      blame: change ? await blame.of(change, at) : [],
+      blame: change ? await blame.of(change, () => at) : [],
     }
   }
 
@@ -135,9 +144,7 @@ export class Past {
     return {
       method: request.method,
       target: request.query === '' ? request.path : `${request.path}?${request.query}`,
-      headers: pairs(
-        sealedHeaders(this.#captures.get(id, { secrets: 'sealed' })!, request.headers.raw, base.request.headers.raw),
-      ),
+      headers: pairs(sealedHeaders(this.#source.record(at), request.headers.raw, base.request.headers.raw)),
       ...(requestBody && { body: Buffer.from(requestBody.bytes).toString('utf8') }),
       dropped,
       before: before.outcome,
@@ -175,8 +182,7 @@ export class Past {
   }
 
   close(): void {
-    this.#traffic.close()
-    this.#captures.close()
+    this.#source.close()
   }
 
   async #ask(question: WhatIfQuestion, signal?: AbortSignal): Promise<Asked> {
@@ -187,7 +193,7 @@ export class Past {
     if (this.#asked?.key === key) return this.#asked.asked
     const candidate = await this.#load({ ...others, ...texts }, environment)
     await this.#know(baseline)
-    const only = query === '' ? undefined : this.#matches(query)
+    const only = query === '' ? undefined : this.#source.matching(query)
     const before = await this.#judgedBefore(baseline, reuse, fresh, signal)
     const blame = new Blame({
       before: textsOf(baseline),
@@ -201,10 +207,8 @@ export class Past {
     return asked
   }
 
-  /** Gives what tells one state of the capture from another. */
-  async #refresh(): Promise<string> {
-    await this.#traffic.refresh(pause)
-    return `${this.#traffic.length} ${this.#traffic.latest}`
+  #refresh(): Promise<string> {
+    return this.#source.refresh(pause)
   }
 
   async #judgedBefore(
@@ -233,14 +237,8 @@ export class Past {
     await this.#revisions.load(contexts)
   }
 
-  #matches(query: string): Set<number> {
-    const sequences: number[] = []
-    for (const list of this.#captures.sequences({ query, order: 'oldest' })) sequences.push(...list)
-    return this.#traffic.numbersOf(sequences)
-  }
-
   #numberOf(id: string): number {
-    const at = this.#traffic.numberOf(id)
+    const at = this.#source.numberOf(id)
     if (at === undefined) throw new WhatIfError('this exchange is not in the capture any more')
     return at
   }
@@ -293,7 +291,7 @@ export class Past {
   async #traced(
     workspace: Workspace,
     at: number,
-    stored: StoredExchange,
+    stored: ExchangeRecord,
   ): Promise<{ judged: Judged; run: ExchangeRun | undefined; trace: TraceEntry[] }> {
     const { judged, run } = await this.#judgeOne(workspace, at, true)
     return { judged, run, trace: traceOf(run, stored, workspace) }
@@ -348,7 +346,7 @@ export function textsOf({ files }: Workspace): Texts {
 }
 
 /** The trace of an exchange that was judged again: what was taken from the record stands as it was recorded. */
-function traceOf(run: ExchangeRun | undefined, stored: StoredExchange, workspace: Workspace): TraceEntry[] {
+function traceOf(run: ExchangeRun | undefined, stored: ExchangeRecord, workspace: Workspace): TraceEntry[] {
   const plans = [workspace.unrouted, ...workspace.routes.map(({ plan }) => plan)]
   const places = new Map(plans.flatMap(({ instances }) => instances.map(({ id, position }) => [id, position] as const)))
   const placed = (entry: TraceEntry) => ({ ...entry, position: places.get(entry.policy) ?? entry.position })
@@ -387,7 +385,7 @@ function ends({ outcome: { verdict, code, decidedBy } }: Judged): string {
 }
 
 /** The fields that are left, with their secrets sealed. */
-function sealedHeaders(stored: StoredExchange, left: readonly string[], all: readonly string[]): string[] {
+function sealedHeaders(stored: ExchangeRecord, left: readonly string[], all: readonly string[]): string[] {
   const sealed: string[] = []
   let from = 0
   for (let at = 0; at + 1 < left.length; at += 2) {

@@ -45,6 +45,9 @@ export interface RecordedExchange {
   detail(step: number): StepDetail
 }
 
+/** Revision of what no Gatehouse recorded: an entry of a foreign HAR. */
+export const foreignRevision = 'har'
+
 const contexts = new Map<string, Context>()
 
 /** A record that is there as a whole: of a HAR, or just made. */
@@ -94,7 +97,9 @@ export class PlainExchange implements RecordedExchange {
   }
 
   get upstreamPath(): string | undefined {
-    return this.#record.route?.upstreamPath
+    const { route, revision, request } = this.#record
+    // What went straight to its server went there unchanged.
+    return route?.upstreamPath ?? (revision === foreignRevision ? request.path : undefined)
   }
 
   get response(): RecordedResponse | undefined {

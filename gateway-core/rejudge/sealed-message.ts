@@ -1,8 +1,9 @@
 import { HeldBody } from '../body.ts'
 import { hasMarker } from '../capture/markers.ts'
-import type { RawHeaders, RequestMessage } from '../exchange.ts'
+import type { Peer, RawHeaders, RequestMessage } from '../exchange.ts'
 import { HeaderList } from '../headers.ts'
 import { MissingFact } from '../pipeline/facts.ts'
+import { JudgedExchange, type Memory } from '../pipeline/judged-exchange.ts'
 
 /**
  * What stays of a message when its secrets are gone. A sealed value cannot be read: asking for it throws `MissingFact`
@@ -67,4 +68,29 @@ export function recordedRequest(request: RequestMessage): RequestMessage {
 function readable<T extends string | undefined>(value: T, place: string): T {
   if (value !== undefined && hasMarker(value)) throw new MissingFact(place)
   return value
+}
+
+/** An exchange whose client nobody recorded: asking for its address is undecidable, until a policy finds another. */
+export class ExchangeOfUnknown extends JudgedExchange {
+  constructor(id: string, startedAt: number, peer: Peer, request: RequestMessage) {
+    super(id, startedAt, peer, request)
+    const unknown = () => {
+      throw new MissingFact('client-address')
+    }
+    Object.defineProperty(this, 'peer', { value: Object.defineProperty({ ...peer }, 'address', { get: unknown }) })
+    Object.defineProperty(this, 'clientAddress', {
+      configurable: true,
+      get: unknown,
+      set: (value: string) => Object.defineProperty(this, 'clientAddress', { value, writable: true }),
+    })
+  }
+
+  override memory(): Memory {
+    return { consumer: this.consumer, claims: this.claims, clientAddress: '' }
+  }
+
+  override forget({ consumer, claims }: Memory): void {
+    this.consumer = consumer
+    this.claims = claims
+  }
 }
