@@ -14,6 +14,7 @@ import { judgeTraffic } from '../rejudge/judge-traffic.ts'
 import { recordedFacts } from '../rejudge/shared-facts.ts'
 import { RecordsTraffic } from '../rejudge/traffic.ts'
 import { version } from '../version.ts'
+import { judgeCase, traceDifference } from './judge-case.ts'
 import { CaseError, caseFormat, type CaseFile, type StateRead } from './case-file.ts'
 import { redactFiles } from './redact-files.ts'
 
@@ -62,7 +63,7 @@ export async function exportCase(id: string, options: ExportOptions): Promise<{ 
     revision: exchange.revision,
     files: redacted.files,
     secrets: redacted.secrets,
-    state: workspace ? await stateRead(workspace, exchange, captures) : [],
+    state: workspace ? await soundState(workspace, exchange, await stateRead(workspace, exchange, captures)) : [],
     exchange: harEntry(exchange),
   }
   const name = `${exchange.id}.gatehouse-case.json`
@@ -94,6 +95,26 @@ async function stateRead(workspace: Workspace, exchange: StoredExchange, capture
   state.reads = []
   await judge([exchange])
   return state.reads
+}
+
+/**
+ * Only what leads to the recorded trace: counters that began before the capture did, or that another gateway counted on
+ * too, are not known. Steps that read those are taken from the record.
+ */
+async function soundState(workspace: Workspace, exchange: StoredExchange, reads: readonly StateRead[]) {
+  let state = reads
+  const stateIds = new Map(
+    [workspace.unrouted, ...workspace.routes.map(({ plan }) => plan)].flatMap(({ instances }) =>
+      instances.map(({ id, stateId }) => [id, stateId] as const),
+    ),
+  )
+  for (;;) {
+    const judged = await judgeCase(workspace, exchange, state)
+    const difference = traceDifference(exchange.trace, judged.trace)
+    const without = state.filter(({ stateId }) => stateId !== stateIds.get(difference?.policy ?? ''))
+    if (without.length === state.length) return state
+    state = without
+  }
 }
 
 /** State that notes what it was asked. */

@@ -44,11 +44,12 @@ export async function watchTests(io: Io, runner: TestRunner, wanted: (id: string
     turn = turn.then(() => round(paths))
     return turn
   }
-  await run(undefined)
+  // Before the first run, so that no edit meanwhile is missed.
   const watch = watchTestFiles(runner.folder, (changed) => {
     const tests = changed.filter((path) => path.startsWith('tests/'))
     void run(tests.length === changed.length ? tests : undefined)
   })
+  await run(undefined)
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
   watch.close()
   await turn
