@@ -122,7 +122,7 @@ export interface BrowserStart {
  * installed, and nothing of the person's own profile is read or written. The profile is removed when it ends.
  */
 export async function startBrowser(start: BrowserStart): Promise<RunningBrowser> {
-  const profile = mkdtempSync(join(tmpdir(), 'gatehouse-browser-'))
+  const profile = mkdtempSync(join(tmpdir(), 'gatehouse-profile-'))
   const { browser } = start
   const words = browser.kind === 'chromium' ? chromiumWords(start, profile) : await firefoxWords(start, profile)
   // In a group of its own: all its processes end with it, and Ctrl-C in the terminal is ours to answer.
@@ -159,6 +159,11 @@ function chromiumWords({ proxy, ca, url }: BrowserStart, profile: string): strin
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
+    '--disable-domain-reliability',
+    '--disable-client-side-phishing-detection',
+    '--disable-features=OptimizationHints,MediaRouter,Translate,AutofillServerCommunication,CertificateTransparencyComponentUpdater',
+    '--allow-browser-signin=false',
+    '--no-pings',
     '--metrics-recording-only',
     // QUIC would pass the proxy by.
     '--disable-quic',

@@ -164,7 +164,7 @@ describe('gatehouse run', () => {
     expect(code).toBe(0)
     const words = readFileSync(told, 'utf8').trim().split('\n')
     const profile = words.find((word) => word.startsWith('--user-data-dir='))!.slice(16)
-    expect(profile.startsWith(join(tmpdir(), 'gatehouse-browser-'))).toBe(true)
+    expect(profile.startsWith(join(tmpdir(), 'gatehouse-profile-'))).toBe(true)
     expect(existsSync(profile)).toBe(false)
     expect(words.at(-1)).toBe('https://example.com/x')
     expect(words).toContainEqual(expect.stringMatching(/^--proxy-server=http:\/\/127\.0\.0\.1:\d+$/))
