@@ -2,7 +2,7 @@ import type http from 'node:http'
 import { Readable } from 'node:stream'
 import type { DenialCode } from '../errors.ts'
 import type { RequestMessage } from '../exchange.ts'
-import type { Inbound } from './connection.ts'
+import type { FaultListener, Inbound } from './connection.ts'
 import { drawFor } from './draw.ts'
 import { editedHead } from './edited-head.ts'
 import type { Engine } from './engine.ts'
@@ -25,7 +25,7 @@ export function arrive(engine: () => Engine, inbound: Inbound, holds: Holds): vo
   else arrival.wait(decision)
 }
 
-class Arrival implements ArrivedRequest {
+class Arrival implements ArrivedRequest, FaultListener {
   readonly #engine: () => Engine
   readonly #inbound: Inbound
   readonly #origin: Origin
@@ -94,10 +94,7 @@ class Arrival implements ArrivedRequest {
     const { res } = this.#inbound
     const left = () => this.#gone.abort(new Error('the client left'))
     res.once('close', left)
-    this.#inbound.onFault = (code, detail) => {
-      this.#fault = { code, detail }
-      this.#gone.abort(new Error('the client broke its message'))
-    }
+    this.#inbound.faults = this
     decision
       .then((decided) => {
         res.removeListener('close', left)
@@ -112,14 +109,18 @@ class Arrival implements ArrivedRequest {
       })
   }
 
+  onFault(code: DenialCode, detail: string): void {
+    this.#fault = { code, detail }
+    this.#gone.abort(new Error('the client broke its message'))
+  }
+
   #decided(decision: RequestDecision): void {
     const { interception } = decision
     const origin = { ...this.#origin, interception }
     if (this.#fault) {
       const { code, detail } = this.#fault
       const inbound = this.#onwards(undefined)
-      void new Passage(this.#engine(), inbound, origin)
-      inbound.onFault!(code, detail)
+      new Passage(this.#engine(), inbound, origin).onFault(code, detail)
     } else if (this.#gone.signal.aborted) {
       this.#passage(origin).breakOff('the client left while the request was held', 'aborted')
     } else if (decision.go === 'drop') this.#passage(origin).breakOff(decision.why, 'refused')
@@ -159,8 +160,8 @@ class Arrival implements ArrivedRequest {
     } else if (bytes) head = { ...head, expectContinue: false }
     const req = bytes ? replay(bytes, original.req) : original.req
     if (edit?.body) original.req.resume()
-    const inbound: Inbound = { ...original, head, req, onFault: undefined }
-    original.onFault = (code, detail) => inbound.onFault?.(code, detail)
+    const inbound: Inbound = { ...original, head, req, faults: undefined }
+    original.faults = { onFault: (code, detail) => inbound.faults?.onFault(code, detail) }
     return inbound
   }
 

@@ -54,9 +54,9 @@ export function breakInbound(
     ;(res as http.ServerResponse).shouldKeepAlive = false
     closeGentlyAfterResponse(connection.socket, context.lingerMs)
   }
-  if (inbound.onFault) {
+  if (inbound.faults) {
     try {
-      inbound.onFault(code, detail)
+      inbound.faults.onFault(code, detail)
     } catch {
       answerProblem(res, 'INTERNAL_ERROR', exchangeId(context.now()), 'The gateway failed.')
     }

@@ -20,6 +20,11 @@ export interface Proxied {
   readonly tunnel: { readonly host: string; readonly port: number } | undefined
 }
 
+/** Who wants to know that a client broke its message. */
+export interface FaultListener {
+  onFault(code: DenialCode, detail: string): void
+}
+
 /** What the listener hands over for every acceptable request head. */
 export interface Inbound {
   readonly req: http.IncomingMessage | http2.Http2ServerRequest
@@ -35,8 +40,11 @@ export interface Inbound {
    * aborts the upstream and answers through `res` if it has not begun to; the listener then closes the connection.
    * Where it is not set, the listener answers and reports a refusal. A client that leaves is not a fault: `req` emits
    * `error` (`ECONNRESET`), `res` emits `close` before `finish`.
+   *
+   * An object and not a function: a new function here for each request made V8 keep requests that were over, until a
+   * full collection ten times as dear.
    */
-  onFault: ((code: DenialCode, detail: string) => void) | undefined
+  faults: FaultListener | undefined
 }
 
 /** What the listener knows of one client connection. */

@@ -25,7 +25,7 @@ import { type ClientError, explainClientError, redactHead } from './parse-error.
 import { type HeadInput, type HeadRefusal, isRefusal, judgeHead, type RequestHead } from './strict.ts'
 
 /** A WebSocket handshake that was judged well-formed; nothing has been answered yet. `firstBytes` followed it directly. */
-export interface InboundUpgrade extends Omit<Inbound, 'res' | 'req' | 'onFault'> {
+export interface InboundUpgrade extends Omit<Inbound, 'res' | 'req' | 'faults'> {
   readonly req: http.IncomingMessage
   readonly socket: Duplex
   readonly firstBytes: Buffer
@@ -99,7 +99,7 @@ export function takeRequest(context: InboundContext, req: Inbound['req'], res: I
     proxied: connection.proxied,
     head: judged,
     peer: connection.peer,
-    onFault: undefined,
+    faults: undefined,
   }
   if (two) watchStream(context, inbound)
   else connection.current = inbound

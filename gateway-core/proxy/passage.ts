@@ -15,7 +15,7 @@ import { callTo, forwardedPath, translateBack } from './forward-call.ts'
 import { clientHeaders } from './forward-headers.ts'
 import { dispatch, dispatchInstead } from './dispatch.ts'
 import type { Abort, UpstreamFailure, UpstreamSink } from './forwarder.ts'
-import type { Inbound } from './connection.ts'
+import type { FaultListener, Inbound } from './connection.ts'
 import { HeldResponse } from './held-response.ts'
 import type { WrittenResponse } from './holds.ts'
 import { type EventCarrier, eventCarrierFor } from './messages/event-carrier.ts'
@@ -30,7 +30,7 @@ import type { Target } from './upstream.ts'
  * The path of one request through the gateway, top to bottom: route, judge, forward, judge the response, write, record.
  * Everything happens synchronously as long as nothing has to be waited for.
  */
-export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker {
+export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker, FaultListener {
   readonly inbound: Inbound
   readonly client: ClientResponse
   #abort: Abort | undefined
@@ -46,7 +46,7 @@ export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker 
     super(engine, inbound, undefined, origin)
     this.inbound = inbound
     this.client = new ClientResponse(inbound, () => this.#clientLeft())
-    inbound.onFault = (code, detail) => this.#faulted(code, detail)
+    inbound.faults = this
   }
 
   start(): void {
@@ -360,7 +360,7 @@ export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker 
   }
 
   /** The rest of the request did not arrive as promised: a broken chunk, silence. */
-  #faulted(code: DenialCode, detail: string): void {
+  onFault(code: DenialCode, detail: string): void {
     this.#abort?.()
     this.#releaseHeld()
     this.error = detail

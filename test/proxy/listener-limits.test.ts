@@ -152,10 +152,12 @@ describe('a message that breaks after its head', () => {
       request: (inbound) => {
         inbound.req.on('error', () => {})
         inbound.req.resume()
-        inbound.onFault = (code) => {
-          faults.push(code)
-          inbound.res.statusCode = 422
-          inbound.res.end('mine')
+        inbound.faults = {
+          onFault: (code) => {
+            faults.push(code)
+            inbound.res.statusCode = 422
+            inbound.res.end('mine')
+          },
         }
       },
     })
