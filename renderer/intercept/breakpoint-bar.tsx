@@ -48,6 +48,7 @@ export function BreakpointBar({ ref }: { ref: Ref<QueryBarHandle> }) {
           { id: 'request', title: 'Requests', tip: 'Before they are routed and judged' },
           { id: 'response', title: 'Responses', tip: 'After the upstream answered, before they are judged' },
           { id: 'both', title: 'Both' },
+          { id: 'messages', title: 'Messages', tip: 'Single messages of WebSockets and event streams' },
         ]}
       />
       <Menu

@@ -3,7 +3,16 @@ import type { HeldMessage } from '../../gateway-core/protocol/intercept.ts'
 import { core } from '../core/core.ts'
 import { tellDone } from '../shell/notices.ts'
 import { plural } from '../ui/format.ts'
-import { answerEdit, type Edit, isChanged, originalEdit, type Read, readRequest, readResponse } from './edits.ts'
+import {
+  answerEdit,
+  type Edit,
+  isChanged,
+  originalEdit,
+  type Read,
+  readMessage,
+  readRequest,
+  readResponse,
+} from './edits.ts'
 import { selectHeld, selectNext, useIntercept } from './intercept-store.ts'
 
 interface Editor {
@@ -68,7 +77,10 @@ export async function resume(): Promise<void> {
     ended([id], (await core.call('intercept.resume', { ids: [id] })).ended, undefined)
     return
   }
-  if (message.side === 'request') {
+  if (message.message !== undefined) {
+    const changed = read(readMessage(edit, message))
+    if (changed) ended([id], (await core.call('intercept.resume', { ids: [id], message: changed })).ended, undefined)
+  } else if (message.side === 'request') {
     const request = read(readRequest(edit, message))
     if (request) ended([id], (await core.call('intercept.resume', { ids: [id], request })).ended, undefined)
   } else {

@@ -94,6 +94,13 @@ function readBody(
   return { base64: base64Of(bytes), coded }
 }
 
+/** The content of a single message of a WebSocket or an event stream. */
+export function readMessage(edit: Edit, message: HeldMessage): Read<{ base64: string; coded: boolean }> {
+  const body = readBody(edit, message)
+  if (body && 'message' in body) return { problem: { ...body, in: 'body' } }
+  return { edit: body ?? { base64: '', coded: false } }
+}
+
 /** What the lengths of an edited request come to, for people; undefined where there is nothing to say. */
 export function lengthNote(edit: Edit, message: HeldMessage): { text: string; exact: boolean } | undefined {
   const head = readHead(edit.head, 'request')

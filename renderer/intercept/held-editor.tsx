@@ -29,9 +29,7 @@ export function HeldEditor({ message }: { message: HeldMessage }) {
         <h2 className="cut" title={title}>
           {title}
         </h2>
-        <Chip tone={answering ? 'modify' : 'skip'}>
-          {answering ? 'your answer' : message.side === 'request' ? 'request' : `response ${message.status}`}
-        </Chip>
+        <Chip tone={answering ? 'modify' : 'skip'}>{answering ? 'your answer' : kindOf(message)}</Chip>
         {changed && !answering && <Chip tone="modify">edited</Chip>}
         <span className="grow" />
         {!over && <Countdown until={message.until} />}
@@ -55,7 +53,9 @@ export function HeldEditor({ message }: { message: HeldMessage }) {
         </p>
       )}
       <div className="held-parts">
-        <Head edit={edit} message={message} problem={problem?.in === 'head' ? problem : undefined} />
+        {message.message === undefined && (
+          <Head edit={edit} message={message} problem={problem?.in === 'head' ? problem : undefined} />
+        )}
         <BodyEditor
           key={`${message.id} ${answering}`}
           message={answering ? undefined : message}
@@ -69,6 +69,11 @@ export function HeldEditor({ message }: { message: HeldMessage }) {
   )
 }
 
+function kindOf({ message, side, status }: HeldMessage): string {
+  if (message !== undefined) return `${message} ${side === 'request' ? 'to the upstream' : 'to the client'}`
+  return side === 'request' ? 'request' : `response ${status}`
+}
+
 function Actions({
   message,
   answering,
@@ -80,7 +85,7 @@ function Actions({
   changed: boolean
   over: boolean
 }) {
-  const isRequest = message.side === 'request'
+  const isRequest = message.side === 'request' && message.message === undefined
   return (
     <div className="held-actions">
       <Button

@@ -15,6 +15,7 @@ export function HeldList() {
   const scroller = useRef<HTMLDivElement>(null)
   useIntercept((intercept) => intercept.version)
   const held = useIntercept(({ state }) => state?.held ?? 0)
+  const connections = useIntercept(({ state }) => state?.connections ?? 0)
   const selected = useIntercept((intercept) => intercept.selected)
   const virtual = useVirtualizer({
     count: held,
@@ -35,6 +36,11 @@ export function HeldList() {
           {held === 0 ? 'Nothing is held' : `${plural(held, 'message')} ${held === 1 ? 'waits' : 'wait'}`}
         </span>
         <span className="grow" />
+        {connections > 0 && (
+          <Button kind="quiet" tip="Put a message into an open WebSocket" onClick={() => runAction('intercept.inject')}>
+            Inject
+          </Button>
+        )}
         <Button
           kind="quiet"
           disabled={held === 0}
@@ -92,7 +98,10 @@ const Row = memo(function Row({ row, top, chosen }: { row: HeldRow; top: number;
         <Countdown until={until} />
       </span>
       <span className="held-line faint">
-        <span>{side === 'request' ? '→ request' : '← response'}</span>
+        <span>
+          {side === 'request' ? '→' : '←'}{' '}
+          {row.message === undefined ? side : row.message === 'event' ? 'event' : 'message'}
+        </span>
         <span className="cut grow">{visible(host, 80)}</span>
         <span className="cut held-why" title={`Held by: ${visible(why === '' ? 'everything' : why, 300)}`}>
           {visible(why === '' ? 'everything' : why, 120)}

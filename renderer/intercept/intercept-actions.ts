@@ -5,11 +5,12 @@ import { tellDone } from '../shell/notices.ts'
 import { drop, dropAll, editOf, isAnswering, resume, resumeAll, toggleAnswer, useEditor } from './editor-store.ts'
 import { readRequest } from './edits.ts'
 import { heldRows, selectAt, useIntercept } from './intercept-store.ts'
+import { useInject } from './inject-dialog.tsx'
 import { newRule, saveRule, useRule } from './rule-store.ts'
 
 const message = () => useIntercept.getState().message
 const isHeld = () => message() !== undefined && !useIntercept.getState().over && useIntercept.getState().view === 'held'
-const isRequest = () => isHeld() && message()!.side === 'request'
+const isRequest = () => isHeld() && message()!.side === 'request' && message()!.message === undefined
 const anyHeld = () => (useIntercept.getState().state?.held ?? 0) > 0
 
 /** What can be done on the Intercept screen. */
@@ -58,6 +59,14 @@ export function interceptActions({ focusQuery }: { focusQuery: () => void }): Ac
       run: resumeAll,
     },
     { id: 'intercept.dropAll', title: 'Drop all held messages', group, enabled: anyHeld, run: dropAll },
+    {
+      id: 'intercept.inject',
+      title: 'Put a message into a WebSocket',
+      group,
+      keywords: 'inject websocket send',
+      enabled: () => (useIntercept.getState().state?.connections ?? 0) > 0,
+      run: () => useInject.setState({ open: true }),
+    },
     { id: 'intercept.query', title: 'Write a breakpoint', group, shortcut: '/', run: focusQuery },
     {
       id: 'intercept.newRule',

@@ -12,6 +12,7 @@ import { interceptActions } from './intercept-actions.ts'
 import { useIntercept } from './intercept-store.ts'
 import { RuleEditor } from './rule-editor.tsx'
 import { RuleList } from './rule-list.tsx'
+import { InjectDialog } from './inject-dialog.tsx'
 import { InterceptEmpty } from './intercept-empty.tsx'
 import './intercept.css'
 
@@ -63,6 +64,7 @@ export function InterceptScreen() {
           rules last changed.
         </p>
       )}
+      <InjectDialog />
       <div className="intercept-work">
         <SplitPane id="intercept" minimum={[300, 420]} secondSize={62} first={left} second={right} />
       </div>
