@@ -43,12 +43,15 @@ function announcesBody(headers: readonly string[]): boolean {
   })
 }
 
+/** A screen waits no longer than this (ms): an event stream has no end. */
+const longestMs = 30_000
+
 /** Sends a request through the running gateway. Throws an RpcError when none runs or no response comes. */
 export async function sendThrough(opened: OpenedWorkspace, sending: Sending): Promise<Answer> {
   const url = opened.gatewayUrl
   if (url === undefined) throw refused('the gateway does not run', 'start it first')
   try {
-    return await sendOnce(url, sending, true)
+    return await sendOnce(url, { longestMs, ...sending }, true)
   } catch (error) {
     const { message, suggestion } = error as CannotRun
     throw refused(message, suggestion)

@@ -19,6 +19,7 @@ export async function sendSample(opened: OpenedWorkspace): Promise<number> {
       address: target,
       fields: headers,
       body: body === undefined ? undefined : Buffer.from(body),
+      longestMs: 2000,
     })
   }
   await opened.flush()

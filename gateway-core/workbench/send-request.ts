@@ -9,6 +9,8 @@ export interface Sending {
   address: string
   fields: readonly (readonly [string, string])[]
   body: Buffer | undefined
+  /** Wait no longer than so many milliseconds: of a response that goes on, such as an event stream, the beginning counts. */
+  longestMs?: number
 }
 
 export interface Answer {
@@ -25,7 +27,8 @@ export interface Answer {
 const mostBytes = 10 * 1024 * 1024
 
 /** Sends one request on a connection of its own; the target goes out as written. Throws CannotRun when no response comes. */
-export function sendOnce(base: string, { method, address, fields, body }: Sending, localCa: boolean): Promise<Answer> {
+export function sendOnce(base: string, sending: Sending, localCa: boolean): Promise<Answer> {
+  const { method, address, fields, body, longestMs } = sending
   const match = /^https?:\/\/([^/?#]*)([^#]*)/i.exec(address)
   const target = match ? match[2] || '/' : address
   const path = target.startsWith('/') || target === '*' ? target : `/${target}`
@@ -64,12 +67,20 @@ export function sendOnce(base: string, { method, address, fields, body }: Sendin
       return
     }
     let localPort = 0
+    let finish = () => fail(new Error(`nothing came within ${longestMs! / 1000} s`))
+    if (longestMs !== undefined) {
+      const timer = setTimeout(() => {
+        finish()
+        request.destroy()
+      }, longestMs)
+      request.once('close', () => clearTimeout(timer))
+    }
     request.on('socket', (socket) => socket.once('connect', () => (localPort = socket.localPort ?? 0)))
     request.on('error', fail)
     request.on('response', (response) => {
       const chunks: Buffer[] = []
       let length = 0
-      const finish = () => {
+      finish = () => {
         const pairs: [string, string][] = []
         for (let at = 0; at < response.rawHeaders.length; at += 2) {
           pairs.push([response.rawHeaders[at]!, response.rawHeaders[at + 1]!])
@@ -88,7 +99,7 @@ export function sendOnce(base: string, { method, address, fields, body }: Sendin
         length += chunk.length
         if (length <= mostBytes) chunks.push(chunk)
       })
-      response.on('end', finish)
+      response.on('end', () => finish())
       response.on('error', fail)
     })
     request.end(body)

@@ -1,5 +1,6 @@
 import type { Handlers } from '../protocol/protocol.ts'
 import { refused } from '../protocol/rpc-error.ts'
+import { keepEnvironment } from './kept-environment.ts'
 import { observingFiles, openApiFiles, writeWorkspace } from './new-workspace.ts'
 import type { Workbench } from './workbench.ts'
 
@@ -27,6 +28,7 @@ export function workbenchCalls(workbench: Workbench): WorkbenchCalls {
         throw refused(`there is no environment "${name}"`, `write the file environments/${name}.yaml`)
       }
       await workspace.switchTo(name)
+      keepEnvironment(workspace.folder, name)
       return workbench.state()
     },
     'gateway.start': async () => {

@@ -1,6 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { ExchangeRecord } from '../capture/record.ts'
+import { environmentsIn } from '../config/environments.ts'
+import { WorkspaceFiles } from '../config/files.ts'
 import { workspaceFile } from '../config/load.ts'
 import { noteKeychainKey } from '../config/workspace-key.ts'
 import type { Emit, Session } from '../protocol/rpc-server.ts'
@@ -8,10 +10,12 @@ import { refused, RpcError } from '../protocol/rpc-error.ts'
 import type { Refusal, WorkbenchState } from '../protocol/types.ts'
 import { WhatIfThread } from '../rejudge/what-if-thread.ts'
 import { version } from '../version.ts'
+import { casesCalls } from './cases-calls.ts'
 import { filesCalls } from './files-calls.ts'
 import { FileDesk } from './file-desk.ts'
 import { interceptCalls } from './intercept-calls.ts'
 import { InterceptDesk } from './intercept-desk.ts'
+import { keptEnvironment } from './kept-environment.ts'
 import { OpenedWorkspace } from './opened-workspace.ts'
 import { OwnTrafficDesk } from './own-traffic.ts'
 import { ownTrafficCalls } from './own-traffic-calls.ts'
@@ -151,6 +155,7 @@ export class Workbench {
         ...pastCalls(this),
         ...interceptCalls(this),
         ...testsCalls(this, tests),
+        ...casesCalls(this),
         ...ownTrafficCalls(this),
       },
       close: () => {
@@ -173,8 +178,9 @@ export class Workbench {
     await this.#inTurn(() => this.#closeWorkspace())
   }
 
-  async #open(folder: string, { environment, services = false }: OpenHow): Promise<WorkbenchState> {
+  async #open(folder: string, { environment: wanted, services = false }: OpenHow): Promise<WorkbenchState> {
     await this.#closeWorkspace()
+    const environment = wanted ?? keptEnvironment(folder, environmentsIn(new WorkspaceFiles(folder)))
     const { env, port, node, samples } = this.options
     const key = await this.options.keyOf?.(folder)
     if (key) await noteKeychainKey(folder, key)

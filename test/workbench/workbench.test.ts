@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -118,6 +118,20 @@ describe('opening', () => {
     expect(await desk.call('traffic.sendSample', {})).toEqual({ sent: 1 })
     expect(upstream.seen).toMatchObject([{ method: 'POST', url: '/x?y=1' }])
     expect(upstream.seen[0]!.body.toString()).toBe('hi')
+  })
+})
+
+describe('the active environment', () => {
+  it('is the one that was chosen last, also when the workspace is opened again', async () => {
+    for (const name of ['local', 'staging']) desk.write(`environments/${name}.yaml`, '{}\n')
+    const { workspace } = await desk.call('workbench.open', { folder: desk.folder })
+    const other = workspace!.environment === 'staging' ? 'local' : 'staging'
+    await desk.call('workbench.environment', { name: other })
+    const again = await desk.call('workbench.open', { folder: desk.folder })
+    expect(again.workspace!.environment).toBe(other)
+    rmSync(join(desk.folder, 'environments', `${other}.yaml`))
+    const without = await desk.call('workbench.open', { folder: desk.folder })
+    expect(without.workspace!.environment).not.toBe(other)
   })
 })
 
