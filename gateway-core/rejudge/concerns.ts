@@ -1,7 +1,7 @@
 import type { Context } from '../capture/decode-context.ts'
 import type { Route, Workspace } from '../config/workspace.ts'
 import type { Phase } from '../pipeline/phases.ts'
-import type { Plan, PolicyInstance } from '../pipeline/plan.ts'
+import { layOut, type Plan, type PolicyInstance } from '../pipeline/plan.ts'
 import type { Routed } from '../proxy/route-exchange.ts'
 import type { Concern } from './exchange-run.ts'
 import { foreignRevision } from './recorded-exchange.ts'
@@ -18,15 +18,14 @@ export function counts({ policy }: PolicyInstance, phase: Phase): boolean {
 }
 
 const judged = ['requestHeaders', 'requestBody', 'responseHeaders', 'responseBody'] as const
+const noPolicies = layOut([], () => [])
 const unrouted = new Set(['NO_ROUTE', 'METHOD_NOT_ROUTED'])
 
 /**
- * Whether policies see it: what was refused as malformed, or only observed, was not judged and is not judged now. A
- * foreign HAR is.
+ * Whether policies see it: what was refused as malformed was not judged and is not judged now. A foreign HAR is.
  */
 export function wasJudged({ listener, verdict, route, code, revision }: Context): boolean {
   if (listener === 'none') return revision === foreignRevision
-  if (listener === 'proxy' && route === undefined) return false
   return !(verdict === 'refused' && route === undefined && !unrouted.has(code ?? ''))
 }
 
@@ -90,6 +89,7 @@ export class Concerns {
   routedAlike(context: Context): Routed | undefined {
     const before = this.#recordedUnder(context)
     if (!before || !this.routesAlike(before)) return undefined
+    if (context.listener === 'proxy' && context.route === undefined) return undefined
     const route = context.route === undefined ? undefined : this.#routesOf(this.#workspace).get(context.route)
     if (context.route !== undefined && !route) return undefined
     return { plan: route?.plan ?? this.#workspace.unrouted, route, allowedMethods: [] }
@@ -193,7 +193,11 @@ export class Concerns {
     if (context.code === 'METHOD_NOT_ROUTED' && !this.routesAlike(before)) return undefined
     let keeping = this.#keeping.get(before)
     if (!keeping) this.#keeping.set(before, (keeping = new Keeping(before, this.#workspace)))
-    return keeping.compare(was?.plan ?? before.unrouted, plan)
+    // What was only observed met no policy.
+    const observed = context.listener === 'proxy' && !was
+    const judgedBy = was?.plan ?? (observed ? noPolicies : before.unrouted)
+    if (judgedBy.ownHeaders.join() !== plan.ownHeaders.join()) return undefined
+    return keeping.compare(judgedBy, plan)
   }
 
   #routesOf(workspace: Workspace): ReadonlyMap<string, Route> {

@@ -160,7 +160,7 @@ class Judging implements Bench {
       const { id, startedAt, peer, request } = recorded
       try {
         const exchange = new JudgedExchange(id, startedAt, peer, request, context.upgrade)
-        this.#concerns.add(context, routeExchange(this.workspace, this.router, exchange))
+        this.#concerns.add(context, routeExchange(this.workspace, this.router, exchange, context.listener === 'proxy'))
       } catch (error) {
         if (!(error instanceof MissingFact)) throw error
       }
