@@ -50,7 +50,7 @@ export function recordOf(
   }
   if (passage.target)
     record.upstream = {
-      name: exchange.route?.upstream ?? '',
+      name: exchange.route?.upstream ?? passage.target.host,
       url: passage.target.origin + (passage.forwardedPath ?? ''),
     }
   if (exchange.consumer) record.consumer = exchange.consumer

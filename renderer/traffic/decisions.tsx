@@ -45,6 +45,7 @@ export function Decisions({ detail }: { detail: ExchangeDetail }) {
   return (
     <div className="exchange-body">
       <Answer detail={detail} entry={main} />
+      {isObserved(exchange) && <ObservedNote exchange={exchange} />}
       <div className="exchange-heading">
         <h3>What ran</h3>
         <span className="grow" />
@@ -55,11 +56,7 @@ export function Decisions({ detail }: { detail: ExchangeDetail }) {
         </span>
       </div>
       {rows.length === 0 ? (
-        isObserved(exchange) ? (
-          <ObservedNote exchange={exchange} />
-        ) : (
-          <p className="dim">No policy stands before this route.</p>
-        )
+        <p className="dim">No policy stands before this route.</p>
       ) : (
         <Waterfall rows={rows} decisive={mainKey} open={open} onOpen={(key) => setOpen(key === open ? undefined : key)}>
           {(entry) => <StepDetail entry={entry} detail={detail} />}

@@ -49,7 +49,7 @@ describe('HTTP in absolute form', () => {
       verdict: 'pass',
       status: 200,
       trace: [],
-      upstream: { name: '', url: `http://${host}/a%2Fb/../c?x=1` },
+      upstream: { name: host, url: `http://${host}/a%2Fb/../c?x=1` },
     })
     expect(record!.route).toBeUndefined()
   })
