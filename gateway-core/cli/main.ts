@@ -50,6 +50,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import('./capture.ts')).capture,
   },
   {
+    name: 'rules',
+    summary: 'rules that change, answer, delay or break exchanges, in plain words',
+    load: async () => (await import('./rules.ts')).rules,
+  },
+  {
     name: 'coverage',
     summary: 'how often recorded traffic exercised each policy and each of its answers',
     load: async () => (await import('./coverage.ts')).coverage,

@@ -1,0 +1,51 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { cli, folderWith } from './cli.ts'
+
+const base = 'gatehouse: 1\nupstreams: { app: "http://127.0.0.1:9" }\napis: [{ name: app, upstream: app }]\n'
+const rules = `rules:
+  - name: slow
+    match: path:/search
+    delay: { from: 100ms, to: 2s }
+  - { name: down, enabled: false, share: 0.1, fault: { status: 503 } }
+`
+const some = folderWith({ 'gatehouse.yaml': base, 'rules/chaos.yaml': rules })
+const none = folderWith({ 'gatehouse.yaml': base })
+const wrong = folderWith({ 'gatehouse.yaml': base, 'rules/chaos.yaml': rules.replace('path:/search', 'pat:/search') })
+afterAll(() => [some, none, wrong].forEach((place) => place.remove()))
+
+describe('rules', () => {
+  test('each with what it does in plain words', async () => {
+    const { code, stdout } = await cli(['rules', some.folder])
+    expect(code).toBe(0)
+    expect(stdout).toBe(`● slow  rules/chaos.yaml:2
+  For exchanges that match path:/search: lets the answer wait 100 ms to 2 s.
+○ down  rules/chaos.yaml:5
+  Off. For every exchange (10 % of them, by chance): answers 503 in the place of the upstream.
+`)
+  })
+
+  test('--json prints the documented shape', async () => {
+    const { stdout } = await cli(['rules', some.folder, '--json'])
+    expect(JSON.parse(stdout)).toEqual({
+      rules: [
+        {
+          name: 'slow',
+          enabled: true,
+          match: 'path:/search',
+          share: 1,
+          explain: 'For exchanges that match path:/search: lets the answer wait 100 ms to 2 s.',
+          file: 'rules/chaos.yaml',
+          line: 2,
+        },
+        expect.objectContaining({ name: 'down', enabled: false, share: 0.1 }),
+      ],
+    })
+  })
+
+  test('none, and a workspace with errors', async () => {
+    expect((await cli(['rules', none.folder])).stdout).toMatch(/^no rules: write some in rules/)
+    const { code, stderr } = await cli(['rules', wrong.folder])
+    expect(code).toBe(2)
+    expect(stderr).toContain('rules/chaos.yaml:3:12 error BAD_EXPRESSION "match" is not a query: there is no field pat')
+  })
+})
