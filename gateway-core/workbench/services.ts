@@ -37,10 +37,16 @@ export interface RunningServices extends Ready {
 export async function startServices(
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
-  node: string = process.execPath,
+  node: string | undefined = ownNode(),
 ): Promise<RunningServices> {
   const file = join(folder, servicesFile)
   if (!existsSync(file)) throw new CannotRun('this workspace has no services.ts', 'leave --services out')
+  if (node === undefined) {
+    throw new CannotRun(
+      'what stands behind the gateway of this sample does not run: it needs Node and its packages, which the installed app does not bring',
+      'start it from the project (npm start), or set the upstreams to servers of your own',
+    )
+  }
   return new Promise((resolve, reject) => {
     // In a group of its own: Ctrl-C in the terminal ends the gateway first, which may still need its upstream.
     const child = spawn(node, ['--disable-warning=ExperimentalWarning', file], {
@@ -67,6 +73,11 @@ export async function startServices(
       resolve({ lines, tries, ended, requests: () => requestsFrom(child), close: () => end(child, ended) })
     })
   })
+}
+
+/** This process's own binary where that is Node: Electron's would open another window. */
+function ownNode(): string | undefined {
+  return process.versions['electron'] === undefined ? process.execPath : undefined
 }
 
 async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
