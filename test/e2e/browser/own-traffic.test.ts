@@ -16,9 +16,9 @@ beforeAll(async () => {
   await once(server, 'listening')
   host = `127.0.0.1:${(server.address() as AddressInfo).port}`
   workbench = await openWorkbench()
-})
+}, 60_000)
 afterAll(async () => {
-  await workbench.close()
+  await workbench?.close()
   server.close()
 })
 
@@ -83,7 +83,7 @@ describe('one’s own traffic', () => {
       await page.getByText('for this machine alone').waitFor()
     }
     await page.keyboard.press('Escape')
-  }, 30_000)
+  }, 60_000)
 
   test('what is observed says so; a route made of its host judges the next request', async () => {
     const { page, folder } = workbench
@@ -102,5 +102,5 @@ describe('one’s own traffic', () => {
     await row.waitFor()
     expect(await row.textContent()).not.toContain('observed')
     expect(workbench.troubles).toEqual([])
-  }, 30_000)
+  }, 60_000)
 })
