@@ -11,6 +11,23 @@ beforeAll(async () => {
 afterAll(() => workbench?.close(), 20_000)
 
 describe('the shell', () => {
+  it('has its frame and its theme before anything of it runs, and says what it waits for', async () => {
+    const { context, page } = workbench
+    const early = await context.newPage()
+    await early.addInitScript(() => localStorage.setItem('gatehouse theme', 'light'))
+    await early.route(/\/assets\/index-.*\.js$/, (route) => route.abort())
+    await early.goto(page.url())
+    await early.getByRole('heading', { name: 'Gatehouse' }).waitFor()
+    expect(await early.evaluate(() => document.documentElement.dataset['theme'])).toBe('light')
+    expect((await early.locator('.rail').boundingBox())!.width).toBe((await page.locator('.rail').boundingBox())!.width)
+    await early.unroute(/\/assets\/index-.*\.js$/)
+    await early.routeWebSocket(/\/rpc$/, () => undefined)
+    await early.reload()
+    await early.getByText('Connecting to the core').waitFor()
+    await early.evaluate(() => localStorage.removeItem('gatehouse theme'))
+    await early.close()
+  })
+
   it('finds any command by a few letters', async () => {
     const { page } = workbench
     await page.keyboard.press('Control+k')
