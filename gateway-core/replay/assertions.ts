@@ -9,6 +9,8 @@ type Expectation = NonNullable<SequenceStep['expect']>
 
 export interface Observed {
   reading: Reading
+  /** The same response without its secrets: what is told of it comes from here. */
+  shown: Reading
   decided: StepReport['decided']
   micros: number
 }
@@ -16,7 +18,7 @@ export interface Observed {
 /** Checks what a step expects. `lineOf` gives the line of a key of the expectation, `fill` puts variables into texts. */
 export function checkStep(
   expect: Expectation,
-  { reading, decided, micros }: Observed,
+  { reading, shown: told, decided, micros }: Observed,
   lineOf: (path: readonly string[]) => number,
   fill: (text: string) => string,
 ): Assertion[] {
@@ -33,16 +35,16 @@ export function checkStep(
   }
   for (const [name, check] of Object.entries(headers)) {
     const value = reading.header(name)
-    add(['headers', name], `header ${name} ${wordsOf(check, fill)}`, passes(check, value, fill), value)
+    add(['headers', name], `header ${name} ${wordsOf(check, fill)}`, passes(check, value, fill), told.header(name))
   }
   for (const [pointer, check] of Object.entries(json)) {
     const { json: document } = reading
     const value = 'problem' in document ? document.problem : reading.at(pointer)
     const passed = 'value' in document && passes(check, value, fill)
-    add(['json', pointer], `${pointer === '' ? 'the body' : pointer} ${wordsOf(check, fill)}`, passed, value)
+    const seen = 'problem' in document ? document.problem : told.at(pointer)
+    add(['json', pointer], `${pointer === '' ? 'the body' : pointer} ${wordsOf(check, fill)}`, passed, seen)
   }
-  if (body !== undefined)
-    add(['body'], `the body ${wordsOf(body, fill)}`, passes(body, reading.text, fill), reading.text)
+  if (body !== undefined) add(['body'], `the body ${wordsOf(body, fill)}`, passes(body, reading.text, fill), told.text)
   if (verdict !== undefined) add(['verdict'], `verdict is ${verdict}`, decided?.verdict === verdict, decided?.verdict)
   if (decidedBy !== undefined) {
     const policy = decided?.policy

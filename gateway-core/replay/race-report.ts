@@ -26,7 +26,11 @@ export function reportRace(
     const { body } = sealResponse(response, secrets, key)
     const record = recorded[copy]
     const decided = record && [record.verdict, record.decidedBy, record.code].filter(Boolean).join(' ')
-    const name = JSON.stringify([response.status, Buffer.from(body).toString('base64'), decided])
+    // A denial names its exchange: that alone makes no other answer.
+    const bytes = record
+      ? Buffer.from(body).toString('latin1').replaceAll(record.id, '')
+      : Buffer.from(body).toString('latin1')
+    const name = JSON.stringify([response.status, bytes, decided])
     const group = groups.get(name)
     if (group) group.copies.push(copy)
     else {

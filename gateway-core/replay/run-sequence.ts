@@ -1,6 +1,6 @@
 import type { WorkspaceKey } from '../config/workspace-key.ts'
-import type { ReplayRequest, ReplayTarget, SequenceReport, StepReport } from '../protocol/replay.ts'
-import { sendBy } from './answer.ts'
+import type { ReplayAnswer, ReplayRequest, ReplayTarget, SequenceReport, StepReport } from '../protocol/replay.ts'
+import { type Outcome, sendBy } from './answer.ts'
 import { checkStep } from './assertions.ts'
 import { CookieJar } from './cookie-jar.ts'
 import { Reading } from './reading.ts'
@@ -112,7 +112,7 @@ class RowRun {
     at: number,
     step: SequenceStep,
     request: ReplayRequest,
-    { answer, response }: Awaited<ReturnType<typeof sendBy>>,
+    { answer, response, kept }: Outcome,
     variables: ReadonlyMap<string, string>,
   ): StepReport {
     const about = {
@@ -126,12 +126,13 @@ class RowRun {
     if (!response)
       return this.#report(at, step, { ...about, state: 'error', problem: answer.problem?.what ?? 'no response' })
     const reading = new Reading(response)
+    const shown = readingShown(answer, kept)
     for (const header of reading.setCookies)
       this.#jar?.take(header, new URL(answer.address.replace(/[^\x21-\x7e]/g, '_')))
-    const captured = this.#capture(step, reading)
+    const captured = this.#capture(step, reading, shown)
     const { lineOf } = this.#read
     const fill = (text: string) => fillVariables(text, new Map([...variables, ...this.#captured]), 'an expectation')
-    const observed = { reading, decided: answer.decided, micros: answer.timings.total }
+    const observed = { reading, shown, decided: answer.decided, micros: answer.timings.total }
     const assertions = [
       ...checkStep(step.expect ?? {}, observed, (path) => lineOf(['steps', at, 'expect', ...path]), fill),
       ...captured.missing.map((name) => ({
@@ -151,7 +152,11 @@ class RowRun {
     })
   }
 
-  #capture(step: SequenceStep, reading: Reading): { values: StepReport['captured']; missing: string[] } {
+  #capture(
+    step: SequenceStep,
+    reading: Reading,
+    shown: Reading,
+  ): { values: StepReport['captured']; missing: string[] } {
     const values: StepReport['captured'] = []
     const missing: string[] = []
     for (const [name, from] of Object.entries(step.capture ?? {})) {
@@ -159,7 +164,7 @@ class RowRun {
       if (value === undefined) missing.push(name)
       else {
         this.#captured.set(name, value)
-        values.push({ name, value: shownValue(value) })
+        values.push({ name, value: shownValue(value, captureFrom(from, shown)) })
       }
     }
     return { values, missing }
@@ -202,9 +207,25 @@ function textOf(value: unknown): string | undefined {
   return value === undefined || typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** What was captured may be a credential: of anything long or like a token only the length is told. */
-function shownValue(value: string): string {
-  return value.length > 24 || value.startsWith('eyJ') ? `… (${value.length} characters)` : value
+/** A credential has another value where secrets are hidden: of it, and of anything long, only the length is told. */
+function shownValue(value: string, shown: string | undefined): string {
+  return value !== shown || value.length > 60 ? `… (${value.length} characters)` : value
+}
+
+/** The response as it may be shown: its headers, and its body decoded, with markers for secrets. */
+function readingShown({ response }: ReplayAnswer, kept: Uint8Array | undefined): Reading {
+  const coded = response?.body.coding !== null
+  const fields = (response?.headers ?? []).filter(([name]) => coded || name.toLowerCase() !== 'content-encoding')
+  const body = Buffer.from(kept ?? [])
+  return new Reading({
+    status: response?.status ?? 0,
+    reason: '',
+    version: '',
+    rawHeaders: fields.flat(),
+    rawTrailers: [],
+    body,
+    length: body.length,
+  })
 }
 
 function safePath(target: string): string {

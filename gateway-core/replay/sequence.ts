@@ -72,6 +72,9 @@ function deepestFirst(errors: readonly SchemaError[]): SchemaError[] {
   const deepest = chosen.filter(
     (one) => !chosen.some((other) => other !== one && other.instancePath.startsWith(`${one.instancePath}/`)),
   )
+  // Where several alternatives failed at one place, what says most about it.
+  const rank = ({ keyword }: SchemaError) => (keyword === 'type' ? 1 : 0)
+  deepest.sort((a, b) => rank(a) - rank(b))
   const seen = new Set<string>()
   return deepest.filter(({ instancePath }) => !seen.has(instancePath) && seen.add(instancePath)).slice(0, 20)
 }

@@ -1,4 +1,4 @@
-import { parse } from 'shell-quote'
+import { parse, type ParseEntry } from 'shell-quote'
 import type { ImportProblem } from '../../protocol/replay.ts'
 
 /** One command of a shell text: its words without quotes, and the line where it begins. */
@@ -19,7 +19,7 @@ export function shellCommands(text: string, problems: ImportProblem[]): ShellCom
       problems.push({ what: 'a command inside of the command is not run', line, todo: 'put in what it prints' })
     }
     const words: string[] = []
-    for (const entry of parse(plain, (name: string) => `{{${name}}}`)) {
+    for (const entry of entriesOf(plain, line, problems)) {
       if (typeof entry === 'string')
         words.push(entry.replaceAll(/\u{E000}(\d+)\u{E001}/gu, (_, at) => held[Number(at)]!))
       else if ('comment' in entry) break
@@ -33,6 +33,15 @@ export function shellCommands(text: string, problems: ImportProblem[]): ShellCom
     if (words.length > 0) commands.push({ line, words })
   }
   return commands
+}
+
+function entriesOf(command: string, line: number, problems: ImportProblem[]): ParseEntry[] {
+  try {
+    return parse(command, (name: string) => `{{${name}}}`)
+  } catch (error) {
+    problems.push({ what: `a shell would not take this: ${(error as Error).message}`, line, todo: 'mend the $ in it' })
+    return []
+  }
 }
 
 /** Commands as they stand: a line break inside of quotes or behind a backslash does not end one. */

@@ -1,0 +1,163 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { CaptureReport, SequenceReport } from '../../gateway-core/protocol/replay.ts'
+import { testUpstream, type TestUpstream, workspaceFolder } from '../gateway-fixture.ts'
+import { cli } from './cli.ts'
+
+let upstream: TestUpstream
+let place: ReturnType<typeof workspaceFolder>
+const run = (...args: string[]) => cli(['replay', ...args], { cwd: place.folder })
+
+beforeAll(async () => {
+  upstream = await testUpstream((request, response) => {
+    request.resume()
+    request.on('end', () => {
+      response.setHeader('Content-Type', 'application/json')
+      response.end(JSON.stringify({ url: request.url, id: 7 }))
+    })
+  })
+  place = workspaceFolder({
+    'gatehouse.yaml': `gatehouse: 1
+upstreams: { shop: "${upstream.url}" }
+apis:
+  - name: books
+    upstream: shop
+    routes:
+      - path: /books/*
+      - path: /closed/*
+        policies:
+          - ip-restriction: { allow: [203.0.113.0/24] }
+`,
+    'environments/open.yaml': 'policies: { ip-restriction: { allow: [127.0.0.0/8] } }\n',
+    'sequences/good.yaml': `name: Good
+rows: [{ n: 1 }, { n: 2 }]
+steps:
+  - name: one
+    request: GET /books/{{n}}
+    capture: { id: /id }
+    expect: { status: 200, json: { /url: "/books/{{n}}" } }
+  - name: two
+    request: GET /closed/{{id}}
+    expect: { status: 403, decidedBy: ip-restriction, code: IP_NOT_ALLOWED }
+`,
+    'sequences/bad.yaml': 'steps:\n  - request: GET /books/1\n    expect: { status: 404 }\n  - request: GET /books/2\n',
+    'sequences/wrong.yaml': 'steps:\n  - request: GET /\n    expct: {}\n',
+    'requests/some.http': 'GET /books/1\n\n###\n# @name closed\nGET /closed/1\n',
+    'traffic.har': JSON.stringify({
+      log: {
+        entries: [
+          {
+            startedDateTime: '2026-01-01T00:00:00Z',
+            request: { method: 'GET', url: 'http://h/books/1', headers: [] },
+            response: { status: 200 },
+          },
+          {
+            startedDateTime: '2026-01-01T00:00:00.200Z',
+            request: { method: 'GET', url: 'http://h/closed/1', headers: [] },
+            response: { status: 200 },
+          },
+          { request: { method: 'DELETE', url: 'http://h/books/1', headers: [] }, response: { status: 200 } },
+          { request: { method: 'GET', url: 'nothing' } },
+        ],
+      },
+    }),
+  })
+})
+afterAll(async () => {
+  place.remove()
+  await upstream.close()
+})
+
+describe('a sequence', () => {
+  it('passes, and tells each step', async () => {
+    const { code, stdout } = await run('sequences/good.yaml')
+    expect(stdout.replaceAll(/\d+ ms/g, 'n ms')).toBe(`✓ one 200 n ms
+  id = 7
+✓ two 403 api:books/route:/closed/*/ip-restriction IP_NOT_ALLOWED n ms
+✓ row 2 one 200 n ms
+  id = 7
+✓ row 2 two 403 api:books/route:/closed/*/ip-restriction IP_NOT_ALLOWED n ms
+4 passed over 2 rows in n ms
+`)
+    expect(code).toBe(0)
+  })
+
+  it('fails with what was found and where it is written, for programs too', async () => {
+    const { code, stdout } = await run('sequences/bad.yaml', '--json')
+    const report = JSON.parse(stdout) as SequenceReport
+    expect(code).toBe(1)
+    expect(report).toMatchObject({ passed: 0, failed: 1, skipped: 1 })
+    expect(report.steps[0]!.assertions).toEqual([{ line: 3, says: 'status is 404', passed: false, found: '200' }])
+  })
+
+  it('goes by another environment', async () => {
+    const { code, stdout } = await run('sequences/good.yaml', '--env', 'open')
+    expect(stdout).toContain('status is 403, and found 200 sequences/good.yaml:10')
+    expect(code).toBe(1)
+  })
+
+  it('that has errors is not sent', async () => {
+    const { code, stderr } = await run('sequences/wrong.yaml')
+    expect(stderr).toContain('sequences/wrong.yaml:3 steps.0 has no "expct" — did you mean "expect"?')
+    expect(code).toBe(2)
+  })
+})
+
+it('the requests of a file are sent one after the other', async () => {
+  const { code, stdout } = await run('requests/some.http', '--json')
+  const report = JSON.parse(stdout) as SequenceReport
+  expect(report.steps.map(({ name, status, state }) => [name, status, state])).toEqual([
+    ['GET /books/1', 200, 'passed'],
+    ['closed', 403, 'failed'],
+  ])
+  expect(code).toBe(1)
+})
+
+describe('traffic', () => {
+  it('of a HAR is sent again and compared', async () => {
+    const { code, stdout, stderr } = await run('traffic.har', '--json')
+    const report = JSON.parse(stdout) as CaptureReport
+    expect(report).toMatchObject({ exchanges: 3, sent: 2, same: 1, otherStatus: 1, leftOut: [{ exchanges: 1 }] })
+    expect(report.changes).toMatchObject([
+      { url: '/closed/1', relation: 'otherStatus', after: { status: 403, code: 'IP_NOT_ALLOWED' } },
+    ])
+    expect(stderr).toContain('entry 4 is left out')
+    expect(code).toBe(1)
+  })
+
+  it('of the workspace keeps its decisions, and its pace', async () => {
+    const { code, stdout } = await run('capture', '--query', 'code:IP_NOT_ALLOWED', '--pace', '10x', '--json')
+    const report = JSON.parse(stdout) as CaptureReport
+    expect(report.sent).toBeGreaterThan(0)
+    expect(report.same).toBe(report.sent)
+    expect(code).toBe(0)
+    const opened = await run('capture', '--query', 'code:IP_NOT_ALLOWED', '--env', 'open')
+    expect(opened.stdout).toContain(
+      'newly allowed GET /closed/7  403 api:books/route:/closed/*/ip-restriction IP_NOT_ALLOWED → 200',
+    )
+    expect(opened.code).toBe(1)
+  })
+
+  it('that changes something is sent on purpose only', async () => {
+    const { stdout } = await run('traffic.har', '--query', 'method:DELETE', '--unsafe', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ sent: 1, same: 1 })
+    const { code, stderr } = await run('traffic.har', '--query', 'method:DELETE')
+    expect([code, stderr]).toEqual([2, expect.stringContaining('nothing could be sent')])
+  })
+})
+
+it('says why it cannot run', async () => {
+  writeFileSync(join(place.folder, 'broken.har'), '{')
+  const cases: [string[], string][] = [
+    [[], 'what to replay?'],
+    [['nothing.yaml'], 'there is no file nothing.yaml'],
+    [['capture', '--pace', 'quick'], '"quick" is no pace'],
+    [['capture', '--to', 'moon'], '--to moon'],
+    [['capture', '--query', 'status:'], '--query cannot be read'],
+    [['broken.har'], 'broken.har cannot be read'],
+  ]
+  const results = await Promise.all(cases.map(([args]) => run(...args)))
+  expect(results.map(({ code }) => code)).toEqual(cases.map(() => 2))
+  for (const [at, { stderr }] of results.entries()) expect(stderr).toContain(cases[at]![1])
+}, 60_000)

@@ -1,0 +1,128 @@
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import type { ReplayRequest } from '../../gateway-core/protocol/replay.ts'
+import { resolveRequest, type Sources } from '../../gateway-core/replay/resolve.ts'
+
+const request = (more: Partial<ReplayRequest> = {}): ReplayRequest => ({
+  method: 'POST',
+  url: '/',
+  version: '1.1',
+  headers: [],
+  body: null,
+  settings: { length: 'follow', redirects: 0, timeoutMs: 1000 },
+  ...more,
+})
+
+const sources = (variables: Record<string, string> = {}): Sources => ({
+  variables: new Map(Object.entries(variables)),
+  sealed: (tag) => (tag === 'known' ? 'opened' : undefined),
+  reference: async (kind, name) => (kind === 'secret' && name === 'key' ? 's3cret' : undefined),
+  file: async (path) => Buffer.from(`file ${path}`),
+  recorded: async () => Buffer.from([0, 255, 1]),
+})
+
+const literal = { length: 'follow', redirects: 0, timeoutMs: 1000, literal: true } as const
+const text = (content: string) => ({ kind: 'text', text: content }) as const
+
+describe('a request', () => {
+  it('takes variables, also through each other, references and sealed values', async () => {
+    const wire = await resolveRequest(
+      request({
+        url: '{{base}}/{{id}}?k=${secret:key}',
+        headers: [
+          { name: 'Authorization', value: 'Bearer ⟦sealed:known:6⟧' },
+          { name: 'X-Off', value: '{{nothing}}', off: true },
+        ],
+        body: text('{"a":"{{id}}","b":"$${secret:key}"}'),
+      }),
+      sources({ base: '/v{{version}}', version: '2', id: 'ü' }),
+    )
+    expect(wire.url).toBe('/v2/\u00c3\u00bc?k=s3cret')
+    expect(wire.fields).toEqual([
+      ['Authorization', 'Bearer opened'],
+      ['Content-Length', '30'],
+    ])
+    expect(wire.body!.toString()).toBe('{"a":"ü","b":"${secret:key}"}')
+  })
+
+  it('that came from traffic is sent as it is, whatever stands in it', async () => {
+    const hostile = '{{7*7}} ${env:HOME} ${secret:key} $${secret:key} ${jndi:ldap://x}'
+    const wire = await resolveRequest(request({ body: text(hostile), settings: literal }), sources())
+    expect(wire.body!.toString()).toBe(hostile)
+  })
+
+  it('leaves ${…} of other kinds to whoever reads it', async () => {
+    const wire = await resolveRequest(request({ body: text('${jndi:x} ${7*7}') }), sources())
+    expect(wire.body!.toString()).toBe('${jndi:x} ${7*7}')
+  })
+
+  it.each<[string, Partial<ReplayRequest>, string]>([
+    ['a variable without a value', { url: '/{{what}}' }, 'the URL uses {{what}}, which has no value'],
+    ['variables in a circle', { url: '/{{a}}' }, 'variables in the URL use each other without end'],
+    [
+      'a secret that there is not',
+      { headers: [{ name: 'X', value: '${secret:no}' }] },
+      'the header X uses ${secret:no}, which has no value',
+    ],
+    ['a sealed value that is gone', { body: text('⟦sealed:gone:3⟧') }, 'the secret in the body is not kept any more'],
+    ['a dynamic value that nobody knows', { url: '/{{$nothing}}' }, 'the URL: there is no {{$nothing}}'],
+  ])('says what is missing: %s', async (_, more, message) => {
+    const given: Record<string, string> = message.includes('without end') ? { a: '{{a}}' } : {}
+    await expect(resolveRequest(request(more), sources(given))).rejects.toMatchObject({ name: 'ReplayError', message })
+  })
+
+  it.each([
+    ['{{$guid}}', /^[0-9a-f-]{36}$/],
+    ['{{$timestamp}}', /^\d{10}$/],
+    ['{{$timestamp -1 d}}', /^\d{10}$/],
+    ['{{$randomInt 5 7}}', /^[56]$/],
+    ['{{$isoTimestamp}}', /^\d{4}-\d\d-\d\dT/],
+    ['{{$datetime rfc1123}}', /GMT$/],
+  ])('makes up %s', async (written, expected) => {
+    const wire = await resolveRequest(request({ body: text(written) }), sources())
+    expect(wire.body!.toString()).toMatch(expected)
+  })
+})
+
+describe('the length', () => {
+  const body = text('four')
+  it.each<[string, ReplayRequest['headers'], 'follow' | 'asWritten', [string, string][]]>([
+    ['is added', [], 'follow', [['Content-Length', '4']]],
+    [
+      'is mended in its place',
+      [
+        { name: 'content-LENGTH', value: '9' },
+        { name: 'A', value: 'b' },
+      ],
+      'follow',
+      [
+        ['content-LENGTH', '4'],
+        ['A', 'b'],
+      ],
+    ],
+    ['stays wrong on purpose', [{ name: 'Content-Length', value: '9' }], 'asWritten', [['Content-Length', '9']]],
+    ['stays away on purpose', [], 'asWritten', []],
+    [
+      'is not put beside chunks',
+      [{ name: 'Transfer-Encoding', value: 'chunked' }],
+      'follow',
+      [['Transfer-Encoding', 'chunked']],
+    ],
+  ])('%s', async (_, headers, length, fields) => {
+    const settings = { length, redirects: 0, timeoutMs: 1000 }
+    expect((await resolveRequest(request({ headers, body, settings }), sources())).fields).toEqual(fields)
+  })
+})
+
+it.each<[string, ReplayRequest['body'], string]>([
+  ['bytes', { kind: 'bytes', base64: 'AP8B' }, '00ff01'],
+  ['a file', { kind: 'file', path: 'a.bin' }, Buffer.from('file a.bin').toString('hex')],
+  ['what was recorded', { kind: 'recorded', exchange: 'x', length: 3 }, '00ff01'],
+])('a body is %s', async (_, body, hex) => {
+  expect((await resolveRequest(request({ body }), sources())).body!.toString('hex')).toBe(hex)
+})
+
+it('text is coded anew where it was coded', async () => {
+  const wire = await resolveRequest(request({ body: { kind: 'text', text: 'hello', coding: 'gzip' } }), sources())
+  expect(gunzipSync(wire.body!).toString()).toBe('hello')
+})
