@@ -47,13 +47,8 @@ export function answerRequests(windows: Windows, themeFile: string): void {
     return filePaths[0] ?? null
   })
   answer(channels.chooseNewFile, async ({ window }, kind) => {
-    if (kind !== 'har') return null
-    const { filters } = fileKinds.har
-    const { filePath } = await dialog.showSaveDialog(window, {
-      title: 'Export HAR',
-      defaultPath: 'traffic.har',
-      filters,
-    })
+    if (kind !== 'har' && kind !== 'case') return null
+    const { filePath } = await dialog.showSaveDialog(window, newFiles[kind])
     return filePath || null
   })
 }
@@ -61,6 +56,15 @@ export function answerRequests(windows: Windows, themeFile: string): void {
 const fileKinds = {
   har: { title: 'Import HAR', filters: [{ name: 'HTTP archive', extensions: ['har', 'json'] }] },
   openapi: { title: 'Open an OpenAPI document', filters: [{ name: 'OpenAPI', extensions: ['yaml', 'yml', 'json'] }] },
+}
+
+const newFiles = {
+  har: { title: 'Export HAR', defaultPath: 'traffic.har', filters: fileKinds.har.filters },
+  case: {
+    title: 'Export a case',
+    defaultPath: 'exchange.gatehouse-case.json',
+    filters: [{ name: 'Gatehouse case', extensions: ['json'] }],
+  },
 }
 
 function isFileKind(value: unknown): value is keyof typeof fileKinds {

@@ -44,7 +44,7 @@ export interface DesktopBridge {
   /** The system's dialogs; null when they were dismissed. */
   chooseFolder(): Promise<string | null>
   chooseFile(kind: 'har' | 'openapi'): Promise<string | null>
-  chooseNewFile(kind: 'har'): Promise<string | null>
+  chooseNewFile(kind: 'har' | 'case'): Promise<string | null>
   /** Another window, on this workspace or on the welcome screen. A workspace that has a window comes to the front. */
   openWindow(folder?: string): void
   /** So that native parts (menus, dialogs, the frame) look like the page. */

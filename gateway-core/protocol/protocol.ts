@@ -1,3 +1,4 @@
+import { casesCalls } from './cases.ts'
 import type { DataOf, ParamsOf, ResultOf } from './declare.ts'
 import { filesCalls, filesEvents } from './files.ts'
 import { interceptCalls, interceptEvents } from './intercept.ts'
@@ -23,6 +24,7 @@ export const calls = {
   ...interceptCalls,
   ...tokensCalls,
   ...testsCalls,
+  ...casesCalls,
   ...ownTrafficCalls,
 } as const
 

@@ -1,12 +1,19 @@
 import type { RecordedRequest, RecordedResponse, StoredExchange } from '../capture/record.ts'
+import type { Captures } from '../capture/store.ts'
+import type { Workspace } from '../config/workspace.ts'
 import type { RawHeaders } from '../exchange.ts'
 import type { TraceEntry } from '../pipeline/outcome.ts'
 import type { ExchangeDetail, MessageHead } from '../protocol/types.ts'
-import type { OpenedWorkspace } from './opened-workspace.ts'
 import { instancesOf } from './policy-counters.ts'
 
+/** Where the lines of policies are found: an open workspace, or a case. */
+interface Surroundings {
+  readonly workspace: Workspace | undefined
+  readonly captures: Pick<Captures, 'revisionFile'>
+}
+
 /** A stored exchange (read with sealed secrets) as its screens need it: heads, trace, and the line of each policy, then and now. */
-export function exchangeDetail(exchange: StoredExchange, opened: OpenedWorkspace): ExchangeDetail {
+export function exchangeDetail(exchange: StoredExchange, opened: Surroundings): ExchangeDetail {
   const { request, forwarded, response, upstreamResponse, peer, trace, ...rest } = exchange
   const { certificates, ...address } = peer
   return {
@@ -59,7 +66,7 @@ export function fieldOf(headers: RawHeaders, name: string): string | null {
   return null
 }
 
-function linesOf(exchange: StoredExchange, opened: OpenedWorkspace): ExchangeDetail['lines'] {
+function linesOf(exchange: StoredExchange, opened: Surroundings): ExchangeDetail['lines'] {
   const { workspace, captures } = opened
   const now = new Map((workspace ? instancesOf(workspace) : []).map(({ id, position }) => [id, position]))
   const texts = new Map<string, string>()

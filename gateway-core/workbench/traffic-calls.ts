@@ -11,6 +11,7 @@ import type { Handlers } from '../protocol/protocol.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import type { Emit } from '../protocol/rpc-server.ts'
 import type { SearchState, TrafficRow } from '../protocol/types.ts'
+import { caseDetail, caseExchange, isCase } from './cases-calls.ts'
 import { completeQuery } from './complete-query.ts'
 import { copyAs } from './copy-as.ts'
 import { BodyReader } from './exchange-body.ts'
@@ -77,6 +78,7 @@ export function trafficCalls(
   desk: TrafficDesk,
 ): Pick<Handlers, Extract<keyof Handlers, `traffic.${string}`>> {
   const exchangeOf = (id: string, secrets: 'open' | 'sealed'): StoredExchange => {
+    if (isCase(id)) return caseExchange(workbench.workspace, id)
     const exchange = workbench.workspace.captures.get(id, { secrets })
     if (exchange) return exchange
     throw new RpcError({
@@ -89,7 +91,8 @@ export function trafficCalls(
   return {
     'traffic.search': ({ query, order }) => desk.search(query, order),
     'traffic.rows': ({ search, from, count }) => desk.rows(search, from, count),
-    'traffic.exchange': ({ id }) => exchangeDetail(exchangeOf(id, 'sealed'), workbench.workspace),
+    'traffic.exchange': ({ id }) =>
+      isCase(id) ? caseDetail(workbench.workspace, id) : exchangeDetail(exchangeOf(id, 'sealed'), workbench.workspace),
     'traffic.body': ({ id, side, from, length, decoded }) =>
       desk.bodies.read(id, side, decoded, () => exchangeOf(id, 'sealed'), from, length),
     'traffic.messages': ({ id, from, count }) => messagesOf(workbench.workspace.captures, id, from, count),

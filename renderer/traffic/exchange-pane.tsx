@@ -10,6 +10,8 @@ import { Chip } from '../ui/chip.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Menu, MenuItem } from '../ui/menu.tsx'
 import { Tabs } from '../ui/tabs.tsx'
+import { CaseBanner } from './case-banner.tsx'
+import { isCase } from './cases.ts'
 import { Changes } from './changes.tsx'
 import { Decisions } from './decisions.tsx'
 import { useExchange } from './exchange-store.ts'
@@ -73,7 +75,7 @@ function Exchange({ detail, version, onClose }: { detail: ExchangeDetail; versio
   const { exchange } = detail
   const chosen = useTab((state) => state.tab)
   const messages = hasMessages(detail)
-  const tab = chosen === 'messages' && !messages ? 'decisions' : chosen
+  const tab = (chosen === 'messages' && !messages) || (chosen === 'steps' && isCase(exchange.id)) ? 'decisions' : chosen
   const { request, status, verdict } = exchange
   const changes = changeCount(exchange)
   const title = `${visible(request.method, 16)} ${visible(request.query === '' ? request.path : `${request.path}?${request.query}`, 400)}`
@@ -88,9 +90,10 @@ function Exchange({ detail, version, onClose }: { detail: ExchangeDetail; versio
         <CopyMenu />
         <TokensButton />
         <TestButton />
-        <ResendButton />
+        {!isCase(exchange.id) && <ResendButton />}
         <CloseButton onClose={onClose} />
       </div>
+      {isCase(exchange.id) && <CaseBanner id={exchange.id} />}
       <Tabs
         label="Views of the exchange"
         value={tab}
@@ -101,7 +104,7 @@ function Exchange({ detail, version, onClose }: { detail: ExchangeDetail; versio
           { id: 'response', title: 'Response' },
           { id: 'changes', title: 'Original ↔ modified', ...(changes > 0 && { note: changes }) },
           ...(messages ? [{ id: 'messages' as const, title: 'Messages' }] : []),
-          { id: 'steps', title: 'Step through' },
+          ...(isCase(exchange.id) ? [] : [{ id: 'steps' as const, title: 'Step through' }]),
         ]}
       >
         {tab === 'decisions' && <Decisions detail={detail} />}

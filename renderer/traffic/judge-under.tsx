@@ -6,6 +6,7 @@ import { tellFailure } from '../shell/notices.ts'
 import { useWorkspace } from '../shell/workbench.ts'
 import { instanceName } from '../ui/format.ts'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
+import { isCase } from './cases.ts'
 import { stepSummary } from './evidence-summary.ts'
 import './judge-under.css'
 
@@ -16,7 +17,7 @@ export function JudgeUnder({ detail }: { detail: ExchangeDetail }) {
   const [judged, setJudged] = useState<JudgedUnder>()
   const [asking, setAsking] = useState<string>()
   useEffect(() => setJudged(undefined), [exchange.id])
-  if (environments.length === 0 || exchange.verdict === 'refused') return null
+  if (environments.length === 0 || exchange.verdict === 'refused' || isCase(exchange.id)) return null
   const judge = (environment: string) => {
     setAsking(environment)
     core

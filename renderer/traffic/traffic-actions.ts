@@ -8,12 +8,15 @@ import { useWorkbench } from '../shell/workbench.ts'
 import { plural } from '../ui/format.ts'
 import { isMac } from '../ui/shortcut.ts'
 import { copyText } from './exchange-store.ts'
+import { chooseCase, isCase, saveCase } from './cases.ts'
 import { chooseText, saveText } from './text-files.ts'
 import { select, selectId, setFollowing, setQuery, table, useTraffic } from './traffic-store.ts'
 
 const group = 'Traffic'
 const selected = () => useTraffic.getState().selected
-const hasSelection = () => selected() !== undefined
+/** An exchange of this workspace; a case that somebody sent is only looked at. */
+const hasSelection = () => selected() !== undefined && !isCase(selected())
+const isShown = () => selected() !== undefined
 const step = (by: number) => {
   const { selectedIndex } = useTraffic.getState()
   if (table.length === 0) return
@@ -59,7 +62,7 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       group,
       shortcut: 'Enter',
       hidden: true,
-      run: () => (hasSelection() ? document.querySelector<HTMLElement>('.exchange [role="tab"]')?.focus() : select(0)),
+      run: () => (isShown() ? document.querySelector<HTMLElement>('.exchange [role="tab"]')?.focus() : select(0)),
     },
     {
       id: 'traffic.close',
@@ -67,7 +70,7 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       group,
       shortcut: 'Escape',
       hidden: true,
-      enabled: hasSelection,
+      enabled: isShown,
       run() {
         selectId(undefined)
         document.querySelector<HTMLElement>('.traffic-scroll')?.focus()
@@ -126,6 +129,21 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       group,
       enabled: hasSelection,
       run: copyAsTest,
+    },
+    {
+      id: 'traffic.exportCase',
+      title: 'Save the exchange as a case',
+      group,
+      keywords: 'share colleague send export',
+      enabled: hasSelection,
+      run: saveCase,
+    },
+    {
+      id: 'traffic.openCase',
+      title: 'Open a case …',
+      group,
+      keywords: 'share colleague file import',
+      run: chooseCase,
     },
     { id: 'traffic.sample', title: 'Send sample traffic', group, keywords: 'demo try example', run: sendSample },
     {

@@ -5,6 +5,7 @@ import { useNavigation } from '../shell/navigation.ts'
 import { useWorkspace } from '../shell/workbench.ts'
 import { QueryBar, type QueryBarHandle } from '../ui/query-bar.tsx'
 import { SplitPane } from '../ui/split-pane.tsx'
+import { dropCase } from './cases.ts'
 import { ExchangePane } from './exchange-pane.tsx'
 import { PastStatePane } from './past-state.tsx'
 import { TimeSlider } from './time-slider.tsx'
@@ -14,6 +15,7 @@ import { trafficActions } from './traffic-actions.ts'
 import { TrafficEmpty } from './traffic-empty.tsx'
 import { select, selectId, setQuery, table, useTraffic } from './traffic-store.ts'
 import { TrafficTable } from './traffic-table.tsx'
+import './traffic-screen.css'
 
 /** Every exchange as it comes, and why it was decided as it was. */
 export function TrafficScreen() {
@@ -72,13 +74,15 @@ export function TrafficScreen() {
     </section>
   )
   return (
-    <SplitPane
-      id="traffic"
-      minimum={[420, 400]}
-      secondSize={43}
-      first={list}
-      second={selected === undefined ? undefined : <ExchangePane id={selected} onClose={() => selectId(undefined)} />}
-    />
+    <div className="traffic-screen" {...dropCase}>
+      <SplitPane
+        id="traffic"
+        minimum={[420, 400]}
+        secondSize={43}
+        first={list}
+        second={selected === undefined ? undefined : <ExchangePane id={selected} onClose={() => selectId(undefined)} />}
+      />
+    </div>
   )
 }
 

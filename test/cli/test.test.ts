@@ -76,7 +76,7 @@ it('prints one JSON value, runs what --only asks for, and writes valid JUnit for
   const xml = readFileSync(join(place.folder, 'report.xml'), 'utf8')
   // The parser throws for what is no well-formed XML.
   const names = new DOMParser({
-    onError: (_level, message) => {
+    errorHandler: (_level: string, message: string) => {
       throw new Error(message)
     },
   })

@@ -52,3 +52,30 @@ it('makes a test of a denied exchange by keyboard, and tells which line broke it
   await tests.getByRole('status').getByText('25 passed').waitFor()
   expect(bench.troubles).toEqual([])
 }, 60_000)
+
+it('saves an exchange as a case, and opens it read-only with the same trace', async () => {
+  const { page } = bench
+  await page.keyboard.press('Alt+1')
+  await page.locator('.traffic-row').first().click()
+  await page.getByRole('tab', { name: 'Decisions' }).waitFor()
+  const choose = async (action: string) => {
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type(action)
+    await page.keyboard.press('Enter')
+  }
+  const [download] = await Promise.all([page.waitForEvent('download'), choose('save the exchange as a case')])
+  expect(download.suggestedFilename()).toMatch(/^[0-9a-z]{20}\.gatehouse-case\.json$/)
+  const file = await download.path()
+  expect(readFileSync(file, 'utf8')).not.toMatch(/eyJ/)
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), choose('open a case')])
+  await chooser.setFiles(file)
+  const pane = page.getByRole('region', { name: 'Exchange' })
+  await pane.getByText('A case, read-only').waitFor()
+  await pane.getByText('Judged again: the same trace').waitFor()
+  await pane.getByText('Denied by rbac').waitFor()
+  expect(await pane.getByRole('button', { name: 'Resend' }).count()).toBe(0)
+  await pane.getByRole('tab', { name: 'Request' }).click()
+  await pane.getByText('priceCents').waitFor()
+  expect(await accessibilityFaults(page)).toEqual([])
+  expect(bench.troubles).toEqual([])
+}, 60_000)
