@@ -68,11 +68,11 @@ export function projectEnvironment(node) {
 }
 
 /**
- * How the core runs. What a request allocates is dead within milliseconds: a young generation of 16 MB collects it seldom
- * and finds little alive, so that one thread collects with less work than several that wait for each other; and V8's guess
+ * How the core runs. What a request allocates is dead within milliseconds: a young generation of 8 MB is collected seldom
+ * and has little alive in it, so that one thread collects with less work than several that wait for each other; and V8's guess
  * that such objects live long makes each collection four times as slow.
  */
-export const coreOptions = ['--max-semi-space-size=16', '--no-parallel-scavenge', '--no-allocation-site-pretenuring']
+export const coreOptions = ['--max-semi-space-size=8', '--no-parallel-scavenge', '--no-allocation-site-pretenuring']
 export const coreEnvironment = (env) => ({ MALLOC_ARENA_MAX: '2', ...env })
 
 /**

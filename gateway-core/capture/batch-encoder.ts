@@ -8,7 +8,7 @@ import type { ExchangeRecord, RecordedBody } from './record.ts'
 import { TextMemory } from './text-memory.ts'
 
 /** Characters of texts, and bytes of bodies, that are remembered before all are forgotten: what repeats is short. */
-const memoryLimit = 1_500_000
+const memoryLimit = 400_000
 const roomAtFirst = 64
 
 /** Lays records out one after the other. Runs on the hot path: what came before is found by comparing, and named by a number. */

@@ -35,7 +35,7 @@ export interface CaptureRecorder extends Recorder {
 }
 
 /** A batch leaves after this time, or as soon as it is this long: what was recorded more than 100 ms ago is durable. */
-const batchMs = 20
+const batchMs = 30
 const batchRecords = 256
 const batchBytes = 1024 * 1024
 const announceMs = 1000
