@@ -16,7 +16,11 @@ export function arriveUpgrade(engine: () => Engine, inbound: InboundUpgrade, hol
   const origin: Origin = { id: exchangeId(startedAt), startedAt, startMicros: timeline.micros() }
   const gone = new AbortController()
   const arrived: ArrivedRequest = {
-    ...{ id: origin.id, startedAt, peer: inbound.peer, listener: inbound.listener, gone: gone.signal },
+    id: origin.id,
+    startedAt,
+    peer: inbound.peer,
+    listener: inbound.listener,
+    gone: gone.signal,
     workspace: engine().workspace,
     httpVersion: inbound.head.httpVersion,
     upgrade: 'websocket',
