@@ -90,17 +90,25 @@ export class TestRunner {
   }
 }
 
-/** Paths of the files of tests, relative, sorted. */
+/** Paths of the files of tests, relative, sorted. Folders in `tests/` are looked into, hidden ones are not. */
 export function testFilesIn(folder: string): string[] {
+  const found: string[] = []
+  const folders = ['tests']
+  for (let at = 0; at < folders.length && folders.length < 200; at++) {
+    const inside = folders[at]!
+    for (const entry of entriesOf(join(folder, inside))) {
+      if (entry.name.startsWith('.')) continue
+      const path = `${inside}/${entry.name}`
+      if (entry.isDirectory()) folders.push(path)
+      else if (entry.isFile() && /\.ya?ml$/.test(entry.name)) found.push(path)
+    }
+  }
+  return found.sort()
+}
+
+function entriesOf(path: string) {
   try {
-    return readdirSync(join(folder, 'tests'), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /^[^.].*\.ya?ml$/.test(entry.name))
-      .map((entry) =>
-        join(entry.parentPath, entry.name)
-          .slice(folder.length + 1)
-          .replaceAll('\\', '/'),
-      )
-      .sort()
+    return readdirSync(path, { withFileTypes: true })
   } catch {
     return []
   }
