@@ -112,9 +112,9 @@ export async function openWithTraffic(options: { dark?: boolean } = {}): Promise
   return workbench
 }
 
-/** Selects the newest row with this text. */
+/** Selects the newest row with this text, at once: rows move while requests come, and a mouse would hit another one. */
 export async function openRow(page: Page, text: string): Promise<void> {
-  await page.locator('.traffic-row', { hasText: text }).first().click()
+  await page.locator('.traffic-row', { hasText: text }).first().dispatchEvent('mousedown', { button: 0 })
   await page.getByRole('tab', { name: 'Decisions' }).waitFor()
 }
 
