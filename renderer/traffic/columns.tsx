@@ -19,6 +19,11 @@ export interface Column {
   cell(row: TrafficRow): ReactNode
 }
 
+/** What went by the forward proxy and met no route went anywhere: its host says more than its path. */
+function addressOf({ observed, method, host, url }: TrafficRow): string {
+  return observed || method === 'CONNECT' ? host + url : url
+}
+
 const dim = (text: string) => <span className="dim">{text}</span>
 
 export const columns: readonly Column[] = [
@@ -39,7 +44,7 @@ export const columns: readonly Column[] = [
     id: 'path',
     title: 'Path',
     first: true,
-    cell: (row) => <span title={visible(row.url, 2000)}>{visible(row.url, 300)}</span>,
+    cell: (row) => <span title={visible(addressOf(row), 2000)}>{visible(addressOf(row), 300)}</span>,
   },
   {
     id: 'consumer',
