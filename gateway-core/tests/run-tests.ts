@@ -4,7 +4,7 @@ import type { Problem } from '../config/diagnostics.ts'
 import { WorkspaceFiles } from '../config/files.ts'
 import type { LoadOptions, LoadResult } from '../config/load.ts'
 import { Router } from '../proxy/router.ts'
-import { checkTests } from './check-tests.ts'
+import { checkEnvironment, checkTests } from './check-tests.ts'
 import { loadForTests } from './load-for-tests.ts'
 import type { TestFile } from './policy-test.ts'
 import { readTestFile } from './read-test-file.ts'
@@ -56,8 +56,11 @@ export class TestRunner {
       const reading = readTestFile(path, text)
       problems.push(...reading.problems)
       if (!reading.file) continue
+      const unknown = checkEnvironment(reading.file, this.folder)
+      problems.push(...unknown)
+      if (unknown.length > 0) continue
       const { result } = await this.load(reading.file)
-      const found = result.workspace ? checkTests(reading.file, result.workspace, this.folder) : []
+      const found = result.workspace ? checkTests(reading.file, result.workspace) : []
       problems.push(...found)
       if (found.some(({ severity }) => severity === 'error')) continue
       if (!result.workspace) broken.set(reading.file.environment?.name ?? '', result)
