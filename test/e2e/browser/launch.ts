@@ -109,6 +109,8 @@ export async function openWithTraffic(options: { dark?: boolean } = {}): Promise
   const workbench = await openWorkbench(options)
   await workbench.page.getByRole('button', { name: 'Send sample traffic' }).click()
   await workbench.page.getByText('20 requests sent').waitFor()
+  // The rows follow a moment later: they are drawn between frames.
+  await workbench.page.locator('.traffic-scroll[aria-rowcount="21"]').waitFor()
   return workbench
 }
 
