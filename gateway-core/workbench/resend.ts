@@ -12,6 +12,7 @@ import { type Answer, sendOnce, type Sending } from './send-request.ts'
 export async function resend(opened: OpenedWorkspace, exchange: StoredExchange): Promise<string> {
   const { request, upgrade } = exchange
   if (upgrade) throw refused('a WebSocket handshake cannot be sent again', 'connect with a WebSocket client')
+  if (request.method === 'CONNECT') throw refused('a tunnel cannot be sent again', 'send what goes through it')
   if (exchange.secrets === 'sealed') {
     const todo = 'copy it as curl and put in fresh credentials'
     throw refused('the secrets of this exchange are not kept any more, so it cannot be sent as it was', todo)

@@ -38,7 +38,7 @@ export const columns: readonly Column[] = [
       </span>
     ),
   },
-  { id: 'method', title: 'Method', width: 72, first: true, cell: (row) => visible(row.method, 16) || '?' },
+  { id: 'method', title: 'Method', width: 80, first: true, cell: (row) => visible(row.method, 16) || '?' },
   { id: 'host', spare: 6, title: 'Host', width: 150, cell: (row) => dim(visible(row.host, 80)) },
   {
     id: 'path',

@@ -137,7 +137,8 @@ describe('hosts that are passed through', () => {
     expect((await recorded)[0]).toMatchObject({
       verdict: 'refused',
       code: 'CERTIFICATE_REJECTED',
-      request: { authority: target },
+      clientAddress: '127.0.0.1',
+      request: { authority: target, method: 'CONNECT' },
     })
     expect(hosts.refused).toMatchObject([{ host: 'localhost', port: up.port }])
     hosts.pass(`localhost:${up.port}`)
