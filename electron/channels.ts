@@ -12,4 +12,5 @@ export const channels = {
   chooseNewFile: 'gatehouse:choose-new-file',
   openWindow: 'gatehouse:open-window',
   setTheme: 'gatehouse:set-theme',
+  tellHeld: 'gatehouse:tell-held',
 } as const

@@ -14,7 +14,7 @@ export interface CoreProcessOptions {
 }
 
 /** Milliseconds before the first, second, … start after a crash; one that crashes more often within a minute stays down. */
-const delays = [200, 500, 1000, 3000, 8000]
+const delays = [0, 500, 1000, 3000, 8000]
 const crashWindowMs = 60_000
 /** Time for open exchanges to finish when the window closes, in milliseconds. */
 const stopGraceMs = 5000

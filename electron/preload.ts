@@ -41,6 +41,7 @@ const bridge: DesktopBridge = {
   chooseNewFile: (kind) => ipcRenderer.invoke(channels.chooseNewFile, kind) as Promise<string | null>,
   openWindow: (folder) => ipcRenderer.send(channels.openWindow, folder),
   setTheme: (theme) => ipcRenderer.send(channels.setTheme, theme),
+  tellHeld: (count) => ipcRenderer.send(channels.tellHeld, count),
 }
 
 contextBridge.exposeInMainWorld('gatehouse', Object.freeze(bridge))

@@ -1,4 +1,4 @@
-import { dialog, ipcMain, type IpcMainEvent, nativeTheme } from 'electron'
+import { dialog, ipcMain, type IpcMainEvent, nativeTheme, Notification } from 'electron'
 import { channels } from './channels.ts'
 import { isTheme, keepTheme } from './kept-theme.ts'
 import { isTrustedSender } from './security.ts'
@@ -32,6 +32,15 @@ export function answerRequests(windows: Windows, themeFile: string): void {
     if (!isTheme(theme)) return
     nativeTheme.themeSource = theme
     keepTheme(themeFile, theme)
+  })
+  let told: Notification | undefined
+  hear(channels.tellHeld, ({ window }, count) => {
+    if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 1 || !Notification.isSupported()) return
+    told?.close()
+    const body = count === 1 ? 'A message is held at a breakpoint.' : `${count} messages are held at breakpoints.`
+    told = new Notification({ title: 'Gatehouse', body, silent: true })
+    told.on('click', () => window.show())
+    told.show()
   })
   answer(channels.chooseFolder, async ({ window }) => {
     const { filePaths } = await dialog.showOpenDialog(window, {

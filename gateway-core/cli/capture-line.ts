@@ -6,7 +6,7 @@ import { visible } from '../visible.ts'
 /** One recorded exchange as a line of `capture list`: id, time, request, status, what decided, caller, duration. */
 export function summaryLine(row: ExchangeSummary, paint: Paint): string {
   const { mark, style } = look(row)
-  const address = row.observed ? row.host + row.url : row.url
+  const address = row.observed || row.method === 'CONNECT' ? row.host + row.url : row.url
   const request = `${visible(row.method, 20) || '?'} ${visible(address, 100)}`
   const decided =
     row.decidedBy === undefined

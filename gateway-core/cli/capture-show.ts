@@ -1,5 +1,6 @@
 import type {
   ExchangeRecord,
+  Interception,
   RecordedBody,
   RecordedRequest,
   RecordedResponse,
@@ -35,6 +36,7 @@ export function exchangeText(
     '',
     paint('bold', 'What ran'),
     ...traceTable(exchange.trace, paint, show),
+    ...(exchange.intercepted ? ['', paint('bold', 'Breakpoints and rules'), ...touchesText(exchange.intercepted)] : []),
     '',
     paint('bold', 'Request'),
     ...requestText(request),
@@ -50,6 +52,17 @@ export function exchangeText(
     ...(messages.length > 0 ? ['', paint('bold', 'Messages'), ...messages.map(messageText)] : []),
   ]
   return lines.join('\n')
+}
+
+/** Who held or changed it; what it was before is in the JSON. */
+function touchesText({ touches, request, response }: Interception): string[] {
+  const came = [request && `request came as ${request.start}`, response && `upstream answered ${response.start}`]
+  return [
+    ...touches.map(
+      ({ by, name, side, did, says }) => `${by} ${visible(name, 80)} on the ${side}: ${visible(says ?? did, 200)}`,
+    ),
+    ...came.filter((line) => line !== undefined).map((line) => visible(line, 200)),
+  ]
 }
 
 /** A whole exchange as JSON: bodies as text where they are UTF-8. */

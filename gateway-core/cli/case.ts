@@ -103,7 +103,7 @@ const inCase: ShowPosition = ({ file, line, column }) => `${file}:${line}:${colu
 function print(io: Io, { case: read, judged, difference, problem, otherEngine }: OpenCase): void {
   const environment = read.environment === null ? '' : `, environment ${visible(read.environment, 60)}`
   io.print(
-    `${io.paint('bold', 'Case')} of ${visible(read.workspace, 60) || 'a workspace'}${environment}, revision ${visible(read.revision, 7)}`,
+    `${io.paint('bold', 'Case')} of ${visible(read.workspace, 60) || 'a workspace'}${environment}, revision ${visible(read.revision.slice(0, 7))}`,
   )
   io.print('')
   const exchange: StoredExchange = { ...read.record, order: 0, secrets: 'sealed' }

@@ -25,7 +25,14 @@ export function exchangeLines(record: ExchangeRecord, paint: Paint, show: ShowPo
     ...(record.consumer ? [visible(record.consumer.name, 40)] : []),
     paint('dim', durationText(record.durationMicros)),
   ]
-  return [parts.join('  '), ...reasons(record, paint, show)]
+  return [parts.join('  '), ...reasons(record, paint, show), ...touches(record, paint)]
+}
+
+/** Rules and breakpoints that had a hand in it: without them a mocked answer would look like the upstream's. */
+function touches({ intercepted }: ExchangeRecord, paint: Paint): string[] {
+  return (intercepted?.touches ?? []).map(({ by, name, did, says }) => {
+    return `    ${paint('blue', '◆')} ${by} ${visible(name, 60)}: ${visible(says ?? did, 120)}`
+  })
 }
 
 /** Name of an instance id: what stands behind its scope. */

@@ -18,12 +18,11 @@ export async function openCliWay(io: Io, workspace: Workspace, key: WorkspaceKey
   if (target.via === 'url') return urlWay(target)
   if (target.via === 'upstream') return upstreamWay(target, workspace)
   const running = target.environment === undefined ? findRunningGateway(workspace.folder) : undefined
-  const url = running?.http ?? running?.https
-  if (url !== undefined) {
+  if (running?.http ?? running?.https) {
     const captures = openCaptures(workspace.folder, key)
     const ports = new RecordedPorts(captures)
     const recorded = (port: number, count: number) => ports.from(port, count)
-    return gatewayWay(target, url, recorded, true, async () => captures.close())
+    return gatewayWay(target, running!, recorded, true, async () => captures.close())
   }
   const sent = new SentExchanges()
   const listen = { ...workspace.listen, http: { host: '127.0.0.1', port: 0 }, https: undefined }
@@ -35,8 +34,8 @@ export async function openCliWay(io: Io, workspace: Workspace, key: WorkspaceKey
     onTrouble: (message) => io.tell(visible(message, 500)),
   })
   const recorded = (port: number, count: number) => sent.from(port, count)
-  const address = opened.gateway.addresses.http!.url
-  return gatewayWay(target, address, recorded, workspace.capture.enabled, () => opened.close(1000))
+  const http = opened.gateway.addresses.http!.url
+  return gatewayWay(target, { http }, recorded, workspace.capture.enabled, () => opened.close(1000))
 }
 
 const patienceMs = 3000

@@ -14,7 +14,7 @@ import { printedStep } from './trace-table.ts'
 import { watchTests } from './test-watch.ts'
 
 export const test = defineCommand({
-  usage: 'test [workspace] [--only text] [--watch] [--junit file] [--env name]',
+  usage: 'test [workspace] [--only text] [--watch] [--junit file] [--env name] [--make id]',
   about: `Runs the policy tests of tests/*.yaml: requests, and what has to come out. The same parser, router, policies and
 runner as the gateway's, on a virtual clock and fresh counters; nothing outside is asked, and no real secret is needed.
 Exit code 0 when all pass, 1 when one fails, 2 when they could not run or there are none.`,
@@ -22,6 +22,7 @@ Exit code 0 when all pass, 1 when one fails, 2 when they could not run or there 
     only: { type: 'string', short: 'o', value: 'text', help: 'Tests whose file or name has this text in it.' },
     watch: { type: 'boolean', short: 'w', help: 'Stay, and run again what an edit touches.' },
     junit: { type: 'string', value: 'file', help: 'Write a JUnit report (XML) too.' },
+    make: { type: 'string', value: 'id', help: 'Write a test of a recorded exchange, and run nothing.' },
     env: { type: 'string', value: 'name', help: 'Environment for files that name none.' },
   },
   words: 1,
@@ -29,14 +30,18 @@ Exit code 0 when all pass, 1 when one fails, 2 when they could not run or there 
     ['test samples/bookshop', 'all tests'],
     ['test samples/bookshop --only reader --watch', 'some of them, again at each save'],
     ['test --junit report.xml --json', 'for a build'],
+    ['test samples/bookshop --make 01j9zk…', 'of an exchange, as Ctrl-M does'],
   ],
   json: `{passed, failed, tests: [{id, name, file, line, state: passed|failed|undecidable, milliseconds,
   failures: [{name, file, line, column, expected, got}], missing: {fact, policy, todo} or null,
   outcome: {method, url, verdict, status, code, decidedBy, trace} or null}],
-  problems: [{file, line, column, severity, code, message, suggestion}]}`,
+  problems: [{file, line, column, severity, code, message, suggestion}]}; with --make: {path, line, name, note}`,
   async run({ options, words, io }) {
     if (words[0] !== undefined && !isWorkspace(io, words[0])) workspaceFolder(io, words[0])
     const folder = workspaceFolder(io, words[0])
+    if (options.make !== undefined) {
+      return (await import('./test-make.ts')).makeTestOf(io, folder, options.make, options.json === true)
+    }
     const runner = new TestRunner(folder, {
       env: io.env,
       engineVersion: version,

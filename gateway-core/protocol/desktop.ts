@@ -49,6 +49,8 @@ export interface DesktopBridge {
   openWindow(folder?: string): void
   /** So that native parts (menus, dialogs, the frame) look like the page. */
   setTheme(theme: Theme): void
+  /** A notification of the desktop: so many messages are held. Only where a person asked for it. */
+  tellHeld(count: number): void
 }
 
 /** Data of the window message that carries the port. */

@@ -41,6 +41,8 @@ export const interceptCalls = {
     from: integer,
     count: { type: 'integer', minimum: 1, maximum: 1000 },
   }).returns<HeldRow[]>(),
+  /** Whether a message is still held. */
+  'intercept.isHeld': callWith({ id: integer }).returns<boolean>(),
   /** Secrets are markers, which stand for their values when they come back, unless `secrets` asks for them in clear. */
   'intercept.message': callWith({ id: integer, secrets: flag }, ['secrets']).returns<HeldMessage>(),
   /** Lets messages go on; one of them may be edited. Tells how many were still there. */

@@ -1,5 +1,6 @@
 import type http from 'node:http'
 import type http2 from 'node:http2'
+import type { Socket } from 'node:net'
 import type { ResponseMessage } from '../exchange.ts'
 import type { Inbound } from './connection.ts'
 
@@ -90,10 +91,11 @@ export class ClientResponse {
     else res.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'), 'latin1')
   }
 
-  /** Ends the connection (HTTP/1.1) or the stream (HTTP/2) in the middle. */
-  cut(): void {
+  /** Ends the connection (HTTP/1.1) or the stream (HTTP/2) in the middle; `reset` tells the client so by TCP's own means. */
+  cut(reset = false): void {
     this.#complete = true
     if (this.#http2) (this.#res as http2.Http2ServerResponse).stream.close(2)
+    else if (reset) (this.#res.socket as Socket | null)?.resetAndDestroy()
     else this.#res.destroy()
   }
 

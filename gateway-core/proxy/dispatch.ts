@@ -22,7 +22,7 @@ export function dispatchInstead(passage: Passage, instead: Instead): Abort {
   let timer: NodeJS.Timeout | undefined
   const abort = () => clearTimeout(timer)
   if (instead.kind === 'reset') {
-    timer = setTimeout(() => passage.breakOff(instead.why, 'failed'), instead.afterMs)
+    timer = setTimeout(() => passage.breakOff(instead.why, 'failed', true), instead.afterMs)
     return abort
   }
   const holds = passage.engine.around.hold.current

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Limits } from '../config/workspace.ts'
 import type { DenialCode } from '../errors.ts'
+import type { Peer } from '../exchange.ts'
 import { type Connection, closeGently, connectionOf, isAnswered, problemBytes, type Proxied } from './connection.ts'
 import type { ForwardProxyOptions } from './forward-proxy.ts'
 import { spokenIn } from './forward-proxy-first-bytes.ts'
@@ -31,6 +32,8 @@ export class ConnectDesk {
   readonly #certificates: HostCertificates
   readonly #servers = new Map<string, Promise<SecureServer> | PlainServer>()
   readonly #tunnels = new Set<() => void>()
+  /** Who came last to a server: a handshake that failed has lost its address. */
+  readonly #peers = new WeakMap<PlainServer | SecureServer, Peer>()
 
   constructor(options: ForwardProxyOptions, context: InboundContext, own: OwnAddresses, open: Open) {
     this.#options = options
@@ -175,6 +178,7 @@ export class ConnectDesk {
     try {
       const server = await this.#serverFor(target, scheme)
       if (socket.destroyed) return
+      this.#peers.set(server, connection.peer)
       server.emit('connection', socket)
       // TLS reads below the stream; the parser of HTTP waits for what was put back.
       if (scheme === 'http') socket.resume()
@@ -197,7 +201,7 @@ export class ConnectDesk {
             const made = secureServer(context, sockets, sessions, material, 'none', {
               listener: 'proxy',
               proxied,
-              handshakeFailed: (error, socket) => this.#handshakeFailed(error, socket, target),
+              handshakeFailed: (error, socket) => this.#handshakeFailed(error, socket, target, this.#peers.get(made)),
             })
             made.on('secureConnection', (socket: TLSSocket) => this.#watch(socket, target))
             setLimits(made, context.limits)
@@ -228,8 +232,12 @@ export class ConnectDesk {
     })
   }
 
-  #handshakeFailed(error: NodeJS.ErrnoException, socket: Socket, target: ConnectTarget): void {
-    const peer = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+  #handshakeFailed(
+    error: NodeJS.ErrnoException,
+    socket: Socket,
+    target: ConnectTarget,
+    peer: Peer = { address: '', port: 0 },
+  ): void {
     socket.destroy()
     const code = error.code ?? ''
     const alert =

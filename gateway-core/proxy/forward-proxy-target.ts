@@ -13,7 +13,14 @@ export type ConnectTarget = NonNullable<Proxied['tunnel']>
 /** What a record shows of a CONNECT without its header fields. */
 export function headOf({ host, port }: ConnectTarget) {
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  return { method: 'CONNECT', target: authority, authority, scheme: 'https' as const, rawHeaders: [] }
+  return {
+    method: 'CONNECT',
+    target: authority,
+    authority,
+    scheme: 'https' as const,
+    httpVersion: '1.1' as const,
+    rawHeaders: [],
+  }
 }
 
 /** Reads the head of a CONNECT (RFC 9110 §9.3.6, RFC 9112 §3.2.3): a host with its port, no content, one Host at most. */

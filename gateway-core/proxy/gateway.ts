@@ -13,6 +13,7 @@ import { observedBy, type PassThroughMemory, ProxyDoor } from './proxy-door.ts'
 import { Passage } from './passage.ts'
 import { recordOfRefusal } from './record-refusal.ts'
 import { loadTlsMaterial } from './tls.ts'
+import { arriveUpgrade } from './upgrade-arrival.ts'
 import { UpgradePassage } from './upgrade-passage.ts'
 
 export interface GatewayOptions {
@@ -69,7 +70,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if (holds === undefined) new Passage(engine, inbound).start()
       else arrive(() => engine, inbound, holds)
     },
-    upgrade: (inbound) => new UpgradePassage(engine, inbound).start(),
+    upgrade: (inbound) => {
+      const holds = around.hold.current
+      if (holds === undefined) new UpgradePassage(engine, inbound).start()
+      else arriveUpgrade(() => engine, inbound, holds)
+    },
     refused: (refusal) => {
       if (!around.recorder && !around.onExchange) return
       const record = recordOfRefusal(refusal, engine.workspace)

@@ -1,4 +1,4 @@
-import { createSecureContext, getCACertificates, rootCertificates, type SecureContext } from 'node:tls'
+import tls, { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import { isIP } from 'node:net'
 import { readFileSync } from 'node:fs'
 import type { Upstream } from '../config/workspace.ts'
@@ -87,7 +87,7 @@ let roots: string[] | undefined
 /** PEM of every CA that Node, the system and `SSL_CERT_FILE` trust. */
 export function systemRoots(env: Readonly<Record<string, string | undefined>> = process.env): string[] {
   // Older runtimes know the bundled ones only.
-  const get = getCACertificates as typeof getCACertificates | undefined
+  const get = tls.getCACertificates as typeof tls.getCACertificates | undefined
   roots ??= [...new Set(get ? [...get('default'), ...get('system')] : rootCertificates)]
   const own = env['SSL_CERT_FILE']
   if (!own) return roots

@@ -344,12 +344,12 @@ export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker,
   }
 
   /** Ends the client's connection in the middle, because somebody wants it so. */
-  breakOff(why: string, verdict: ExchangeVerdict): void {
+  breakOff(why: string, verdict: ExchangeVerdict, reset = false): void {
     if (this.client.gone) return
     this.#abort?.()
     this.#releaseHeld()
     this.error = why
-    this.client.cut()
+    this.client.cut(reset)
     this.record(verdict)
   }
 

@@ -1,5 +1,6 @@
 import http from 'node:http'
 import type { Socket } from 'node:net'
+import type { ExchangeVerdict } from '../capture/record.ts'
 import type { DenialCode } from '../errors.ts'
 import type { RawHeaders } from '../exchange.ts'
 import { HeaderList } from '../headers.ts'
@@ -12,6 +13,8 @@ import type { Engine } from './engine.ts'
 import { forwardedPath, headersFor } from './forward-call.ts'
 import { clientHeaders } from './forward-headers.ts'
 import type { InboundUpgrade } from './inbound.ts'
+import type { WrittenResponse } from './holds.ts'
+import type { Origin } from './origin.ts'
 import { answerOf, denialResponse } from './own-response.ts'
 import { MessageDesk } from './messages/message-desk.ts'
 import { WebSocketChannel } from './messages/websocket-channel.ts'
@@ -27,8 +30,8 @@ export class UpgradePassage extends CarriedExchange {
   readonly inbound: InboundUpgrade
   readonly client = { headSent: false }
 
-  constructor(engine: Engine, inbound: InboundUpgrade) {
-    super(engine, inbound, 'websocket')
+  constructor(engine: Engine, inbound: InboundUpgrade, origin?: Origin) {
+    super(engine, inbound, 'websocket', origin)
     this.inbound = inbound
   }
 
@@ -49,6 +52,27 @@ export class UpgradePassage extends CarriedExchange {
       this.#write(denialResponse('INTERNAL_ERROR', this.exchange.id))
       this.record('error')
     })
+  }
+
+  /** Ends the connection without an answer, because somebody wants it so. */
+  breakOff(why: string, verdict: ExchangeVerdict): void {
+    this.error = why
+    this.inbound.socket.destroy()
+    this.record(verdict)
+  }
+
+  /** Gives the client an answer that nobody judges, in the place of a tunnel. */
+  answerAs({ status, reason, headers, body }: WrittenResponse): void {
+    const list = new HeaderList(headers)
+    this.exchange.response = { status, reason, headers: list, from: 'gateway' }
+    this.responseBytes = body
+    this.#write({ status, headers: [...list.entries()], body: Buffer.from(body).toString('latin1') }, 'latin1')
+    this.record('respond')
+  }
+
+  /** Refuses a handshake that somebody edited until it was none. */
+  refuseAs(code: DenialCode): void {
+    this.#refuse(code)
   }
 
   #forward(): void {
@@ -178,9 +202,9 @@ export class UpgradePassage extends CarriedExchange {
     this.record()
   }
 
-  #write({ status, headers, body = '' }: GatewayResponse): void {
+  #write({ status, headers, body = '' }: GatewayResponse, encoding: BufferEncoding = 'utf8'): void {
     this.client.headSent = true
-    const bytes = Buffer.from(body as string)
+    const bytes = Buffer.from(body as string, encoding)
     const lines = [`HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}`]
     for (const [name, value] of headers) if (name.toLowerCase() !== 'content-length') lines.push(`${name}: ${value}`)
     lines.push(`Content-Length: ${bytes.length}`, 'Connection: close', '', '')

@@ -33,6 +33,8 @@ export function wasJudged({ listener, verdict, route, code, revision }: Context)
 interface Case {
   context: Context
   plan: Plan
+  /** What judged it then, where that is known. */
+  was: Plan | undefined
   /** Undefined: nothing of the record can be held against the plan. */
   kept: Kept | undefined
   concern: Concern | 'everything'
@@ -73,9 +75,10 @@ export class Concerns {
     const cases = this.#cases.get(context) ?? new Map<Plan, Case>()
     this.#cases.set(context, cases)
     if (cases.has(routed.plan)) return
+    const was = this.#planThen(context)
     const kept = this.#reuse ? this.#keptOf(context, routed) : undefined
     for (const { stateId } of kept?.instances ?? []) this.#kept.add(stateId)
-    cases.set(routed.plan, { context, plan: routed.plan, kept, concern: 'everything' })
+    cases.set(routed.plan, { context, plan: routed.plan, was, kept, concern: 'everything' })
   }
 
   /** Whether requests find their way as they did under another workspace. */
@@ -132,8 +135,15 @@ export class Concerns {
     for (const cases of this.#cases.values()) for (const one of cases.values()) one.concern = this.#concernOf(one)
   }
 
-  #spread({ context, plan, kept }: Case): void {
+  #spread({ context, plan, was, kept }: Case): void {
     if (!wasJudged(context)) return
+    // What it counted at then, and does not come by any more, misses it.
+    const now = new Set(plan.instances.map(({ stateId }) => stateId))
+    for (const instance of was?.instances ?? []) {
+      if (!now.has(instance.stateId) && judged.some((phase) => counts(instance, phase))) {
+        this.counted.add(instance.stateId)
+      }
+    }
     let open = kept === undefined
     for (const phase of judged) {
       for (const instance of instancesIn(plan, phase)) {
@@ -193,11 +203,18 @@ export class Concerns {
     if (context.code === 'METHOD_NOT_ROUTED' && !this.routesAlike(before)) return undefined
     let keeping = this.#keeping.get(before)
     if (!keeping) this.#keeping.set(before, (keeping = new Keeping(before, this.#workspace)))
-    // What was only observed met no policy.
-    const observed = context.listener === 'proxy' && !was
-    const judgedBy = was?.plan ?? (observed ? noPolicies : before.unrouted)
+    const judgedBy = this.#planThen(context)
+    if (!judgedBy) return undefined
     if (judgedBy.ownHeaders.join() !== plan.ownHeaders.join()) return undefined
     return keeping.compare(judgedBy, plan)
+  }
+
+  #planThen(context: Context): Plan | undefined {
+    const before = this.#recordedUnder(context)
+    if (!before) return undefined
+    if (context.route !== undefined) return this.#routesOf(before).get(context.route)?.plan
+    // What was only observed met no policy.
+    return context.listener === 'proxy' ? noPolicies : before.unrouted
   }
 
   #routesOf(workspace: Workspace): ReadonlyMap<string, Route> {

@@ -171,9 +171,15 @@ export class ExchangeRun implements Surroundings {
   }
 
   #judged(place: number): void {
-    this.follower.judged(this.run.trace.at(-1)!, place)
+    const entry = this.run.trace.at(-1)!
+    this.follower.judged(entry, place)
+    const { decision } = this.run
+    // A denial by a counter tells of it in its header fields.
+    if (decision?.verdict === 'deny' && entry.evidence?.some(({ at }) => at.in === 'state')) {
+      for (const [name] of decision.headers) this.follower.counters.add(name.toLowerCase())
+    }
     // What a new decision answers is in no record, even where verdict and code are the same.
-    if (this.run.decision) this.follower.inStep = false
+    if (decision) this.follower.inStep = false
   }
 
   #recall(instance: PolicyInstance, place: number): boolean {

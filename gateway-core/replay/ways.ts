@@ -10,10 +10,16 @@ export function labelOf({ via, environment }: ReplayTarget): string {
   return environment === undefined ? via : `${via} · ${environment}`
 }
 
-/** Through a gateway that listens at `url`. */
+/** Where a gateway listens. */
+export interface GatewayAddresses {
+  http?: string | undefined
+  https?: string | undefined
+}
+
+/** Through a gateway. HTTP/2 goes to its HTTPS listener, where there is one: only there it is spoken. */
 export function gatewayWay(
   target: ReplayTarget,
-  url: string,
+  { http, https }: GatewayAddresses,
   recorded: (localPort: number, count: number) => Promise<readonly Recorded[]>,
   links: boolean,
   close: () => Promise<void> = async () => undefined,
@@ -23,6 +29,7 @@ export function gatewayWay(
     label: labelOf(target),
     route(wire) {
       const { authority, target: path } = splitUrl(wire.url)
+      const url = (wire.version === '2' ? (https ?? http) : (http ?? https))!
       const host = named(wire) ? undefined : (authority ?? new URL(url).host)
       return { destination: destinationOf(url, false, true), target: path, ...(host !== undefined && { host }) }
     },

@@ -8,8 +8,27 @@ import { isPolicy, policyIds, policyName } from './policy-names.ts'
 import type { TestFile } from './policy-test.ts'
 import { referencesIn } from './references.ts'
 
-/** Names in tests that the workspace does not know: policies, routes, consumers, the environment. */
-export function checkTests(file: TestFile, workspace: Workspace, folder: string): Problem[] {
+/** An environment that a file of tests names, and the workspace does not have. */
+export function checkEnvironment({ environment }: TestFile, folder: string): Problem[] {
+  if (!environment) return []
+  const { name, position } = environment
+  const known = environmentsIn(new WorkspaceFiles(folder))
+  if (known.includes(name)) return []
+  const suggestion = didYouMean(name, known, 'there are')
+  const message = `there is no environment "${name}"`
+  return [
+    {
+      ...position,
+      severity: 'error',
+      code: 'UNKNOWN_REFERENCE',
+      message,
+      ...(suggestion !== undefined && { suggestion }),
+    },
+  ]
+}
+
+/** Names in tests that the workspace does not know: policies, routes, consumers. */
+export function checkTests(file: TestFile, workspace: Workspace): Problem[] {
   const problems: Problem[] = []
   const report = (position: Position, severity: Problem['severity'], message: string, suggestion: string | undefined) =>
     problems.push({
@@ -19,12 +38,6 @@ export function checkTests(file: TestFile, workspace: Workspace, folder: string)
       message,
       ...(suggestion !== undefined && { suggestion }),
     })
-  if (file.environment) {
-    const { name, position } = file.environment
-    const known = environmentsIn(new WorkspaceFiles(folder))
-    if (!known.includes(name))
-      report(position, 'error', `there is no environment "${name}"`, didYouMean(name, known, 'there are'))
-  }
   const ids = policyIds(workspace)
   const names = [...new Set(ids.map(policyName))]
   const routes = workspace.routes.map(({ id }) => id)

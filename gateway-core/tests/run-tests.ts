@@ -4,7 +4,7 @@ import type { Problem } from '../config/diagnostics.ts'
 import { WorkspaceFiles } from '../config/files.ts'
 import type { LoadOptions, LoadResult } from '../config/load.ts'
 import { Router } from '../proxy/router.ts'
-import { checkTests } from './check-tests.ts'
+import { checkEnvironment, checkTests } from './check-tests.ts'
 import { loadForTests } from './load-for-tests.ts'
 import type { TestFile } from './policy-test.ts'
 import { readTestFile } from './read-test-file.ts'
@@ -56,8 +56,11 @@ export class TestRunner {
       const reading = readTestFile(path, text)
       problems.push(...reading.problems)
       if (!reading.file) continue
+      const unknown = checkEnvironment(reading.file, this.folder)
+      problems.push(...unknown)
+      if (unknown.length > 0) continue
       const { result } = await this.load(reading.file)
-      const found = result.workspace ? checkTests(reading.file, result.workspace, this.folder) : []
+      const found = result.workspace ? checkTests(reading.file, result.workspace) : []
       problems.push(...found)
       if (found.some(({ severity }) => severity === 'error')) continue
       if (!result.workspace) broken.set(reading.file.environment?.name ?? '', result)
@@ -90,17 +93,25 @@ export class TestRunner {
   }
 }
 
-/** Paths of the files of tests, relative, sorted. */
+/** Paths of the files of tests, relative, sorted. Folders in `tests/` are looked into, hidden ones are not. */
 export function testFilesIn(folder: string): string[] {
+  const found: string[] = []
+  const folders = ['tests']
+  for (let at = 0; at < folders.length && folders.length < 200; at++) {
+    const inside = folders[at]!
+    for (const entry of entriesOf(join(folder, inside))) {
+      if (entry.name.startsWith('.')) continue
+      const path = `${inside}/${entry.name}`
+      if (entry.isDirectory()) folders.push(path)
+      else if (entry.isFile() && /\.ya?ml$/.test(entry.name)) found.push(path)
+    }
+  }
+  return found.sort()
+}
+
+function entriesOf(path: string) {
   try {
-    return readdirSync(join(folder, 'tests'), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /^[^.].*\.ya?ml$/.test(entry.name))
-      .map((entry) =>
-        join(entry.parentPath, entry.name)
-          .slice(folder.length + 1)
-          .replaceAll('\\', '/'),
-      )
-      .sort()
+    return readdirSync(path, { withFileTypes: true })
   } catch {
     return []
   }

@@ -14,6 +14,7 @@ export function interceptCalls(workbench: Workbench): Pick<Handlers, Extract<key
   return {
     'intercept.state': () => desk().state(),
     'intercept.rows': ({ from, count }) => desk().rows(from, count, key()),
+    'intercept.isHeld': ({ id }) => desk().interceptor.find(id) !== undefined,
     'intercept.message': ({ id, secrets }) => desk().message(id, key(), secrets === true),
     'intercept.resume': async ({ ids, request, response, message }) => ({
       ended: message

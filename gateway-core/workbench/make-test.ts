@@ -20,20 +20,26 @@ export async function testText(workbench: Workbench, id: string): Promise<{ text
 /** Writes a test of a recorded exchange at the end of the file of its API; nothing else in the file changes. */
 export async function makeTest(workbench: Workbench, id: string): Promise<MadeTest> {
   const { files } = workbench
-  const { name, path, draft, note, environment } = await testOf(workbench.workspace, id)
+  const made = await testOf(workbench.workspace, id)
+  const { path, note } = made
   const onDisk = files.exists(path) ? files.read(path) : undefined
   if (onDisk?.draft && onDisk.draft.text !== onDisk.text) {
     throw refused(`${path} has edits that are not saved`, 'save or discard them first', path)
   }
-  const before = onDisk?.text ?? ''
+  const { text, line, name } = withTest(onDisk?.text ?? '', made)
+  const written = files.write(path, text, onDisk?.version ?? '')
+  if (written.state === 'conflict') throw refused(`${path} changed just now`, 'try again', path)
+  return { path, line, name, ...(note !== undefined && { note }) }
+}
+
+/** The text of its file with the test at its end, under a name that no other test there has. */
+export function withTest(before: string, made: PolicyTestOf): { text: string; line: number; name: string } {
+  const { path, draft, environment } = made
   const taken = new Set(readTestFile(path, before).file?.tests.map((test) => test.name))
-  let own = name
-  for (let number = 2; taken.has(own); number++) own = `${name} (${number})`
+  let { name } = made
+  for (let number = 2; taken.has(name); number++) name = `${made.name} (${number})`
   try {
-    const { text, line } = appendTest(before, own, draft, headerOf(environment))
-    const written = files.write(path, text, onDisk?.version ?? '')
-    if (written.state === 'conflict') throw refused(`${path} changed just now`, 'try again', path)
-    return { path, line, name: own, ...(note !== undefined && { note }) }
+    return { ...appendTest(before, name, draft, headerOf(environment)), name }
   } catch (error) {
     if (!(error instanceof CannotAppend)) throw error
     throw refused(`${path} takes no test: ${error.message}`, 'mend the file, or copy the test instead', path)
@@ -46,6 +52,9 @@ function headerOf(environment: string | undefined): string {
   return environment === undefined ? says : `${says}environment: ${environment}\n`
 }
 
+/** What has to be known of a workspace to make a test in it. */
+export type TestWorkspace = Pick<OpenedWorkspace, 'folder' | 'env' | 'environment' | 'workspace' | 'loading'>
+
 async function testOf(opened: OpenedWorkspace, id: string): Promise<PolicyTestOf> {
   const record = opened.captures.get(id, { secrets: 'sealed' })
   if (!record) throw new RpcError({ code: 'NOT_FOUND', message: `there is no exchange ${id.slice(0, 60)}` })
@@ -54,7 +63,7 @@ async function testOf(opened: OpenedWorkspace, id: string): Promise<PolicyTestOf
 }
 
 /** Makes a policy test of an exchange of the open workspace, under the environment that it was judged in. */
-export async function policyTestOfExchange(opened: OpenedWorkspace, record: StoredExchange): Promise<PolicyTestOf> {
+export async function policyTestOfExchange(opened: TestWorkspace, record: StoredExchange): Promise<PolicyTestOf> {
   const loading = opened.loading(record.environment)
   const { workspace, problems } = await loadForTests(opened.folder, loading)
   if (!workspace) {

@@ -19,10 +19,12 @@ export async function openWay(opened: OpenedWorkspace, target: ReplayTarget): Pr
   const known: ReplayTarget = other ? target : { via }
   if (via === 'upstream') return upstreamWay(known, await workspaceOf(opened, other ? environment : undefined))
   if (other) return otherGateway(opened, known, await workspaceOf(opened, environment))
-  const url = opened.gatewayUrl
-  if (url === undefined) throw new ReplayError('the gateway does not run', 'start it, or send to the upstream')
+  if (opened.gatewayUrl === undefined)
+    throw new ReplayError('the gateway does not run', 'start it, or send to the upstream')
   const links = opened.workspace?.capture.enabled !== false
-  return gatewayWay(known, url, (port, count) => opened.sent.from(port, count), links)
+  const { http, https } = opened.state().gateway
+  const addresses = { http: http ?? undefined, https: https ?? undefined }
+  return gatewayWay(known, addresses, (port, count) => opened.sent.from(port, count), links)
 }
 
 async function workspaceOf(opened: OpenedWorkspace, environment: string | undefined): Promise<Workspace> {
@@ -59,7 +61,7 @@ async function otherGateway(opened: OpenedWorkspace, target: ReplayTarget, loade
   const links = recorder !== undefined
   return gatewayWay(
     target,
-    gateway.addresses.http!.url,
+    { http: gateway.addresses.http!.url },
     (port, count) => sent.from(port, count),
     links,
     async () => {

@@ -1,5 +1,6 @@
 import type { StoredExchange } from '../capture/record.ts'
 import { refused } from '../protocol/rpc-error.ts'
+import { agentThrough } from '../proxy/outbound-tunnel.ts'
 import type { CannotRun } from './cannot-run.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
 import { type Answer, sendOnce, type Sending } from './send-request.ts'
@@ -11,6 +12,7 @@ import { type Answer, sendOnce, type Sending } from './send-request.ts'
 export async function resend(opened: OpenedWorkspace, exchange: StoredExchange): Promise<string> {
   const { request, upgrade } = exchange
   if (upgrade) throw refused('a WebSocket handshake cannot be sent again', 'connect with a WebSocket client')
+  if (request.method === 'CONNECT') throw refused('a tunnel cannot be sent again', 'send what goes through it')
   if (exchange.secrets === 'sealed') {
     const todo = 'copy it as curl and put in fresh credentials'
     throw refused('the secrets of this exchange are not kept any more, so it cannot be sent as it was', todo)
@@ -28,7 +30,9 @@ export async function resend(opened: OpenedWorkspace, exchange: StoredExchange):
   }
   if (!fields.some(([name]) => name.toLowerCase() === 'host')) fields.unshift(['Host', request.authority])
   const body = request.body && Buffer.from(request.body.bytes)
-  const answer = await sendThrough(opened, { method: request.method, address: request.target, fields, body })
+  const sending = { method: request.method, address: request.target, fields, body }
+  const answer =
+    exchange.listener === 'proxy' ? await sendByProxy(opened, request, sending) : await sendThrough(opened, sending)
   const id = await opened.exchangeFrom(answer.localPort)
   if (id !== undefined) return id
   throw refused('it was sent, but the gateway recorded nothing of it', 'switch captures on')
@@ -45,6 +49,30 @@ function announcesBody(headers: readonly string[]): boolean {
 
 /** A screen waits no longer than this (ms): an event stream has no end. */
 const longestMs = 30_000
+
+/** Sends what came by the forward proxy by it again: it goes to the server that it named. */
+async function sendByProxy(
+  opened: OpenedWorkspace,
+  { scheme, authority }: StoredExchange['request'],
+  sending: Sending,
+): Promise<Answer> {
+  const proxy = opened.gateway?.proxy.address
+  if (!proxy) throw refused('it came by the forward proxy, which is closed', 'open it: Own traffic')
+  // Our own proxy on this machine: what it shows comes from the local CA.
+  const agent = agentThrough(
+    proxy.url.replace('//0.0.0.0:', '//127.0.0.1:'),
+    { rejectUnauthorized: false },
+    scheme === 'https',
+  )
+  try {
+    return await sendOnce(`${scheme}://${authority}`, { longestMs, ...sending, agent }, true)
+  } catch (error) {
+    const { message, suggestion } = error as CannotRun
+    throw refused(message, suggestion)
+  } finally {
+    agent.destroy()
+  }
+}
 
 /** Sends a request through the running gateway. Throws an RpcError when none runs or no response comes. */
 export async function sendThrough(opened: OpenedWorkspace, sending: Sending): Promise<Answer> {

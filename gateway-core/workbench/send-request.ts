@@ -11,6 +11,8 @@ export interface Sending {
   body: Buffer | undefined
   /** Wait no longer than so many milliseconds: of a response that goes on, such as an event stream, the beginning counts. */
   longestMs?: number
+  /** Makes the connection where it is not made directly. */
+  agent?: http.Agent
 }
 
 export interface Answer {
@@ -58,7 +60,7 @@ export function sendOnce(base: string, sending: Sending, localCa: boolean): Prom
         port: url.port,
         path: prefix + path,
         headers: raw as never,
-        agent: false,
+        agent: sending.agent ?? false,
         // Our own gateway on this machine: its certificate comes from its local CA.
         ...(localCa && { rejectUnauthorized: false }),
       })
@@ -75,7 +77,10 @@ export function sendOnce(base: string, sending: Sending, localCa: boolean): Prom
       }, longestMs)
       request.once('close', () => clearTimeout(timer))
     }
-    request.on('socket', (socket) => socket.once('connect', () => (localPort = socket.localPort ?? 0)))
+    request.on('socket', (socket) => {
+      localPort = socket.localPort ?? 0
+      socket.once('connect', () => (localPort = socket.localPort ?? 0))
+    })
     request.on('error', fail)
     request.on('response', (response) => {
       const chunks: Buffer[] = []

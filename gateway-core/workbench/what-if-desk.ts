@@ -26,7 +26,6 @@ interface Question {
   run: number
   question: WhatIfQuestion
   changes: WhatIfChanges
-  stop: AbortController
 }
 
 type Texts = readonly { readonly path: string; readonly text: string }[]
@@ -35,7 +34,9 @@ type Texts = readonly { readonly path: string; readonly text: string }[]
 export class WhatIfDesk {
   readonly #workbench: Workbench
   readonly #emit: Emit
-  #asked: Question | undefined
+  /** What the screen shows: the newest question that had an answer. One that cannot be judged leaves it there. */
+  #shown: Question | undefined
+  #running: AbortController | undefined
 
   constructor(workbench: Workbench, emit: Emit) {
     this.#workbench = workbench
@@ -43,26 +44,30 @@ export class WhatIfDesk {
   }
 
   async judge(run: number, texts: Texts, query: string, signal: AbortSignal): Promise<WhatIfCounts> {
-    this.close()
+    this.#running?.abort()
+    const running = new AbortController()
+    this.#running = running
     const question = this.#questionOf(texts, query)
-    const asked: Question = { run, question, changes: new WhatIfChanges(), stop: new AbortController() }
-    this.#asked = asked
+    const asked: Question = { run, question, changes: new WhatIfChanges() }
     const { changes, ...counts } = await told(
       this.#workbench.past.judge(question, {
-        signal: AbortSignal.any([signal, asked.stop.signal]),
+        signal: AbortSignal.any([signal, running.signal]),
         onProgress: (so, fresh) => {
+          if (this.#running !== running) return
           asked.changes.add(fresh)
           // It began anew: what was found before is told once more, or is not so.
           if (asked.changes.size !== changesIn(so)) {
             asked.changes = new WhatIfChanges()
             asked.changes.add(fresh)
           }
-          if (this.#asked === asked) this.#emit('whatIf.progress', { run, counts: countsOf(so, asked.changes) })
+          this.#shown = asked
+          this.#emit('whatIf.progress', { run, counts: countsOf(so, asked.changes) })
         },
       }),
     )
     asked.changes = new WhatIfChanges()
     asked.changes.add(changes)
+    if (this.#running === running) this.#shown = asked
     return countsOf(counts, asked.changes)
   }
 
@@ -109,8 +114,9 @@ export class WhatIfDesk {
 
   /** Ends what runs. */
   close(): void {
-    this.#asked?.stop.abort()
-    this.#asked = undefined
+    this.#running?.abort()
+    this.#running = undefined
+    this.#shown = undefined
   }
 
   #questionOf(texts: Texts, query: string): WhatIfQuestion {
@@ -120,7 +126,7 @@ export class WhatIfDesk {
   }
 
   #askedOf(run: number): Question {
-    if (this.#asked?.run === run) return this.#asked
+    if (this.#shown?.run === run) return this.#shown
     throw refused('another question was asked since', 'look at the newer answer')
   }
 }

@@ -8,7 +8,7 @@ import { Chip } from '../ui/chip.tsx'
 import { Countdown } from './countdown.tsx'
 import { drop, editOf, isAnswering, revert, setEdit, toggleAnswer, toggleSecrets, useEditor } from './editor-store.ts'
 import { isChanged, lengthNote } from './edits.ts'
-import { useIntercept } from './intercept-store.ts'
+import { heldRows, selectHeld, useIntercept } from './intercept-store.ts'
 import { BodyEditor } from './body-editor.tsx'
 
 /** One held message: read it, change it, and say what becomes of it. */
@@ -21,6 +21,12 @@ export function HeldEditor({ message }: { message: HeldMessage }) {
   const answering = isAnswering(message.id)
   const changed = answering || isChanged(edit, message)
   useEffect(() => useEditor.setState({ problem: undefined }), [message.id])
+  const version = useIntercept((intercept) => intercept.version)
+  useEffect(() => {
+    // Nobody wrote anything here: what waits is more interesting than what went on.
+    const next = over && !changed ? heldRows.first() : undefined
+    if (next) void selectHeld(next.id)
+  }, [over, changed, version])
   const title = `${visible(message.method, 16)} ${visible(message.url, 300)}`
   const note = useMemo(() => (answering ? undefined : lengthNote(edit, message)), [edit, message, answering])
   return (

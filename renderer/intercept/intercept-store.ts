@@ -44,6 +44,7 @@ let askAgain = false
 
 /** The rows that are here, by their place in the list. */
 export const heldRows = {
+  first: (): HeldRow | undefined => rows[0],
   row: (index: number): HeldRow | undefined => rows[index - from],
   indexOf: (id: number): number => {
     const at = rows.findIndex((row) => row.id === id)
@@ -136,15 +137,19 @@ async function fetchRows(): Promise<void> {
 
 /** After the list changed: a message that ended stays in the editor until another is chosen. */
 function follow(): void {
-  const { selected, message, over, state } = useIntercept.getState()
+  const { selected, message, over } = useIntercept.getState()
   const next: Partial<Intercept> = { version: useIntercept.getState().version + 1 }
   if (selected === undefined) {
     const first = rows[0]
     if (first && !message) void selectHeld(first.id)
-  } else if (!over && !rows.some(({ id }) => id === selected) && rows.length >= Math.min(state?.held ?? 0, 80)) {
-    next.over = true
-  }
+  } else if (!over && !rows.some(({ id }) => id === selected)) void checkHeld(selected)
   useIntercept.setState(next)
+}
+
+/** The one in the editor is not among the rows that are here: it may be further up or down, or gone. */
+async function checkHeld(id: number): Promise<void> {
+  const held = await core.call('intercept.isHeld', { id }).catch(() => true)
+  if (!held && useIntercept.getState().selected === id) useIntercept.setState({ over: true })
 }
 
 /** Shows a held message in the editor. */

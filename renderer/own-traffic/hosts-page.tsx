@@ -10,6 +10,12 @@ import { change, useOwnTraffic } from './own-traffic-store.ts'
 
 const pass = (pattern: string) => change(() => core.call('own.passThrough', { pattern }))
 
+/** A host alone where its port is the usual one. */
+function patternOf(host: string, port: number): string {
+  const name = host.includes(':') ? `[${host}]` : host
+  return port === 443 ? name : `${name}:${port}`
+}
+
 /** Hosts whose TLS is left alone, and those whose clients did not take our certificate. */
 export function HostsPage({ state }: { state: OwnTraffic }) {
   const { refused, passThrough, gateway } = state
@@ -28,7 +34,7 @@ export function HostsPage({ state }: { state: OwnTraffic }) {
                     {why} · {plural(times, 'time')}
                   </span>
                 </span>
-                <Button onClick={() => void pass(host)}>Pass this host through</Button>
+                <Button onClick={() => void pass(patternOf(host, port))}>Pass this host through</Button>
               </li>
             ))}
           </ul>

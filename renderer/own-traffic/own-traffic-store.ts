@@ -25,8 +25,7 @@ export function followOwnTraffic(): void {
     if (!latest || known) return
     useNotices.getState().tell({
       what: `A client does not take our certificate for ${latest.host}`,
-      where: `own traffic ${latest.host}`,
-      todo: 'Own traffic, Hosts: pass this host through, or let the client trust the CA.',
+      todo: 'Let the client trust the CA, or pass this host through: in its exchange, or in Own traffic.',
       severity: 'warning',
     })
   })

@@ -68,6 +68,7 @@ function Explained({ explained, id }: { explained: WhatIfExplanation; id: string
           {exchange.route !== undefined && <code className="cut">{visible(exchange.route, 120)}</code>}
         </p>
       )}
+      {explained.kind === 'same' && <p className="compare-same">By this text it ends as it was recorded.</p>}
       <Blame blame={explained.blame} />
       <FirstDifference explained={explained} />
       <ShrunkView id={id} />

@@ -113,7 +113,7 @@ function GroupHead({ group, kind, style }: { group: WhatIfGroup; kind: WhatIfKin
       {what !== undefined && policy !== undefined && <span className="faint cut">{nameOf(policy)}</span>}
       {code !== undefined && <span className="dim cut">{denialTitle(code)}</span>}
       <span className="grow" />
-      {warming > 0 && <span className="faint">{countText(warming)} warming</span>}
+      {warming > 0 && <span className="faint">{warming === exchanges ? 'all' : countText(warming)} ~ warming</span>}
       <span className={`num tone-${kindLooks[kind].tone}`}>{countText(exchanges)}</span>
     </div>
   )
@@ -164,14 +164,17 @@ function Row({ row, chosen, style, onChoose }: RowProps) {
         </span>
         <span className="only-read">, by the edit </span>
         <Ended outcome={after} />
-        {warming && (
-          <span
-            className="faint"
-            title="A counter begins anew with the edit: it may be milder than it would have been."
-          >
-            warming
-          </span>
-        )}
+        <span
+          className="what-if-warming faint"
+          title={warming ? 'A counter begins anew with the edit: it may be milder than it would have been.' : undefined}
+        >
+          {warming && (
+            <>
+              <span aria-hidden="true">~</span>
+              <span className="only-read">warming</span>
+            </>
+          )}
+        </span>
       </span>
     </div>
   )

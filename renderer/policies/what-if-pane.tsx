@@ -61,6 +61,7 @@ export function WhatIfPane({ kind }: { kind: WhatIfKind }) {
           secondSize={62}
           first={
             <WhatIfList
+              key={kind}
               kind={kind}
               onEnter={() => pane.current?.querySelector<HTMLElement>('.compare button')?.focus()}
               onLeave={close}

@@ -34,7 +34,7 @@ export function ShrunkView({ id }: { id: string }) {
   return (
     <div className="shrunk" aria-label="Smallest request">
       <div className="row">
-        <b>Smallest request</b>
+        <b className="nowrap">Smallest request</b>
         <span className="faint cut" title={dropped.join(', ')}>
           {dropped.length === 0 ? 'nothing could go' : `without ${dropped.join(', ')}`}
         </span>

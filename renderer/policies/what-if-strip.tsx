@@ -112,12 +112,11 @@ function Standing() {
   }
   if (!counts) return <Note>judging…</Note>
   const { exchanges, judged, reused, warming, milliseconds } = counts
-  const all = plural(exchanges, 'exchange')
   const [lacking] = missingFacts(counts)
   return (
     <Note
       title={measuredTip(counts)}
-      beside={`${judged === exchanges ? all : `${countText(judged)} of ${countText(exchanges)}`} in ${timeText(milliseconds)}`}
+      beside={`${countText(judged)}${judged === exchanges ? '' : ` of ${countText(exchanges)}`} judged in ${timeText(milliseconds)}`}
     >
       {countText(reused)} reused
       {warming > 0 && <span className="tone-would"> · {countText(warming)} warming</span>}

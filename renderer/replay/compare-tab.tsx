@@ -22,14 +22,13 @@ export function CompareTab({ entry, run, at }: { entry: ReplayEntry; run: Replay
   const own: Compared | undefined =
     run.comparison && left && right ? { names: [left.label, right.label], comparison: run.comparison } : undefined
   const shown = chosen ?? own
-  const compare = async (name: string, other: readonly [string, string], more: readonly string[] = []) => {
+  const compare = async (name: string, other: readonly [string, string]) => {
     try {
-      const ignore = [...(settings?.ignore ?? []), ...more]
       const comparison = await core.call('replay.compare', {
         id: entry.id,
         left: [...other],
         right: [run.id, String(at)],
-        ignore,
+        ignore: [...(settings?.ignore ?? [])],
         ignoreHeaders: [...(settings?.ignoreHeaders ?? [])],
       })
       setChosen({ names: [name, run.answers[at]!.label], comparison })
@@ -37,10 +36,11 @@ export function CompareTab({ entry, run, at }: { entry: ReplayEntry; run: Replay
       tellFailure(error)
     }
   }
-  const ignore = (pattern: string) => {
-    editSettings({ ignore: [...(settings?.ignore ?? []), pattern] })
-    if (!chosen && own) void compare(own.names[0], [run.id, '0'], [pattern])
-    else setChosen(chosen && without(chosen, pattern))
+  /** A pointer pattern begins with a slash, anything else is the name of a header. */
+  const ignore = (what: string) => {
+    const key = what.startsWith('/') ? 'ignore' : 'ignoreHeaders'
+    editSettings({ [key]: [...(settings?.[key] ?? []), what] })
+    setChosen(shown && without(shown, what))
   }
   const others = entry.runs.filter(({ id }) => id !== run.id)
   return (
@@ -77,11 +77,22 @@ export function CompareTab({ entry, run, at }: { entry: ReplayEntry; run: Replay
   )
 }
 
-function without({ names, comparison }: Compared, pattern: string): Compared {
-  const { body } = comparison
-  if (body.kind !== 'json') return { names, comparison }
-  const changes = body.changes.filter(({ pointer }) => pointer !== pattern && !pointer.startsWith(`${pattern}/`))
-  return { names, comparison: { ...comparison, body: changes.length === 0 ? { kind: 'same' } : { ...body, changes } } }
+/** The comparison as it will be once this is ignored. */
+function without({ names, comparison }: Compared, what: string): Compared {
+  const headers = comparison.headers.filter(({ name }) => name !== what)
+  const body = bodyWithout(comparison.body, what)
+  const { status, decided } = comparison
+  const same = headers.length === 0 && body.kind === 'same' && !status && !decided
+  return { names, comparison: { ...comparison, headers, body, same, ignored: comparison.ignored + 1 } }
+}
+
+function bodyWithout(body: Comparison['body'], pattern: string): Comparison['body'] {
+  if (body.kind !== 'json') return body
+  const changes = body.changes.filter(({ pointer }) => {
+    const general = pointer.replaceAll(/\/\d+(?=\/|$)/g, '/*')
+    return general !== pattern && !general.startsWith(`${pattern}/`)
+  })
+  return changes.length === 0 ? { kind: 'same' } : { ...body, changes }
 }
 
 function Differences({ comparison, onIgnore }: { comparison: Comparison; onIgnore: (pattern: string) => void }) {
@@ -109,7 +120,13 @@ function Differences({ comparison, onIgnore }: { comparison: Comparison; onIgnor
           {status && <Row what="status" left={String(status[0])} right={String(status[1])} />}
           {decided && <Row what="decision" left={decided[0]} right={decided[1]} />}
           {headers.map(({ name, left, right }) => (
-            <Row key={name} what={name} left={left} right={right} />
+            <Row
+              key={name}
+              what={name}
+              left={left}
+              right={right}
+              action={<IgnoreButton what={name} onIgnore={() => onIgnore(name)} />}
+            />
           ))}
           {body.kind === 'json' &&
             body.changes.map((change) => (
@@ -140,14 +157,16 @@ function JsonRow({ change, onIgnore }: { change: JsonChange; onIgnore: (pattern:
       what={pointer === '' ? 'the whole body' : pointer}
       left={left ?? null}
       right={right ?? null}
-      action={
-        pointer === '' ? undefined : (
-          <Button kind="quiet" tip={`Leave ${pattern} out from now on`} onClick={() => onIgnore(pattern)}>
-            Ignore
-          </Button>
-        )
-      }
+      action={pointer === '' ? undefined : <IgnoreButton what={pattern} onIgnore={() => onIgnore(pattern)} />}
     />
+  )
+}
+
+function IgnoreButton({ what, onIgnore }: { what: string; onIgnore: () => void }) {
+  return (
+    <Button kind="quiet" tip={`Leave ${visible(what, 100)} out from now on`} onClick={onIgnore}>
+      Ignore
+    </Button>
   )
 }
 

@@ -6,12 +6,22 @@ import { useNavigation } from '../shell/navigation.ts'
 import { Button } from '../ui/button.tsx'
 import { Chip } from '../ui/chip.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
+import { Keys } from '../ui/keys.tsx'
 import { SplitPane } from '../ui/split-pane.tsx'
 import { Segments } from '../ui/tabs.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { FileDetail, TestDetail } from './test-detail.tsx'
 import { testsActions } from './tests-actions.ts'
-import { choose, countTests, followTests, isFailed, type TestLine, testLines, useTests } from './tests-store.ts'
+import {
+  choose,
+  countTests,
+  followTests,
+  isFailed,
+  makeTestKey,
+  type TestLine,
+  testLines,
+  useTests,
+} from './tests-store.ts'
 import './tests-screen.css'
 
 /** The policy tests of the workspace: what passes, what does not, and why. */
@@ -173,7 +183,7 @@ function NoTests() {
       >
         A test says what a request has to meet: who passes, who is denied, by which policy and why. Tests need no
         network, no clock and no secret, and run again at each save. The quickest way: open an exchange in Traffic and
-        press <kbd>{useShortcut('traffic.test') ?? 'Ctrl+M'}</kbd>.
+        press <Keys shortcut={makeTestKey} />.
       </EmptyState>
     </section>
   )

@@ -3,6 +3,10 @@ import type { TestRow, TestsState } from '../../gateway-core/protocol/tests.ts'
 import { core } from '../core/core.ts'
 import { tellFailure } from '../shell/notices.ts'
 import { useWorkbench } from '../shell/workbench.ts'
+import { isMac } from '../ui/shortcut.ts'
+
+/** The key that makes a test of an exchange; ⌘M puts a window away. */
+export const makeTestKey = isMac ? 'Mod+E' : 'Mod+M'
 
 interface Tests {
   /** Undefined until the core told it. */

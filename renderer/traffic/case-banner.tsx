@@ -25,7 +25,7 @@ export function CaseBanner({ id }: { id: string }) {
         <b>A case, read-only</b>
         <span className="dim cut">
           {visible(workspace, 60)}
-          {environment !== null && ` · ${visible(environment, 40)}`} · revision {visible(revision, 7).replace('…', '')}
+          {environment !== null && ` · ${visible(environment, 40)}`} · revision {visible(revision.slice(0, 7))}
         </span>
       </div>
       {engine.recorded !== engine.here && (

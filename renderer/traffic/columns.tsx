@@ -19,6 +19,11 @@ export interface Column {
   cell(row: TrafficRow): ReactNode
 }
 
+/** What went by the forward proxy and met no route went anywhere: its host says more than its path. */
+function addressOf({ observed, method, host, url }: TrafficRow): string {
+  return observed || method === 'CONNECT' ? host + url : url
+}
+
 const dim = (text: string) => <span className="dim">{text}</span>
 
 export const columns: readonly Column[] = [
@@ -33,13 +38,13 @@ export const columns: readonly Column[] = [
       </span>
     ),
   },
-  { id: 'method', title: 'Method', width: 72, first: true, cell: (row) => visible(row.method, 16) || '?' },
+  { id: 'method', title: 'Method', width: 80, first: true, cell: (row) => visible(row.method, 16) || '?' },
   { id: 'host', spare: 6, title: 'Host', width: 150, cell: (row) => dim(visible(row.host, 80)) },
   {
     id: 'path',
     title: 'Path',
     first: true,
-    cell: (row) => <span title={visible(row.url, 2000)}>{visible(row.url, 300)}</span>,
+    cell: (row) => <span title={visible(addressOf(row), 2000)}>{visible(addressOf(row), 300)}</span>,
   },
   {
     id: 'consumer',

@@ -87,10 +87,14 @@ function Exchange({ detail, version, onClose }: { detail: ExchangeDetail; versio
         </h2>
         <Chip tone={toneOf(verdict, status)}>{status === 0 ? 'no answer' : status}</Chip>
         <span className="grow" />
-        <CopyMenu />
-        <TokensButton />
-        <TestButton />
-        {!isCase(exchange.id) && <ResendButton />}
+        {!isCase(exchange.id) && (
+          <>
+            <CopyMenu />
+            <TokensButton />
+            <TestButton />
+            <ResendButton />
+          </>
+        )}
         <CloseButton onClose={onClose} />
       </div>
       {isCase(exchange.id) && <CaseBanner id={exchange.id} />}

@@ -18,6 +18,7 @@ export function PastStatePane() {
         <h2 className="num">{dateText(at)}</h2>
         <span className="faint cut grow" role="status">
           {state && `${plural(state.entries.length, 'counter')} held something`}
+          {state && allUnsure(state) && ', counted from the first recorded exchange on'}
         </span>
         <Button tip="Only what had come by then" onClick={() => setQuery(`time<=${Math.ceil(at)}`, 'now')}>
           Traffic until then
@@ -45,12 +46,17 @@ export function PastStatePane() {
   )
 }
 
+/** Nothing is known of what was counted before the capture began. */
+function allUnsure({ entries, warming }: PastState): boolean {
+  return entries.length > 0 && entries.every(({ policy }) => warming.includes(policy))
+}
+
 function Entries({ state }: { state: PastState }) {
   const { entries, time, warming } = state
   if (entries.length === 0) {
     return <p className="past-note dim">No limiter, quota or session held anything at this moment.</p>
   }
-  const unsure = new Set(warming)
+  const unsure = new Set(allUnsure(state) ? [] : warming)
   const sorted = [...entries].sort((a, b) => share(b) - share(a) || (a.policy < b.policy ? -1 : 1))
   return (
     <table className="past-table">
@@ -91,11 +97,12 @@ function Entry({ entry, time, unsure }: { entry: PastEntry; time: number; unsure
           </button>
         ) : (
           visible(instanceName(policy), 60)
-        )}
+        )}{' '}
+        <span className="faint">{visible(policy.slice(0, policy.lastIndexOf('/')), 80)}</span>
         {unsure && (
-          <span className="faint" title="Its beginning was not recorded: it counts from the first exchange on.">
+          <span className="tone-would" title="Its beginning was not recorded: it counts from the first exchange on.">
             {' '}
-            from the first exchange on
+            ~
           </span>
         )}
       </td>

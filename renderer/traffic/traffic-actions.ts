@@ -5,8 +5,8 @@ import type { Action } from '../shell/actions.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { tellDone, useNotices } from '../shell/notices.ts'
 import { useWorkbench } from '../shell/workbench.ts'
+import { makeTestKey } from '../tests/tests-store.ts'
 import { plural } from '../ui/format.ts'
-import { isMac } from '../ui/shortcut.ts'
 import { copyText } from './exchange-store.ts'
 import { chooseCase, isCase, saveCase } from './cases.ts'
 import { chooseText, saveText } from './text-files.ts'
@@ -108,8 +108,7 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       id: 'traffic.test',
       title: 'Make a policy test of this',
       group,
-      // ⌘M puts a window away.
-      shortcut: isMac ? 'Mod+E' : 'Mod+M',
+      shortcut: makeTestKey,
       keywords: 'expect assert regression',
       enabled: hasSelection,
       run: makeTest,

@@ -87,11 +87,11 @@ export function TrafficScreen() {
 }
 
 function TrafficList({ onOpen }: { onOpen: () => void }) {
-  useTraffic((traffic) => traffic.version)
+  const empty = useTraffic(() => table.length === 0)
   const search = useTraffic((traffic) => traffic.search)
   const searching = useTraffic((traffic) => traffic.searching)
-  const recorded = useWorkspace(({ captures }) => captures.exchanges)!
+  const recorded = useWorkspace(({ captures }) => (empty ? captures.exchanges : 0))!
   if (search === undefined) return <div className="grow" />
-  if (table.length === 0 && !searching) return <TrafficEmpty recorded={recorded} />
+  if (empty && !searching) return <TrafficEmpty recorded={recorded} />
   return <TrafficTable onOpen={onOpen} />
 }

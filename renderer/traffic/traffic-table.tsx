@@ -1,10 +1,10 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useEffect, useMemo, useRef, useState } from 'react'
+import { memo, startTransition, useEffect, useMemo, useRef, useState } from 'react'
 import type { TrafficRow } from '../../gateway-core/protocol/types.ts'
 import { markOnce } from '../core/marks.ts'
 import { plural } from '../ui/format.ts'
 import { type Column, fitting, leastFlexible, useColumns } from './columns.tsx'
-import { select, setFollowing, showRows, table, useTraffic } from './traffic-store.ts'
+import { selectId, setFollowing, showRows, table, useTraffic } from './traffic-store.ts'
 import './traffic-table.css'
 
 const rowHeight = 26
@@ -12,7 +12,7 @@ const rowHeight = 26
 /** All rows, of which only those that are seen exist. The newest stand on top. */
 export function TrafficTable({ onOpen }: { onOpen: () => void }) {
   const scroller = useRef<HTMLDivElement>(null)
-  useTraffic((traffic) => traffic.version)
+  useRowsAsTheyCome()
   const following = useTraffic((traffic) => traffic.following)
   const selected = useTraffic((traffic) => traffic.selected)
   const selectedIndex = useTraffic((traffic) => traffic.selectedIndex)
@@ -114,6 +114,18 @@ export function TrafficTable({ onOpen }: { onOpen: () => void }) {
   )
 }
 
+/** Draws again when the rows changed, in pieces between frames: nobody's scrolling or typing waits for new rows. */
+function useRowsAsTheyCome(): void {
+  const [, setVersion] = useState(0)
+  useEffect(() => {
+    // They may have changed since they were drawn.
+    setVersion(useTraffic.getState().version)
+    return useTraffic.subscribe(({ version }, before) => {
+      if (version !== before.version) startTransition(() => setVersion(version))
+    })
+  }, [])
+}
+
 /** The path takes what is left; the answer a part of it, so that who decided is seldom cut. */
 function templateOf(shown: readonly Column[]): string {
   const last = shown.length - 1
@@ -146,8 +158,8 @@ const Row = memo(function Row({ row, index, top, chosen, shown, template }: RowP
       className="traffic-row"
       style={{ transform: `translateY(${top}px)`, gridTemplateColumns: template }}
       // When the button goes down: by the time it comes up, another exchange may stand here.
-      onMouseDown={({ button }) => button === 0 && select(index)}
-      onClick={({ detail }) => detail === 0 && select(index)}
+      onMouseDown={({ button }) => button === 0 && selectId(row.id)}
+      onClick={({ detail }) => detail === 0 && selectId(row.id)}
     >
       {shown.map(({ id, right, cell }) => (
         <span key={id} role="gridcell" className={right ? 'right' : undefined}>

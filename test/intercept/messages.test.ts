@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { testUpstream } from '../gateway-fixture.ts'
@@ -40,6 +41,41 @@ const edited = (text: string) =>
     kind: 'edited',
     message: { start: { status: 0, reason: '' }, headers: [], body: { bytes: Buffer.from(text), coded: true } },
   }) as const
+
+describe('a WebSocket handshake', () => {
+  it('is held and edited like any request, answered, and dropped', async () => {
+    await chat()
+    gateway.stop('upgrade:websocket')
+    const connect = () => new WebSocket(`${gateway.url.replace('http', 'ws')}/other`)
+    const one = connect()
+    const opened = once(one, 'open')
+    const [held] = await gateway.held()
+    const { headers } = held!.message.draft
+    held!.end({ kind: 'edited', message: { start: { method: 'GET', target: '/edited' }, headers } })
+    await opened
+    one.terminate()
+    expect(gateway.interceptor.messages.connections.map(({ url }) => url)).toContain('/edited')
+    const two = connect()
+    const refused = once(two, 'unexpected-response')
+    two.on('error', () => undefined)
+    const [other] = await gateway.held()
+    other!.end({
+      kind: 'answered',
+      answer: { status: 418, reason: '', headers: ['X-By', 'hand'], body: Buffer.from('no') },
+    })
+    const [, response] = (await refused) as [unknown, IncomingMessage]
+    expect([response.statusCode, response.headers['x-by']]).toEqual([418, 'hand'])
+    two.terminate()
+    const three = connect()
+    const failed = once(three, 'error').catch((error: Error) => [error])
+    const [last] = await gateway.held()
+    last!.end({ kind: 'dropped' })
+    expect(String(await failed)).toMatch(/hang up|ECONNRESET/)
+    expect(gateway.records.filter(({ intercepted }) => intercepted).map(({ verdict }) => verdict)).toEqual(
+      expect.arrayContaining(['respond', 'refused']),
+    )
+  })
+})
 
 describe('messages of a WebSocket', () => {
   it('are held by what stands in them, changed, and dropped', async () => {

@@ -94,3 +94,21 @@ export async function say(socket: Socket, bytes: string): Promise<string> {
   for await (const chunk of socket) text += String(chunk)
   return text
 }
+
+/** A TLS server on localhost whose CA the proxy trusts, and the proxy before it. */
+export async function trusting(body = '', host = 'localhost') {
+  const other = await otherCa()
+  const up = await secureUpstream(await other.leaf(host))
+  const target = `${host}:${up.port}`
+  const rig = await proxied(body.replaceAll('UPSTREAM', up.url).replaceAll('TARGET', target), ', trust: [ca.pem]', {
+    'ca.pem': other.pem,
+  })
+  return { ...rig, up, target }
+}
+
+/** One GET inside TLS that the proxy opened. */
+export async function askInside({ proxy, ca }: ProxyRig, target: string, path: string, host = target): Promise<string> {
+  const servername = net.isIP(target.replace(/:\d+$/, '')) ? '' : target.replace(/:\d+$/, '')
+  const socket = await connectTls(proxy.port, target, { ca, servername, ALPNProtocols: ['http/1.1'] })
+  return say(socket, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+}

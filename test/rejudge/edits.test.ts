@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { Agent, request as send } from 'undici'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -33,7 +34,7 @@ const places = {
 type Choice = Readonly<Record<keyof typeof places, number>>
 
 const yaml = (choice: Choice, upstream: string) => {
-  const at = (name: keyof typeof places) => places[name][choice[name]]
+  const at = (name: keyof typeof places): string => places[name][choice[name]]!
   return `upstreams: { up: ${upstream} }
 consumers:
   - { name: anna, groups: [readers], keys: ["\${env:ANNA}"] }
@@ -117,14 +118,13 @@ async function workspaceOf(choice: Choice): Promise<Workspace> {
   })
   try {
     // Tags are those of the recording gateway only under its key.
-    return await loaded(place.folder, { ...keys, GATEHOUSE_KEY: await keyOf() })
+    return await loaded(place.folder, { ...keys, GATEHOUSE_KEY: keyOf() })
   } finally {
     place.remove()
   }
 }
 
-async function keyOf(): Promise<string> {
-  const { readFileSync } = await import('node:fs')
+function keyOf(): string {
   return readFileSync(`${folder}/.gatehouse/key`, 'utf8').trim()
 }
 
@@ -150,7 +150,7 @@ test('an edit has the same effect whether or not steps are taken from the record
     }),
     { numRuns: 60 },
   )
-})
+}, 60_000)
 
 test('the policies that recorded it change nothing, with and without reuse', async () => {
   const workspace = await loaded(folder, keys)

@@ -67,7 +67,7 @@ function commandLines(text: string, problems: ImportProblem[]): { text: string; 
     } else if (quote === '' && (character === '\n' || character === ';')) finish()
     else {
       if (quote === '' && (character === "'" || character === '"')) {
-        quote = character === "'" && text[at - 1] === '$' ? "$'" : character
+        quote = character === "'" && /(?:^|[^\\])\$$/.test(current) ? "$'" : character
         quotedAt = line
       } else if ((quote === "$'" ? "'" : quote) === character) quote = ''
       current += character
@@ -96,24 +96,27 @@ const escapes: Readonly<Record<string, string>> = {
 /** `$'…'` with its escapes undone, held apart: shell-quote does not know it. */
 function holdAnsiQuotes(command: string): { plain: string; held: string[] } {
   const held: string[] = []
-  const plain = command.replaceAll(/'[^']*'|"(?:\\.|[^"\\])*"|\$'((?:\\[^]|[^'\\])*)'/g, (whole, inner?: string) => {
-    if (inner === undefined || !whole.startsWith('$')) return whole
-    held.push(
-      inner.replaceAll(
-        /\\(?:x([0-9a-f]{1,2})|u([0-9a-f]{1,4})|U([0-9a-f]{1,8})|([0-7]{1,3})|([^]))/gi,
-        (_, hex?: string, short?: string, long?: string, octal?: string, other?: string) => {
-          const code = hex ?? short ?? long
-          if (code !== undefined) return String.fromCodePoint(Math.min(Number.parseInt(code, 16), 0x10ffff))
-          if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8))
-          return escapes[other!] ?? other!
-        },
-      ),
-    )
-    return `"\u{E000}${held.length - 1}\u{E001}"`
-  })
+  const plain = command.replaceAll(
+    /\\[^]|'[^']*'|"(?:\\[^]|[^"\\])*"|\$'((?:\\[^]|[^'\\])*)'/g,
+    (whole, inner?: string) => {
+      if (inner === undefined || !whole.startsWith('$')) return whole
+      held.push(
+        inner.replaceAll(
+          /\\(?:x([0-9a-f]{1,2})|u([0-9a-f]{1,4})|U([0-9a-f]{1,8})|([0-7]{1,3})|([^]))/gi,
+          (_, hex?: string, short?: string, long?: string, octal?: string, other?: string) => {
+            const code = hex ?? short ?? long
+            if (code !== undefined) return String.fromCodePoint(Math.min(Number.parseInt(code, 16), 0x10ffff))
+            if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8))
+            return escapes[other!] ?? other!
+          },
+        ),
+      )
+      return `"\u{E000}${held.length - 1}\u{E001}"`
+    },
+  )
   return { plain, held }
 }
 
 function withoutSingleQuotes(command: string): string {
-  return command.replaceAll(/'[^']*'/g, '')
+  return command.replaceAll(/\\[^]|'[^']*'/g, '')
 }

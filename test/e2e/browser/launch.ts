@@ -109,12 +109,14 @@ export async function openWithTraffic(options: { dark?: boolean } = {}): Promise
   const workbench = await openWorkbench(options)
   await workbench.page.getByRole('button', { name: 'Send sample traffic' }).click()
   await workbench.page.getByText('20 requests sent').waitFor()
+  // The rows follow a moment later: they are drawn between frames.
+  await workbench.page.locator('.traffic-scroll[aria-rowcount="21"]').waitFor()
   return workbench
 }
 
-/** Selects the newest row with this text. */
+/** Selects the newest row with this text, at once: rows move while requests come, and a mouse would hit another one. */
 export async function openRow(page: Page, text: string): Promise<void> {
-  await page.locator('.traffic-row', { hasText: text }).first().click()
+  await page.locator('.traffic-row', { hasText: text }).first().dispatchEvent('mousedown', { button: 0 })
   await page.getByRole('tab', { name: 'Decisions' }).waitFor()
 }
 

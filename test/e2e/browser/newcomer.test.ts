@@ -14,6 +14,7 @@ describe('a newcomer', () => {
     const { page, folder } = workbench
     await page.getByRole('heading', { name: 'No requests yet' }).waitFor()
     await page.getByRole('button', { name: 'Send sample traffic' }).click()
+    await page.getByText('20 requests sent').waitFor()
     await openRow(page, 'rbac')
     const answer = page.locator('.answer')
     expect(await answer.textContent()).toContain('Denied by rbac')

@@ -60,6 +60,7 @@ it('saves an exchange as a case, and opens it read-only with the same trace', as
   await page.getByRole('tab', { name: 'Decisions' }).waitFor()
   const choose = async (action: string) => {
     await page.keyboard.press('Control+k')
+    await page.getByPlaceholder('What do you want to do?').waitFor()
     await page.keyboard.type(action)
     await page.keyboard.press('Enter')
   }

@@ -66,13 +66,15 @@ describe('the table', () => {
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
       return text !== '…' && text === (await seen.textContent()) ? text : undefined
     }
-    await expect.poll(settled).toBeDefined()
+    await expect.poll(settled, { timeout: 5000 }).toBeDefined()
     const before = await seen.textContent()
     for (let sent = 0; sent < 7; sent++) await fetch(`${gateway}/health?late`)
     await page.getByRole('button', { name: '7 new exchanges' }).waitFor()
     expect(await seen.textContent()).toBe(before)
     await page.getByRole('button', { name: '7 new exchanges' }).click()
-    await expect.poll(() => page.locator('.traffic-row').first().textContent()).toContain('/health?late')
+    await expect
+      .poll(() => page.locator('.traffic-row').first().textContent(), { timeout: 5000 })
+      .toContain('/health?late')
   }, 30_000)
 })
 

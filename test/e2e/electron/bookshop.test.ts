@@ -44,6 +44,31 @@ describe('the bookshop in the window', () => {
     expect(await row.locator('img, b').count()).toBe(0)
   })
 
+  it('makes a test of a denied request by a key, and names the line that breaks it', async () => {
+    const { page } = launched
+    await page.locator('.traffic-row', { hasText: 'POST' }).first().click()
+    await page.getByRole('tab', { name: 'Decisions' }).waitFor()
+    await page.keyboard.press('Control+m')
+    await page.getByText('Test written: POST /books is denied by jwt-auth').waitFor({ timeout: 10_000 })
+    const screens = await page.locator('.rail-item').allInnerTexts()
+    await page.keyboard.press(`Alt+${screens.findIndex((text) => text.startsWith('Tests')) + 1}`)
+    const count = page.getByRole('region', { name: 'Tests' }).getByRole('status')
+    await count.getByText('25 passed').waitFor({ timeout: 15_000 })
+    const file = join(home, 'bookshop', 'gatehouse.yaml')
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(
+      file,
+      text.replace('- path: /books\n        methods: [GET, POST]', '- path: /books\n        methods: [GET]'),
+    )
+    await count.getByText('1 failed').waitFor({ timeout: 15_000 })
+    await page.locator('.tests-row', { hasText: 'POST /books is denied by jwt-auth' }).click()
+    const failure = page.locator('.test-failure').first()
+    await failure.waitFor({ timeout: 10_000 })
+    expect(await failure.innerText()).toMatch(/tests\/catalogue\.yaml:\d+\s+expected\s+\S+\s+got/)
+    writeFileSync(file, text)
+    await count.getByText('25 passed').waitFor({ timeout: 15_000 })
+  }, 60_000)
+
   it('is there in both themes', async () => {
     const theme = () => launched.page.evaluate(() => document.documentElement.dataset['theme'])
     for (const colorScheme of ['dark', 'light'] as const) {

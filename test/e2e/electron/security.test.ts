@@ -79,6 +79,7 @@ describe('a window', () => {
       'platform',
       'restartCore',
       'setTheme',
+      'tellHeld',
     ])
   })
 })

@@ -1,0 +1,168 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { HeldMessage } from '../../../gateway-core/protocol/intercept.ts'
+import {
+  base64Of,
+  bytesOf,
+  hexText,
+  jsonProblem,
+  prettyJson,
+  readHex,
+  textOf,
+} from '../../../renderer/intercept/body-text.ts'
+import { isChanged, lengthNote, originalEdit, readRequest, readResponse } from '../../../renderer/intercept/edits.ts'
+import { headText, readHead } from '../../../renderer/intercept/head-text.ts'
+
+const bytes = fc.uint8Array({ maxLength: 300 })
+const token = fc.stringMatching(/^[A-Za-z0-9-]{1,12}$/)
+const value = fc.stringMatching(/^[!-~]([ -~]{0,30}[!-~])?$/)
+
+const held = (more: Partial<HeldMessage> = {}): HeldMessage => ({
+  id: 1,
+  exchange: 'e',
+  side: 'request',
+  since: 0,
+  until: 60_000,
+  method: 'POST',
+  host: 'x',
+  url: '/a',
+  why: '',
+  start: { method: 'POST', target: '/a' },
+  headers: ['Host', 'x', 'Content-Length', '5'],
+  httpVersion: '1.1',
+  body: {
+    state: 'whole',
+    base64: btoa('hello'),
+    coded: false,
+    coding: null,
+    contentType: 'text/plain',
+    masked: false,
+    bytes: 5,
+  },
+  masked: false,
+  ...more,
+})
+
+describe('the text of a head', () => {
+  it('comes back as it was: names, order, repeats and all', () => {
+    fc.assert(
+      fc.property(token, value, fc.array(fc.tuple(token, value), { maxLength: 8 }), (method, path, fields) => {
+        const target = `/${path.replaceAll(' ', '')}`
+        const headers = fields.flat()
+        expect(readHead(headText({ method, target }, headers), 'request')).toEqual({
+          kind: 'request',
+          method,
+          target,
+          headers,
+        })
+        const reason = 'Not So Good'
+        expect(readHead(headText({ status: 418, reason }, headers), 'response')).toEqual({
+          kind: 'response',
+          status: 418,
+          reason,
+          headers,
+        })
+      }),
+    )
+  })
+
+  it.each([
+    ['GET /a HTTP/1.1\r\nA: 1\r\n\r\n', 'request', { method: 'GET', target: '/a', headers: ['A', '1'] }],
+    ['GET   /a', 'request', { method: 'GET', target: '/a', headers: [] }],
+    ['GET /a\nEmpty:\n', 'request', { headers: ['Empty', ''] }],
+    ['HTTP/1.1 204 No Content', 'response', { status: 204, reason: 'No Content' }],
+    ['200', 'response', { status: 200, reason: '' }],
+    ['GET', 'request', { line: 1 }],
+    ['GET /a b c', 'request', { line: 1 }],
+    ['GET /a\nno colon', 'request', { line: 2, message: 'a header line is a name, a colon and a value' }],
+    ['GET /a\nA: 1\n\nbody', 'request', { line: 4 }],
+    ['2000 OK', 'response', { line: 1 }],
+  ] as const)('%j', (text, kind, wanted) => {
+    expect(readHead(text, kind)).toMatchObject(wanted)
+  })
+})
+
+describe('a body', () => {
+  it('of any bytes comes back from base64 and from hex', () => {
+    fc.assert(
+      fc.property(bytes, (some) => {
+        expect(bytesOf(base64Of(some))).toEqual(some)
+        expect(readHex(hexText(some))).toEqual(some)
+      }),
+    )
+  })
+
+  it('is text only where an editor gives the same bytes back', () => {
+    fc.assert(
+      fc.property(bytes, (some) => {
+        const text = textOf(some)
+        if (text !== undefined) expect(new TextEncoder().encode(text)).toEqual(some)
+      }),
+    )
+    expect(textOf(new TextEncoder().encode('a\r\nb'))).toBeUndefined()
+    expect(textOf(Uint8Array.from([0xef, 0xbb, 0xbf, 0x61]))).toBe('\u{FEFF}a')
+  })
+
+  it.each([
+    ['ff 00', [255, 0]],
+    ['ff00', [255, 0]],
+    ['00000000  68 69                                            hi', [104, 105]],
+    ['zz', { line: 1 }],
+    ['ff\nf', { line: 2 }],
+  ] as const)('hex %j', (text, wanted) => {
+    const read = readHex(text)
+    expect('message' in read ? { line: read.line } : [...read]).toEqual(wanted)
+  })
+
+  it('as JSON keeps every digit, and says what is wrong', () => {
+    expect(prettyJson('{"a":12345678901234567890,"a":1}')).toBe('{\n  "a": 12345678901234567890,\n  "a": 1\n}')
+    expect(prettyJson('hello')).toBeUndefined()
+    expect(jsonProblem('{"a":}')).toBeTruthy()
+    expect(jsonProblem('{}')).toBeUndefined()
+  })
+})
+
+describe('an edit', () => {
+  it('that nobody made is none', () => {
+    const message = held()
+    const edit = originalEdit(message)
+    expect(isChanged(edit, message)).toBe(false)
+    expect(readRequest(edit, message)).toEqual({ edit: { method: 'POST', target: '/a', headers: message.headers } })
+  })
+
+  it('carries only what was typed', () => {
+    const message = held()
+    const edit = { ...originalEdit(message), body: 'other' }
+    expect(readRequest(edit, message)).toMatchObject({ edit: { body: { base64: btoa('other'), coded: false } } })
+    expect(readResponse({ head: '200 OK', look: 'hex', body: 'f' }, undefined)).toMatchObject({
+      problem: { in: 'body', line: 1 },
+    })
+  })
+
+  it('of bytes that could not be decoded stays bytes', () => {
+    const message = held({ body: { ...(held().body as never as object), coded: true } as HeldMessage['body'] })
+    const edit = { ...originalEdit(message), look: 'hex' as const, body: '00 01' }
+    expect(readRequest(edit, message)).toMatchObject({ edit: { body: { coded: true } } })
+  })
+
+  it('says what becomes of the length', () => {
+    const message = held()
+    const edit = originalEdit(message)
+    expect(lengthNote(edit, message)).toBeUndefined()
+    expect(lengthNote({ ...edit, body: 'x' }, message)).toMatchObject({ exact: false })
+    expect(lengthNote({ ...edit, head: edit.head.replace('5', '3') }, message)).toMatchObject({ exact: true })
+  })
+
+  it('begins in the look that fits', () => {
+    const withBody = (text: string | Uint8Array, contentType: string) => {
+      const base64 = typeof text === 'string' ? btoa(text) : base64Of(text)
+      return originalEdit(
+        held({ body: { state: 'whole', base64, coded: false, coding: null, contentType, masked: false, bytes: 1 } }),
+      ).look
+    }
+    expect(withBody('{"a":1}', 'application/json')).toBe('json')
+    expect(withBody('{"a":', 'application/json')).toBe('text')
+    expect(withBody(Uint8Array.from([0xff]), 'image/png')).toBe('hex')
+    expect(originalEdit(held({ body: { state: 'streams' } })).look).toBe('text')
+  })
+})
