@@ -1,4 +1,4 @@
-import { readBody, readHeaders, readQuery } from '../capture/readings.ts'
+import { type BodyReading, readBody, readHeaders, readQuery } from '../capture/readings.ts'
 import { openMarkers } from '../capture/markers.ts'
 import { sortPlaces } from '../capture/sealed-places.ts'
 import { Sealer } from '../capture/sealer.ts'
@@ -15,8 +15,8 @@ const unusedMs = 60_000
 export interface HeldView {
   start: Start
   headers: RawHeaders
-  /** Undefined: there is none, or it streams on. */
-  body: { bytes: Uint8Array; coded: boolean; masked: boolean } | undefined
+  /** Undefined: there is none, or it streams on. `hidden`: it is binary and holds secrets that cannot be told apart. */
+  body: { bytes: Uint8Array; coded: boolean; masked: boolean; hidden: boolean } | undefined
   /** Something in it is a marker. */
   masked: boolean
   /** What the markers stand for, by tag. */
@@ -28,30 +28,40 @@ export async function viewOf({ message }: Held, key: WorkspaceKey, secrets: bool
   const { draft, side, from } = message
   const content = draft.wire && (await draft.content())
   const { start, headers } = draft
-  if (secrets)
-    return { start, headers, body: content && { ...content, masked: false }, masked: false, values: new Map() }
+  if (secrets) {
+    const body = content && { ...content, masked: false, hidden: false }
+    return { start, headers, body, masked: false, values: new Map() }
+  }
   const sealer = new Sealer(key, unusedMs)
   const places = sortPlaces(from.workspace.capture.seal, 'held')
-  const shown = JSON.parse(readHeaders(JSON.stringify(headers), side, places, sealer).text) as string[]
-  const target = 'target' in start ? readQuery(start.target, places, sealer).text : undefined
-  const body = content && maskedBody()
+  const head = readHeaders(JSON.stringify(headers), side, places, sealer)
+  const target = 'target' in start ? readQuery(start.target, places, sealer) : undefined
+  const contentType = valuesOf(headers, 'content-type')[0]?.toLowerCase()
+  const reading = content && readBody(content.bytes, { contentType }, side, places, sealer)
+  // Clients and servers echo credentials: each part is searched for the secrets of all.
+  const found = [...new Set([head, target, reading].flatMap((one) => one?.secrets ?? []))]
+  const shown = (text: string, json: boolean) => sealer.sealEchoes(text, found, json)
+  const body = content && reading && maskedBody(content, reading, shown)
+  const view = {
+    start: target && 'target' in start ? { ...start, target: shown(target.text, false) } : start,
+    headers: JSON.parse(shown(head.text, true)) as string[],
+    body,
+  }
   const values = new Map(
     sealer.takeFresh().map(({ tag, value }) => [tag, Buffer.from(key.open(value) ?? []).toString('utf8')] as const),
   )
-  return {
-    start: 'target' in start ? { ...start, target: target! } : start,
-    headers: shown,
-    body,
-    masked: values.size > 0,
-    values,
-  }
+  return { ...view, masked: values.size > 0 || body?.hidden === true, values }
+}
 
-  function maskedBody(): HeldView['body'] {
-    const contentType = valuesOf(headers, 'content-type')[0]?.toLowerCase()
-    const reading = readBody(content!.bytes, { contentType }, side, places, sealer)
-    const masked = reading.text !== undefined && reading.changed
-    return { ...content!, bytes: masked ? Buffer.from(reading.text!) : content!.bytes, masked }
-  }
+function maskedBody(
+  content: { bytes: Uint8Array; coded: boolean },
+  reading: BodyReading,
+  shown: (text: string, json: boolean) => string,
+): NonNullable<HeldView['body']> {
+  if (reading.opaque) return { bytes: new Uint8Array(), coded: content.coded, masked: true, hidden: true }
+  const text = reading.text === undefined ? undefined : shown(reading.text, false)
+  const masked = text !== undefined && (reading.changed || text !== reading.text)
+  return { ...content, bytes: masked ? Buffer.from(text) : content.bytes, masked, hidden: false }
 }
 
 /** Puts the values back that markers stand for. */

@@ -205,7 +205,10 @@ export class Interceptor implements Holds {
 
   #hit(breakpoint: Breakpoint): void {
     breakpoint.hits++
-    if (breakpoint.settings.once) this.changeBreakpoint(breakpoint.id, { enabled: false })
+    const { once, query } = breakpoint.settings
+    // One that stood for a single exchange has no further use.
+    if (once && /^id:\w+$/.test(query)) this.removeBreakpoint(breakpoint.id)
+    else if (once) this.changeBreakpoint(breakpoint.id, { enabled: false })
   }
 
   async #hold(message: HeldSide, about: Held['about'], breakpoint: Breakpoint, touches: Touch[]): Promise<Release> {

@@ -170,6 +170,8 @@ export interface HeldMessage extends HeldRow {
     | { state: 'none' }
     /** Longer than is read: it goes on behind the head. */
     | { state: 'streams' }
+    /** Binary with secrets in it that cannot be told apart: seen and edited only with `secrets`. */
+    | { state: 'hidden'; bytes: number }
     | {
         state: 'whole'
         base64: string

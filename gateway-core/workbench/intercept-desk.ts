@@ -217,6 +217,7 @@ function bodyOf(view: HeldView, { message }: Held): HeldMessage['body'] {
       message.kind === 'http' && (message.side === 'request' ? message.from.message.hasBody : message.from.hasBody)
     return { state: has ? 'streams' : 'none' }
   }
+  if (body.hidden) return { state: 'hidden', bytes: draft.wire.length }
   return {
     state: 'whole',
     base64: Buffer.from(body.bytes).toString('base64'),

@@ -25,6 +25,14 @@ export function BodyEditor({ message, edit, problem, onChange }: BodyEditorProps
     const found = content && bytesIn(edit, content)
     return found && !('message' in found) ? found : undefined
   }, [content, edit])
+  if (message?.body.state === 'hidden') {
+    return (
+      <p className="held-note dim">
+        The body ({bytesText(message.body.bytes)}) is binary and holds secrets that cannot be told apart. Show secrets
+        to see and edit it; else it goes on as it came.
+      </p>
+    )
+  }
   if (content === undefined) {
     return (
       <p className="held-note dim">

@@ -89,6 +89,15 @@ export async function resume(): Promise<void> {
   }
 }
 
+/** Lets the selected request go on, and holds the answer to it. */
+export async function resumeAndHoldResponse(): Promise<void> {
+  const { message, over } = useIntercept.getState()
+  if (!message || over || 'problem' in readRequest(editOf(message), message)) return resume()
+  const settings = { query: `id:${message.exchange}`, on: 'response', once: true, seconds: 60 } as const
+  await core.call('intercept.addBreakpoint', settings)
+  await resume()
+}
+
 export async function drop(): Promise<void> {
   const { message, over } = useIntercept.getState()
   if (!message || over) return

@@ -91,24 +91,34 @@ function Actions({
   changed: boolean
   over: boolean
 }) {
+  const keys = {
+    resume: useShortcut('intercept.resume'),
+    resumeHold: useShortcut('intercept.resumeHold'),
+    respond: useShortcut('intercept.respond'),
+    drop: useShortcut('intercept.drop'),
+  }
   const isRequest = message.side === 'request' && message.message === undefined
   return (
     <div className="held-actions">
-      <Button
-        kind="main"
-        showKeys
-        disabled={over}
-        shortcut={useShortcut('intercept.resume')}
-        onClick={() => runAction('intercept.resume')}
-      >
+      <Button kind="main" showKeys disabled={over} shortcut={keys.resume} onClick={() => runAction('intercept.resume')}>
         <Send aria-hidden="true" />
         {answering ? 'Send this answer' : changed ? 'Resume edited' : 'Resume'}
       </Button>
+      {isRequest && !answering && (
+        <Button
+          disabled={over}
+          shortcut={keys.resumeHold}
+          tip="Let it go on as it stands here, and hold the answer to it"
+          onClick={() => runAction('intercept.resumeHold')}
+        >
+          Hold response
+        </Button>
+      )}
       {isRequest && (
         <Button
           aria-pressed={answering}
           disabled={over}
-          shortcut={useShortcut('intercept.respond')}
+          shortcut={keys.respond}
           tip={
             answering ? 'Back to the request' : 'Answer it yourself: nothing is routed, judged or sent to the upstream'
           }
@@ -120,7 +130,7 @@ function Actions({
       )}
       <Button
         disabled={over}
-        shortcut={useShortcut('intercept.drop')}
+        shortcut={keys.drop}
         tip="End the connection without an answer"
         onClick={() => void drop()}
       >

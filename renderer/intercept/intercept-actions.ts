@@ -2,7 +2,17 @@ import { core } from '../core/core.ts'
 import type { Action } from '../shell/actions.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { tellDone } from '../shell/notices.ts'
-import { drop, dropAll, editOf, isAnswering, resume, resumeAll, toggleAnswer, useEditor } from './editor-store.ts'
+import {
+  drop,
+  dropAll,
+  editOf,
+  isAnswering,
+  resume,
+  resumeAll,
+  resumeAndHoldResponse,
+  toggleAnswer,
+  useEditor,
+} from './editor-store.ts'
 import { readRequest } from './edits.ts'
 import { heldRows, selectAt, useIntercept } from './intercept-store.ts'
 import { useInject } from './inject-dialog.tsx'
@@ -24,6 +34,14 @@ export function interceptActions({ focusQuery }: { focusQuery: () => void }): Ac
       shortcut: 'Mod+Enter',
       enabled: isHeld,
       run: resume,
+    },
+    {
+      id: 'intercept.resumeHold',
+      title: 'Resume, and hold the response',
+      group,
+      shortcut: 'Mod+Shift+H',
+      enabled: () => isRequest() && !isAnswering(message()!.id),
+      run: resumeAndHoldResponse,
     },
     {
       id: 'intercept.respond',

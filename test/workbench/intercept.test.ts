@@ -108,6 +108,32 @@ describe('held messages', () => {
     expect(detail.exchange.intercepted).toMatchObject({ request: { body: { text: expect.stringContaining('Ada') } } })
   })
 
+  it('hide bytes whose secrets cannot be told apart, and find echoes', async () => {
+    await open()
+    await stop('')
+    const parts = ['--b', 'Content-Disposition: form-data; name="password"', '', 'hunter2-hunter2', '--b--', '']
+    const binary = Buffer.concat([Buffer.from(parts.join('\r\n')), Buffer.from([0xff, 0x00])])
+    const answer = desk.send('/x', {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'multipart/form-data; boundary=b',
+        'X-Api-Key': 'echoed-echoed',
+        'X-Other': 'echoed-echoed',
+      },
+      body: binary,
+    })
+    const message = await held()
+    expect(message.body).toEqual({ state: 'hidden', bytes: binary.length })
+    expect(JSON.stringify(message)).not.toContain('echoed-echoed')
+    const clear = await desk.call('intercept.message', { id: message.id, secrets: true })
+    expect(clear.body).toMatchObject({ state: 'whole', base64: binary.toString('base64') })
+    const request = { method: 'POST', target: '/y', headers: message.headers }
+    await desk.call('intercept.resume', { ids: [message.id], request })
+    await answer
+    expect(upstream.seen[0]).toMatchObject({ url: '/y', body: binary })
+    expect(upstream.seen[0]!.headers.filter((text) => text === 'echoed-echoed')).toHaveLength(2)
+  })
+
   it('are answered, dropped and resumed by the hundred', async () => {
     await open()
     await stop('')
