@@ -12,11 +12,14 @@ import { testItem } from './test-yaml.ts'
 /** Tries drafts of a test out: each is written down, read again and judged, so that what is tried is what is kept. */
 export class Attempts {
   bodyLeftOut = false
+  /** What the file that the test will stand in gives to all its tests. */
+  readonly given: Readonly<Record<string, unknown>> | undefined
   readonly #workspace: Workspace
   readonly #router: Router
   readonly #record: ExchangeRecord
 
-  constructor(workspace: Workspace, router: Router, record: ExchangeRecord) {
+  constructor(workspace: Workspace, router: Router, record: ExchangeRecord, given?: Readonly<Record<string, unknown>>) {
+    this.given = given
     this.#workspace = workspace
     this.#router = router
     this.#record = record
@@ -51,7 +54,7 @@ export class Attempts {
 
   /** Judges the draft, request by request. */
   async *steps(draft: TestDraft): AsyncGenerator<JudgedStep> {
-    const test = testOf(draft)
+    const test = testOf(draft, this.given)
     if (test) yield* judgeTest(this.#workspace, this.#router, test)
   }
 
@@ -126,9 +129,11 @@ function noted(trace: readonly { policy: string; verdict: string; mode: string }
 }
 
 /** The draft as the file of tests that it would stand in is read. */
-function testOf(draft: TestDraft): PolicyTest | undefined {
+function testOf(draft: TestDraft, given: Attempts['given']): PolicyTest | undefined {
   const expect = draft.expect ?? { verdict: 'pass' }
-  const { file } = readTestFile('tests/draft.yaml', `tests:\n${testItem('draft', { ...draft, expect })}`)
+  // JSON is YAML too.
+  const head = given ? `given: ${JSON.stringify(given)}\n` : ''
+  const { file } = readTestFile('tests/draft.yaml', `${head}tests:\n${testItem('draft', { ...draft, expect })}`)
   return file?.tests[0]
 }
 

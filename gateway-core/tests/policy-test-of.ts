@@ -1,3 +1,4 @@
+import { parse } from 'yaml'
 import type { ExchangeRecord } from '../capture/record.ts'
 import { hasMarker } from '../capture/markers.ts'
 import type { Workspace } from '../config/workspace.ts'
@@ -6,8 +7,11 @@ import { Router } from '../proxy/router.ts'
 import { bodyIsText, draftOfRecord, type Filling, type TestDraft } from './draft-of-record.ts'
 import { describeRecord, expectationOf } from './expectation-of-record.ts'
 import { Attempts } from './attempts.ts'
+import { readTestFile } from './read-test-file.ts'
 import { shrink } from './shrink.ts'
 import { steppedDraft } from './stepped-draft.ts'
+
+type Mapping = Readonly<Record<string, unknown>>
 
 /** A policy test made of a recorded exchange. */
 export interface PolicyTestOf {
@@ -29,6 +33,8 @@ export interface PolicyTestOfOptions {
   readonly consumers: readonly ConsumerEntry[]
   /** Environment that tests have which name none. */
   readonly defaultEnvironment?: string | undefined
+  /** Text of a file of tests as it is now, so that the test fits what it gives. */
+  readonly textOf?: (path: string) => string | undefined
 }
 
 /**
@@ -39,9 +45,10 @@ export interface PolicyTestOfOptions {
 export async function policyTestOf(record: ExchangeRecord, options: PolicyTestOfOptions): Promise<PolicyTestOf> {
   const { workspace, consumers } = options
   const expect = expectationOf(record)
-  const attempts = new Attempts(workspace, new Router(workspace.routes), record)
   const name = describeRecord(record)
   const place = placeFor(record, options.defaultEnvironment)
+  const given = givenIn(options.textOf?.(place.path))
+  const attempts = new Attempts(workspace, new Router(workspace.routes), record, given)
   if (!bodyIsText(record.request)) attempts.bodyLeftOut = true
   for (const filling of ['word', 'digits', 'letters'] satisfies Filling[]) {
     const draft = draftOfRecord(record, { consumers, filling })
@@ -61,13 +68,32 @@ export async function policyTestOf(record: ExchangeRecord, options: PolicyTestOf
 /** With what it expects, and without all that makes no difference. */
 async function finished(attempts: Attempts, draft: TestDraft, expect: NonNullable<TestDraft['expect']>) {
   const { sequence, ...single } = draft
-  const small = await shrink(attempts, single)
+  const small = await withGivenToken(attempts, await shrink(attempts, single))
   const masked = await attempts.maskedValues(small)
   const whole = masked ? { ...expect, body: masked } : expect
   if (!sequence) return { ...small, expect: whole }
   // One request was made smaller; whether the limit still falls at the same one is seen by sending them all again.
   const fits = await attempts.reproduces({ ...small, sequence })
   return { ...(fits ? small : single), sequence: [...sequence.slice(0, -1), { ...sequence.at(-1), expect: whole }] }
+}
+
+/** With the name of a token that the file gives, where that one is as good to every policy. */
+async function withGivenToken(attempts: Attempts, draft: TestDraft) {
+  const own = draft.request?.['token'] as Mapping | undefined
+  if (typeof own !== 'object') return draft
+  const wanted = await attempts.shape(draft)
+  for (const [name, token] of Object.entries((attempts.given?.['tokens'] ?? {}) as Record<string, Mapping>)) {
+    if (token['issuer'] !== own['issuer'] || token['sub'] !== own['sub']) continue
+    const named = { ...draft, request: { ...draft.request, token: name } }
+    if ((await attempts.shape(named)) === wanted) return named
+  }
+  return draft
+}
+
+/** What a file of tests gives to all its tests, as it is written. */
+function givenIn(text: string | undefined): Mapping | undefined {
+  if (text === undefined || !readTestFile('tests/a.yaml', text).file) return undefined
+  return (parse(text) as { given?: Mapping }).given
 }
 
 function placeFor({ route, environment }: ExchangeRecord, defaultEnvironment: string | undefined) {

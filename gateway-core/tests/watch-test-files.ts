@@ -3,7 +3,8 @@ import { join } from 'node:path'
 
 /** Milliseconds of quiet before an edit counts: editors write in several steps. */
 const quietMs = 50
-const ignored = /^(?:\.|node_modules$|dist$)/
+/** Hidden folders, and those that hold what is sent by hand: no test depends on them. */
+const ignored = /^(?:\.|node_modules$|dist$|requests$|sequences$)/
 
 /** Tells which files of a workspace changed, by their relative paths. Hidden folders are not looked at. */
 export function watchTestFiles(

@@ -64,6 +64,7 @@ async function testOf(opened: OpenedWorkspace, id: string): Promise<PolicyTestOf
 
 /** Makes a policy test of an exchange of the open workspace, under the environment that it was judged in. */
 export async function policyTestOfExchange(opened: TestWorkspace, record: StoredExchange): Promise<PolicyTestOf> {
+  const disk = new WorkspaceFiles(opened.folder)
   const loading = opened.loading(record.environment)
   const { workspace, problems } = await loadForTests(opened.folder, loading)
   if (!workspace) {
@@ -74,7 +75,12 @@ export async function policyTestOfExchange(opened: TestWorkspace, record: Stored
   const inForce = record.environment === opened.environment ? opened.workspace : undefined
   const own = inForce ?? (await loadWorkspace(opened.folder, { ...loading, readOnly: true })).workspace
   const consumers = own?.consumers ?? []
-  return policyTestOf(record, { workspace, consumers, defaultEnvironment: defaultEnvironmentOf(opened) })
+  return policyTestOf(record, {
+    workspace,
+    consumers,
+    defaultEnvironment: defaultEnvironmentOf(opened),
+    textOf: (path) => disk.text(path),
+  })
 }
 
 /** Environment of files of tests that name none: as on the command line, whatever is active here. */

@@ -38,5 +38,5 @@ describe('a case of a recorded exchange', () => {
     expect(different).toEqual([])
     // Most steps are judged again; only where something sealed would have to be read the record stands for it.
     expect(taken).toBeLessThan(steps / 8)
-  }, 60_000)
+  }, 120_000)
 })

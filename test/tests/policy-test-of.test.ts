@@ -52,5 +52,5 @@ describe('a policy test of a recorded exchange', () => {
     expect(results).toHaveLength(kinds.size)
     expect(shop.secrets.filter((secret) => text.includes(secret))).toEqual([])
     expect(text).not.toContain('⟦')
-  }, 60_000)
+  }, 120_000)
 })
