@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { HarEntryError, recordOfHar } from '../capture/har-record.ts'
+import { hasMarker, openMarkers } from '../capture/markers.ts'
 import type { ExchangeRecord } from '../capture/record.ts'
 import { openCaptures } from '../capture/store.ts'
 import { loadWorkspaceKey } from '../config/workspace-key.ts'
@@ -8,6 +9,7 @@ import { matches } from '../filter/evaluate.ts'
 import type { Filter } from '../filter/syntax.ts'
 import type { CaptureReport, DecisionChange, ReplayTarget } from '../protocol/replay.ts'
 import { hasChanges, paceOf, type Recorded, replayCapture } from '../replay/replay-capture.ts'
+import { utf8Of } from '../replay/wire-text.ts'
 import { visible } from '../visible.ts'
 import { CannotRun, type ExitCode } from './command.ts'
 import { type Io, printJson } from './io.ts'
@@ -24,6 +26,7 @@ export interface TrafficRun {
   pace: string
   concurrency: number
   unsafe: boolean
+  headers: readonly (readonly [name: string, value: string])[]
   json: boolean
   signal: AbortSignal
 }
@@ -40,7 +43,7 @@ export async function replayTraffic(run: TrafficRun): Promise<ExitCode> {
   const exchanges: Iterable<Recorded> =
     file === undefined
       ? captures.iterate({ query, order: 'oldest', secrets: 'open', before: last + 1 })
-      : readHar(io, file).filter((record) => matches(query, record))
+      : readHar(io, file, (tag) => captures.secret(tag)).filter((record) => matches(query, record))
   const way = await openCliWay(io, workspace, key, run.target)
   const progress = io.stderr.isTTY && !json
   try {
@@ -52,6 +55,7 @@ export async function replayTraffic(run: TrafficRun): Promise<ExitCode> {
       pace,
       concurrency: run.concurrency,
       unsafe: run.unsafe,
+      headers: run.headers,
       signal: run.signal,
       onProgress(done, change) {
         if (progress) io.stderr.write(`\r${done} of ${Array.isArray(exchanges) ? exchanges.length : total} `)
@@ -69,7 +73,7 @@ export async function replayTraffic(run: TrafficRun): Promise<ExitCode> {
   }
 }
 
-function readHar(io: Io, file: string): ExchangeRecord[] {
+function readHar(io: Io, file: string, valueOf: (tag: string) => string | undefined): ExchangeRecord[] {
   let entries: unknown
   try {
     entries = (JSON.parse(readFileSync(file, 'utf8')) as { log?: { entries?: unknown } }).log?.entries
@@ -81,13 +85,30 @@ function readHar(io: Io, file: string): ExchangeRecord[] {
   for (const [at, entry] of entries.entries()) {
     try {
       const options = { bodyBytes: Number.POSITIVE_INFINITY, now: Date.now(), newId: () => `entry-${at + 1}` }
-      records.push(recordOfHar(entry, options))
+      records.push(withSecrets(recordOfHar(entry, options), valueOf))
     } catch (error) {
       if (!(error instanceof HarEntryError)) throw error
       io.tell(`entry ${at + 1} is left out: ${visible(error.message, 300)}`)
     }
   }
   return records.sort((a, b) => a.startedAt - b.startedAt)
+}
+
+/** A HAR of ours holds markers: where this workspace still keeps the values, they go back in. */
+function withSecrets(record: ExchangeRecord, valueOf: (tag: string) => string | undefined): ExchangeRecord {
+  const { request } = record
+  const open = (text: string) => openMarkers(text, valueOf)
+  const text = request.body?.decoded ? undefined : request.body && utf8Of(request.body.bytes)
+  const body = text !== undefined && hasMarker(text) ? Buffer.from(open(text)) : undefined
+  return {
+    ...record,
+    request: {
+      ...request,
+      target: open(request.target),
+      headers: request.headers.map(open),
+      ...(body && { body: { ...request.body!, bytes: body, length: body.length } }),
+    },
+  }
 }
 
 const words: Readonly<Record<DecisionChange['relation'], string>> = {

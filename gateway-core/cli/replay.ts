@@ -29,6 +29,13 @@ Exit code 0 when everything passed or was decided alike, 1 when a step failed or
     query: { type: 'string', value: 'query', help: 'Of recorded traffic, only what matches: status:403 path~^/books' },
     pace: { type: 'string', value: 'recorded|2x|max', help: 'Of recorded traffic; default: max.' },
     concurrency: { type: 'string', value: 'n', help: 'Of recorded traffic, requests at once; default: 8.' },
+    header: {
+      type: 'string',
+      short: 'H',
+      multiple: true,
+      value: 'field',
+      help: 'Of recorded traffic, another value where a request has this field: -H "Authorization: Bearer $TOKEN"',
+    },
     unsafe: { type: 'boolean', help: 'Of recorded traffic, send methods that may change something too.' },
   },
   words: 2,
@@ -68,6 +75,7 @@ changes: [{id, now, method, url, relation, before, after}], more}`,
         pace: options.pace ?? 'max',
         concurrency: options.concurrency === undefined ? 8 : numberOption('concurrency', options.concurrency, 1, 256),
         unsafe: options.unsafe === true,
+        headers: (options.header ?? []).map(fieldOf),
       })
     } catch (error) {
       if (!(error instanceof ReplayError)) throw error
@@ -105,6 +113,12 @@ function viaOf(written: string | undefined): ReplayTarget['via'] | undefined {
   if (written === undefined || written === 'gateway' || written === 'upstream' || written === 'url') return written
   if (written === 'env') return 'gateway'
   throw new CannotRun(`--to ${visible(written, 40)}`, 'write gateway, upstream or url')
+}
+
+function fieldOf(text: string): [string, string] {
+  const colon = text.indexOf(':')
+  if (colon > 0) return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()]
+  throw new CannotRun(`-H ${visible(text, 60)} is no header field`, 'write it like -H "Authorization: Bearer …"')
 }
 
 function queryOf(text: string | undefined): Filter {

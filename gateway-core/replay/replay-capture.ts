@@ -1,4 +1,5 @@
-import type { ExchangeRecord, StoredExchange } from '../capture/record.ts'
+import { hasMarker } from '../capture/markers.ts'
+import type { ExchangeRecord } from '../capture/record.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { CaptureReport, DecisionChange, DecisionRelation, ReplayRequest } from '../protocol/replay.ts'
 import { type Outcome, sendBy, type Way } from './answer.ts'
@@ -7,7 +8,7 @@ import { ReplayError } from './replay-error.ts'
 import type { WireRequest } from './resolve.ts'
 
 /** A recorded exchange; of one from a foreign HAR nothing is known of decisions. */
-export type Recorded = ExchangeRecord & Partial<Pick<StoredExchange, 'secrets'>>
+export type Recorded = ExchangeRecord
 
 export interface ReplayCaptureOptions {
   /** Oldest first. */
@@ -22,6 +23,8 @@ export interface ReplayCaptureOptions {
   /** Also methods that change something. */
   unsafe: boolean
   timeoutMs?: number
+  /** Values that take the place of recorded ones, in requests that have the field: a fresh token. */
+  headers?: readonly (readonly [name: string, value: string])[]
   signal: AbortSignal
   onProgress(done: number, change: DecisionChange | undefined): void
 }
@@ -49,8 +52,10 @@ export async function replayCapture(options: ReplayCaptureOptions): Promise<Capt
   const leftOut = new Map<string, number>()
   const running = new Set<Promise<void>>()
   let first: number | undefined
-  for (const exchange of exchanges) {
+  const replaced = new Map((options.headers ?? []).map(([name, value]) => [name.toLowerCase(), value]))
+  for (const recorded of exchanges) {
     if (signal.aborted) break
+    const exchange = replaced.size === 0 ? recorded : withFields(recorded, replaced)
     report.exchanges++
     const why = reasonToLeaveOut(exchange, options.unsafe)
     if (why !== undefined) {
@@ -86,6 +91,12 @@ async function replayOne(
   return compareDecisions(exchange, outcome)
 }
 
+function withFields(exchange: Recorded, replaced: ReadonlyMap<string, string>): Recorded {
+  const { headers } = exchange.request
+  const next = headers.map((text, at) => (at % 2 === 1 ? (replaced.get(headers[at - 1]!.toLowerCase()) ?? text) : text))
+  return { ...exchange, request: { ...exchange.request, headers: next } }
+}
+
 /** The request as it was: same target, fields and bytes. */
 function wireOf({ request }: Recorded): WireRequest {
   const fields: [string, string][] = []
@@ -106,20 +117,22 @@ function wireOf({ request }: Recorded): WireRequest {
   return { method: request.method, url: request.target, version, fields: framed, body }
 }
 
-function reasonToLeaveOut(
-  { request, upgrade, secrets, listener, verdict }: Recorded,
-  unsafe: boolean,
-): string | undefined {
+function reasonToLeaveOut({ request, upgrade, listener, verdict }: Recorded, unsafe: boolean): string | undefined {
   if (upgrade) return 'WebSocket handshakes'
   if (!unsafe && !safeMethods.has(request.method))
     return `${request.method}: it may change something (--unsafe sends it)`
-  if (secrets === 'sealed' || request.headers.some((value) => value.includes('⟦sealed:')))
-    return 'secrets that are not kept any more'
+  if (holdsMarkers(request)) return 'secrets that are not kept any more'
   if (request.body?.truncated) return 'bodies of which only the beginning was kept'
   if (request.body?.decoded && listener !== 'none') return 'bodies whose secrets are not kept any more'
   if (!request.body && announcesBody(request.headers)) return 'bodies that were never read'
   if (listener !== 'none' && verdict === 'aborted') return 'requests that the client broke off'
   return undefined
+}
+
+/** Whether the request itself lacks a secret; those of its answer do not matter. */
+function holdsMarkers({ headers, target, body }: Recorded['request']): boolean {
+  if (hasMarker(target) || headers.some(hasMarker)) return true
+  return body !== undefined && body.bytes.byteLength < 1_000_000 && hasMarker(Buffer.from(body.bytes).toString('utf8'))
 }
 
 function announcesBody(headers: readonly string[]): boolean {

@@ -4,7 +4,8 @@ import type { Action } from '../shell/actions.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { tellDone } from '../shell/notices.ts'
 import { copyText } from '../traffic/exchange-store.ts'
-import { copyTitles } from '../traffic/traffic-actions.ts'
+import { makeTestKey } from '../tests/tests-store.ts'
+import { copyAsTest, copyTitles, makeTest } from '../traffic/traffic-actions.ts'
 import { createRequest, isFiled, removeEntry, save, send, useReplay } from './replay-store.ts'
 
 const group = 'Replay'
@@ -97,6 +98,21 @@ export function replayActions(): Action[] {
         const id = exchangeShown()
         if (id !== undefined) useNavigation.getState().openTraffic(`id:${id}`)
       },
+    },
+    {
+      id: 'replay.makeTest',
+      title: 'Make a policy test of the answer',
+      group,
+      shortcut: makeTestKey,
+      enabled: () => hasEntry() && exchangeShown() !== undefined,
+      run: () => makeTest(exchangeShown()),
+    },
+    {
+      id: 'replay.copy.test',
+      title: 'Copy the answer as policy test',
+      group,
+      enabled: () => hasEntry() && exchangeShown() !== undefined,
+      run: () => copyAsTest(exchangeShown()),
     },
     ...(['curl', 'httpie', 'fetch', 'http'] as const).map(
       (as): Action => ({

@@ -6,6 +6,7 @@ import { useWorkspace } from '../shell/workbench.ts'
 import { Button } from '../ui/button.tsx'
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '../ui/menu.tsx'
 import { Tabs } from '../ui/tabs.tsx'
+import { makeTestKey } from '../tests/tests-store.ts'
 import { copyTitles } from '../traffic/traffic-actions.ts'
 import { AuthTab } from './auth-tab.tsx'
 import { BodyTab } from './body-tab.tsx'
@@ -170,6 +171,7 @@ function TargetMenu() {
 
 function MoreMenu() {
   const entry = useReplay((replay) => replay.entry)
+  const traced = useReplay(({ run, answer }) => run?.answers[answer]?.exchange !== undefined)
   return (
     <Menu
       align="end"
@@ -187,6 +189,12 @@ function MoreMenu() {
           Copy as {copyTitles[as]}
         </MenuItem>
       ))}
+      <MenuItem disabled={!traced} onSelect={() => runAction('replay.copy.test')}>
+        Copy as policy test
+      </MenuItem>
+      <MenuItem disabled={!traced} onSelect={() => runAction('replay.makeTest')} shortcut={makeTestKey}>
+        Make a policy test of the answer
+      </MenuItem>
       <MenuLine />
       <MenuItem onSelect={() => runAction('replay.remove')}>Remove</MenuItem>
     </Menu>

@@ -1,4 +1,4 @@
-import { Copy, FlaskConical, KeyRound, RotateCw, X } from 'lucide-react'
+import { Copy, FlaskConical, KeyRound, RotateCw, SquarePen, X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { create } from 'zustand'
 import type { ExchangeDetail } from '../../gateway-core/protocol/types.ts'
@@ -92,6 +92,7 @@ function Exchange({ detail, version, onClose }: { detail: ExchangeDetail; versio
             <CopyMenu />
             <TokensButton />
             <TestButton />
+            <ReplayButton />
             <ResendButton />
           </>
         )}
@@ -137,6 +138,18 @@ function ResendButton() {
     >
       <RotateCw aria-hidden="true" />
       Resend
+    </Button>
+  )
+}
+
+function ReplayButton() {
+  return (
+    <Button
+      label="Open in Replay: edit and send again"
+      shortcut={useShortcut('traffic.replay')}
+      onClick={() => runAction('traffic.replay')}
+    >
+      <SquarePen aria-hidden="true" />
     </Button>
   )
 }

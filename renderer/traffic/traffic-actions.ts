@@ -111,7 +111,7 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       shortcut: makeTestKey,
       keywords: 'expect assert regression',
       enabled: hasSelection,
-      run: makeTest,
+      run: () => makeTest(),
     },
     {
       id: 'traffic.tokens',
@@ -127,7 +127,7 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       title: 'Copy the exchange as a policy test',
       group,
       enabled: hasSelection,
-      run: copyAsTest,
+      run: () => copyAsTest(),
     },
     {
       id: 'traffic.exportCase',
@@ -205,9 +205,8 @@ export async function copyAs(as: Params<'traffic.copyAs'>['as']): Promise<void> 
   tellDone(`Copied as ${copyTitles[as]}`)
 }
 
-/** Writes a test of the selected exchange and shows it in the editor. */
-export async function makeTest(): Promise<void> {
-  const id = selected()
+/** Writes a test of an exchange, the selected one unless another is named, and shows it in the editor. */
+export async function makeTest(id: string | undefined = selected()): Promise<void> {
   if (id === undefined) return
   const { path, line, name, note } = await core.call('tests.make', { exchange: id })
   useNavigation.getState().openPolicy(path, line)
@@ -215,8 +214,7 @@ export async function makeTest(): Promise<void> {
   else useNotices.getState().tell({ what: `Test written: ${name}`, todo: note, where: path, severity: 'warning' })
 }
 
-export async function copyAsTest(): Promise<void> {
-  const id = selected()
+export async function copyAsTest(id: string | undefined = selected()): Promise<void> {
   if (id === undefined) return
   const { text } = await core.call('tests.text', { exchange: id })
   await copyText(text)

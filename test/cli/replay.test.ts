@@ -6,6 +6,7 @@ import { testUpstream, type TestUpstream, workspaceFolder } from '../gateway-fix
 import { cli } from './cli.ts'
 
 let upstream: TestUpstream
+let authorization = ''
 let place: ReturnType<typeof workspaceFolder>
 const run = (...args: string[]) => cli(['replay', ...args], { cwd: place.folder })
 
@@ -13,6 +14,7 @@ beforeAll(async () => {
   upstream = await testUpstream((request, response) => {
     request.resume()
     request.on('end', () => {
+      authorization = request.headers.authorization ?? authorization
       response.setHeader('Content-Type', 'application/json')
       response.end(JSON.stringify({ url: request.url, id: 7 }))
     })
@@ -127,7 +129,7 @@ describe('traffic', () => {
   })
 
   it('of the workspace keeps its decisions, and its pace', async () => {
-    const { code, stdout } = await run('capture', '--query', 'code:IP_NOT_ALLOWED', '--pace', '10x', '--json')
+    const { code, stdout } = await run('capture', '--query', 'code:IP_NOT_ALLOWED', '--pace', '10000x', '--json')
     const report = JSON.parse(stdout) as CaptureReport
     expect(report.sent).toBeGreaterThan(0)
     expect(report.same).toBe(report.sent)
@@ -143,6 +145,22 @@ describe('traffic', () => {
     const { code, stderr } = await run('traffic.har', '--query', 'method:DELETE')
     expect([code, stderr]).toEqual([2, expect.stringContaining('nothing could be sent')])
   })
+
+  it('that lost its secrets is sent with fresh ones, where it had some', async () => {
+    const headers = [
+      { name: 'Authorization', value: 'Bearer ⟦sealed:gone:9⟧' },
+      { name: 'Accept', value: '*/*' },
+    ]
+    const entry = { request: { method: 'GET', url: 'http://h/books/1', headers }, response: { status: 200 } }
+    writeFileSync(join(place.folder, 'sealed.har'), JSON.stringify({ log: { entries: [entry] } }))
+    const [without, fresh] = await Promise.all([
+      run('sealed.har', '--json'),
+      run('sealed.har', '--json', '-H', 'authorization: Bearer fresh', '-H', 'X-Not-There: 1', '--to', 'upstream'),
+    ])
+    expect(without.code).toBe(2)
+    expect(JSON.parse(fresh.stdout)).toMatchObject({ sent: 1, same: 1 })
+    expect(authorization).toBe('Bearer fresh')
+  }, 60_000)
 })
 
 it('says why it cannot run', async () => {
