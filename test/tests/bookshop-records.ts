@@ -58,7 +58,13 @@ export async function recordBookshop(): Promise<RecordedBookshop> {
     for (const [name, value] of headers)
       if (/^authorization|key$|^cookie/i.test(name)) secrets.push(value.split(' ').at(-1)!)
     const raw = headers.flat()
-    const answer = await agent.request({ origin: url, path: target, method: method as 'GET', headers: raw, body: body ?? null })
+    const answer = await agent.request({
+      origin: url,
+      path: target,
+      method: method as 'GET',
+      headers: raw,
+      body: body ?? null,
+    })
     await answer.body.dump()
   }
   for (const { method, target, headers, body } of await sampleRequests(identity))
