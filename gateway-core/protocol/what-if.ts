@@ -1,6 +1,6 @@
 import type { Density } from '../capture/store.ts'
 import type { TraceEntry } from '../pipeline/outcome.ts'
-import { callWith, event } from './declare.ts'
+import { call, callWith, event } from './declare.ts'
 import { integer, text } from './parameters.ts'
 import type { TrafficRow } from './types.ts'
 
@@ -36,6 +36,8 @@ const change = {
  * answered any more. A screen has one question at a time: the next one ends it.
  */
 export const whatIfCalls = {
+  /** Somebody is about to edit: reads the capture, so that the first answer comes as fast as the others. */
+  'whatIf.prepare': call<null>(),
   /** Judges recorded exchanges by the files with unsaved texts over them; `query` narrows what is counted. */
   'whatIf.judge': callWith({ run: integer, texts, query: text }).returns<WhatIfCounts>(),
   /** What changes in one way, by what decides: the largest group first. */

@@ -11,6 +11,10 @@ export function whatIfCalls(
   desk: WhatIfDesk,
 ): Pick<Handlers, Extract<keyof Handlers, `whatIf.${string}`>> {
   return {
+    'whatIf.prepare': async () => {
+      await desk.prepare()
+      return null
+    },
     'whatIf.judge': ({ run, texts, query }, { signal }) => desk.judge(run, texts, query, signal),
     'whatIf.groups': ({ run, kind }) => desk.groups(run, kind),
     'whatIf.rows': ({ run, kind, from, count }) => desk.rows(run, kind, from, count),

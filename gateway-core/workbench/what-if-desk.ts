@@ -43,6 +43,11 @@ export class WhatIfDesk {
     this.#emit = emit
   }
 
+  /** Reads the capture. What keeps it from being judged is said when somebody asks. */
+  async prepare(): Promise<void> {
+    await this.#workbench.past.judge(this.#questionOf([], '')).catch(() => undefined)
+  }
+
   async judge(run: number, texts: Texts, query: string, signal: AbortSignal): Promise<WhatIfCounts> {
     this.#running?.abort()
     const running = new AbortController()

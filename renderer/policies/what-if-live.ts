@@ -45,7 +45,19 @@ export function followEdits(): void {
     revision = workspace?.revision
   })
   core.onSync(() => texts.length > 0 && ask(0))
+  document.addEventListener('pointerdown', aboutToEdit)
+  document.addEventListener('keydown', aboutToEdit)
   edited()
+}
+
+let prepared: string | undefined
+
+/** Whoever goes into the text is about to edit: the capture is read meanwhile, once for each workspace. */
+function aboutToEdit({ target }: Event): void {
+  const folder = useWorkbench.getState().state?.workspace?.folder
+  if (folder === prepared || !(target instanceof Element) || !target.closest('.code-text')) return
+  prepared = folder
+  core.call('whatIf.prepare').catch(() => undefined)
 }
 
 /** Judges again at once, for example because the capture has grown. */

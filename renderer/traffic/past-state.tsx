@@ -16,7 +16,8 @@ export function PastStatePane() {
     <section className="pane past" aria-label="State at a moment">
       <div className="bar">
         <h2 className="num">{dateText(at)}</h2>
-        <span className="faint cut grow" role="status">
+        <span className="faint cut grow" role="status" aria-busy={state?.time !== at}>
+          {state && state.time !== at && 'counting… · '}
           {state && `${plural(state.entries.length, 'counter')} held something`}
           {state && allUnsure(state) && ', counted from the first recorded exchange on'}
         </span>
