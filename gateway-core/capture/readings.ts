@@ -22,8 +22,8 @@ export interface Reading {
   /** Only header lists. */
   contentType?: string
   coding?: string
-  /** Secrets that this text was already searched for in vain. */
-  cleanFor?: WeakSet<readonly string[]> | undefined
+  /** Secrets that this text was already searched for in vain, the last few. */
+  cleanFor?: (readonly string[])[] | undefined
   /** It will not come again in this form: no use in remembering its part. */
   once?: true
   /** Part that holds the text, once written; 0 before. */

@@ -45,6 +45,8 @@ export interface SealedRecord {
 }
 
 const none: readonly string[] = []
+/** A text that more callers share than these is searched again: it is short. */
+const mostClean = 4
 /** Exchanges with messages whose secrets are remembered. */
 const mostOpen = 10_000
 
@@ -267,10 +269,13 @@ export class RecordSealer {
 
   /** The same reading when it holds no secret; else a new one without them. */
   #echoFree(reading: Reading, secrets: readonly string[]): Reading {
-    if (secrets.length === 0 || reading.cleanFor?.has(secrets)) return reading
+    if (secrets.length === 0 || reading.cleanFor?.includes(secrets)) return reading
     const text = this.#sealer.sealEchoes(reading.text, secrets, true)
     if (text !== reading.text) return { ...reading, text, part: 0 }
-    if (!reading.once) (reading.cleanFor ??= new WeakSet()).add(secrets)
+    if (!reading.once) {
+      reading.cleanFor ??= []
+      if (reading.cleanFor.push(secrets) > mostClean) reading.cleanFor.shift()
+    }
     return reading
   }
 
