@@ -5,6 +5,7 @@ import type { FieldTest, Filter } from '../filter/syntax.ts'
 import { contentText } from './body-text.ts'
 import { decodeDetail } from './trace-detail.ts'
 import { type Context, decodeContext } from './decode-context.ts'
+import type { Extra } from './layout.ts'
 import type { ExchangeRecord, RecordedRequest, RecordedResponse } from './record.ts'
 import { type CaptureDatabase, type PartKind, partKind, type Statement } from './schema.ts'
 
@@ -31,8 +32,9 @@ const kindOf: Readonly<Record<PartSource, PartKind>> = {
   requestBody: 'body',
   responseBody: 'body',
   detail: 'detail',
+  extra: 'extra',
 }
-/** Contexts read before; they never change, so a search reads only new ones. */
+/** Contexts read before; only those of open exchanges change, so a search reads only new ones. */
 const contextLimit = 50_000
 
 /** Searches one capture database, epoch by epoch, so that the first results are there early. */
@@ -123,12 +125,13 @@ export class CaptureSearch {
     return (JSON.parse(row.seqs) as number[]).filter((_, at) => passes(texts[at]!))
   }
 
-  /** A context by its part; the same object each time. */
+  /** A context by its part; the same object each time once its exchanges have ended. */
   context(id: number): Context {
     let context = this.#contexts.get(id)
     if (!context) {
       const { text } = this.prepare('SELECT text FROM parts WHERE id = ?').get([id]) as { text: string }
       context = decodeContext(text)
+      if (context.state === 'open') return context
       if (this.#contexts.size >= contextLimit) this.#contexts.clear()
       this.#contexts.set(id, context)
     }
@@ -148,6 +151,10 @@ export class CaptureSearch {
 
 /** As much of a record as the fields of a source read; see `FilterField.read`. */
 function partRecord(source: PartSource, text: string | ArrayBuffer, note: string | null): ExchangeRecord {
+  if (source === 'extra') {
+    const { intercepted } = JSON.parse(text as string) as Extra
+    return { intercepted } as ExchangeRecord
+  }
   if (source === 'detail') return { trace: decodeDetail(text as string) } as unknown as ExchangeRecord
   const message = source.startsWith('request') ? 'request' : 'response'
   if (source === 'requestHeaders' || source === 'responseHeaders') {

@@ -2,7 +2,7 @@ import type { WorkspaceKey } from '../config/workspace-key.ts'
 import { openMarkers, tagsIn } from './markers.ts'
 import type { CaptureDatabase, Statement } from './schema.ts'
 
-/** Characters of texts that are kept, about. */
+/** Characters of texts that were read ahead and not asked for yet, about. */
 const textLimit = 48 * 1024 * 1024
 
 interface Part {
@@ -37,7 +37,10 @@ export class PartReader {
       FROM parts WHERE id IN (SELECT value FROM json_each(?)) AND typeof(text) = 'text'`
     const row = this.#db.prepare(sql).get([JSON.stringify(lacking)]) as { ids: string; texts: string; notes: string }
     const [texts, notes] = [JSON.parse(row.texts) as string[], JSON.parse(row.notes) as (string | null)[]]
-    for (const [at, id] of (JSON.parse(row.ids) as number[]).entries()) this.#keep(id, texts[at]!, notes[at]!)
+    for (const [at, id] of (JSON.parse(row.ids) as number[]).entries()) {
+      this.#parts.set(id, { text: texts[at]!, note: notes[at]! })
+      this.#size += texts[at]!.length
+    }
   }
 
   /** JSON text with its secrets put back, escaped as JSON strings. */
@@ -71,17 +74,11 @@ export class PartReader {
 
   #part(id: number): Part {
     const known = this.#parts.get(id)
-    if (known) return known
-    this.#makeRoom()
-    const { text, note } = this.#one.get([id]) as { text: string | ArrayBuffer; note: string | null }
-    return this.#keep(id, text, note)
-  }
-
-  #keep(id: number, text: string | ArrayBuffer, note: string | null): Part {
-    const part = { text, note }
-    this.#size += typeof text === 'string' ? text.length : text.byteLength
-    this.#parts.set(id, part)
-    return part
+    if (!known) return this.#one.get([id]) as Part
+    // Who reads it keeps what it says.
+    this.#parts.delete(id)
+    this.#size -= known.text instanceof ArrayBuffer ? known.text.byteLength : known.text.length
+    return known
   }
 
   #makeRoom(): void {

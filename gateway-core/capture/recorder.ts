@@ -11,6 +11,8 @@ export type CaptureEvent =
   /** Nothing is recorded until `recovered`: disk full, read-only folder, database of a newer version. */
   | { kind: 'failed'; message: string }
   | { kind: 'recovered' }
+  /** The store ended and runs again. `records`: how many were on their way and are lost. */
+  | { kind: 'restarted'; reason: string; records: number }
   /** The store does not keep up, or fails; counts since the last event of this kind. */
   | { kind: 'dropped'; bodies: number; records: number }
 
@@ -24,6 +26,8 @@ export interface RecorderOptions {
   onEvent?: (event: CaptureEvent) => void
   /** Most memory for records on their way to the store, in bytes (default 32 MB); bodies are dropped from half of it on. */
   queueBytes?: number
+  /** Exchanges that began before (ms since the epoch) and are still open are closed: their gateway was killed. Only where no other one runs. */
+  closeBefore?: number
 }
 
 /** A recorder that also keeps the files behind each revision. */
@@ -39,6 +43,10 @@ const batchMs = 30
 const batchRecords = 256
 const batchBytes = 1024 * 1024
 const announceMs = 1000
+/** A store that ends is started again, at most so often in that time. */
+const mostRestarts = 3
+const restartsMs = 60_000
+const mostOpen = 10_000
 /** The worker's short-lived garbage would otherwise take 100 MB before anybody collects it. */
 const resourceLimits = { maxYoungGenerationSizeMb: 4 }
 
@@ -49,8 +57,8 @@ export function openRecorder(options: RecorderOptions): CaptureRecorder {
 
 class BatchingRecorder implements CaptureRecorder {
   readonly #options: RecorderOptions
-  readonly #worker: Worker
-  readonly #encoder = new BatchEncoder({ goesOn: true })
+  #worker: Worker
+  #encoder = new BatchEncoder({ goesOn: true })
   /** Sent after the records of the same moment: an exchange stands before its messages. */
   #messages: MessageRecord[] = []
   #messageBytes = 0
@@ -62,6 +70,13 @@ class BatchingRecorder implements CaptureRecorder {
   readonly #announced = { records: 0, bodies: 0, lost: 0, at: 0 }
   #timerArmed = false
   #sentKilobytes = 0
+  #sentRecords = 0
+  /** When the store was started again. */
+  #restarts: number[] = []
+  #restartTimer: NodeJS.Timeout | undefined
+  /** Of a store that was started again: exchanges whose beginning it knows. Only their messages can be sealed. */
+  #known: Set<string> | undefined
+  #revision: (ToWorker & { type: 'revision' }) | undefined
   #flushId = 0
   #alive = true
   #closed: Promise<void> | undefined
@@ -70,28 +85,38 @@ class BatchingRecorder implements CaptureRecorder {
   constructor(options: RecorderOptions) {
     this.#options = options
     this.#queueKilobytes = Math.ceil((options.queueBytes ?? 32 * 1024 * 1024) / 1024)
-    const setup: WorkerSetup = {
-      folder: options.folder,
-      key: options.key.share(),
-      settings: structuredClone(options.settings),
-      counters: this.#counters.buffer,
-      tellWritten: options.onWritten !== undefined,
-    }
-    this.#worker = new Worker(new URL('./store-worker.ts', import.meta.url), {
-      workerData: setup,
-      name: 'captures',
-      resourceLimits,
-    })
-    this.#worker.unref()
-    this.#worker.on('message', (message: FromWorker) => this.#receive(message))
-    this.#worker.on('error', (error) => this.#workerEnded(error.message))
-    this.#worker.on('exit', () => this.#workerEnded('the capture worker ended'))
+    this.#worker = this.#start()
     this.#timer = setTimeout(() => this.#send(), batchMs)
     this.#timer.unref()
   }
 
+  #start(): Worker {
+    const { folder, key, settings, onWritten, closeBefore } = this.#options
+    const setup: WorkerSetup = {
+      folder,
+      key: key.share(),
+      settings: structuredClone(settings),
+      counters: this.#counters.buffer,
+      tellWritten: onWritten !== undefined,
+      closeBefore,
+    }
+    const worker = new Worker(new URL('./store-worker.ts', import.meta.url), {
+      workerData: setup,
+      name: 'captures',
+      resourceLimits,
+    })
+    worker.unref()
+    worker.on('message', (message: FromWorker) => this.#receive(message))
+    worker.on('error', (error) => this.#workerEnded(worker, error.message))
+    worker.on('exit', () => this.#workerEnded(worker, 'its thread ended'))
+    return worker
+  }
+
   record(record: ExchangeRecord): void {
-    if (!this.#alive) return
+    if (!this.#alive) {
+      this.counts.droppedRecords++
+      return
+    }
     const waiting = this.#waitingKilobytes()
     if (waiting > this.#queueKilobytes) {
       this.counts.droppedRecords++
@@ -108,6 +133,7 @@ class BatchingRecorder implements CaptureRecorder {
       return
     }
     this.counts.recorded++
+    if (this.#known && record.state === 'open' && this.#known.size < mostOpen) this.#known.add(record.id)
     if (this.#encoder.records >= batchRecords || this.#encoder.size >= batchBytes) this.#send()
     else if (!this.#timerArmed) {
       this.#timerArmed = true
@@ -117,7 +143,7 @@ class BatchingRecorder implements CaptureRecorder {
 
   message(message: MessageRecord): void {
     if (!this.#alive) return
-    if (this.#waitingKilobytes() > this.#queueKilobytes / 2) {
+    if (this.#waitingKilobytes() > this.#queueKilobytes / 2 || this.#known?.has(message.exchange) === false) {
       this.counts.droppedBodies++
       this.#announce()
       return
@@ -134,7 +160,8 @@ class BatchingRecorder implements CaptureRecorder {
   }
 
   saveRevision(revision: string, files: readonly WorkspaceFile[], secrets: readonly string[] = []): void {
-    if (this.#alive) this.#post({ type: 'revision', revision, files, secrets })
+    this.#revision = { type: 'revision', revision, files, secrets }
+    if (this.#alive) this.#post(this.#revision)
   }
 
   flush(): Promise<void> {
@@ -155,6 +182,7 @@ class BatchingRecorder implements CaptureRecorder {
   }
 
   async #close(): Promise<void> {
+    clearTimeout(this.#restartTimer)
     if (!this.#alive) return
     this.#send()
     clearTimeout(this.#timer)
@@ -193,6 +221,7 @@ class BatchingRecorder implements CaptureRecorder {
     const kilobytes = Math.ceil(this.#encoder.size / 1024)
     const batch = this.#encoder.take()
     this.#sentKilobytes = (this.#sentKilobytes + kilobytes) | 0
+    this.#sentRecords = (this.#sentRecords + records) | 0
     const transfer = [batch.numbers.buffer as ArrayBuffer, batch.bytes.buffer as ArrayBuffer]
     this.#worker.postMessage({ type: 'batch', batch, records, kilobytes } satisfies ToWorker, transfer)
     this.#announce()
@@ -221,10 +250,39 @@ class BatchingRecorder implements CaptureRecorder {
     }
   }
 
-  #workerEnded(reason: string): void {
-    if (this.#alive && !this.#whenClosed) this.#tell({ kind: 'failed', message: reason })
+  /** A store that ends is started again; what was on its way is lost. */
+  #workerEnded(worker: Worker, reason: string): void {
+    if (worker !== this.#worker || !this.#alive) return
     this.#alive = false
     this.#settle()
+    if (this.#closed) return
+    const done = Atomics.load(this.#counters, counter.doneRecords)
+    this.counts.droppedRecords += ((this.#sentRecords - done) | 0) + this.#encoder.records
+    const now = performance.now()
+    this.#restarts = this.#restarts.filter((at) => now - at < restartsMs)
+    if (this.#restarts.length < mostRestarts) return this.#restart(reason)
+    const wait = restartsMs - (now - this.#restarts[0]!)
+    const seconds = Math.ceil(wait / 1000)
+    this.#tell({ kind: 'failed', message: `the store ended again (${reason}); it is started again in ${seconds} s` })
+    this.#restartTimer = setTimeout(() => this.#restart(reason), wait).unref()
+  }
+
+  #restart(reason: string): void {
+    const records = this.counts.droppedRecords - this.#announced.records
+    this.#announced.records = this.counts.droppedRecords
+    this.#restarts.push(performance.now())
+    this.#sentKilobytes = Atomics.load(this.#counters, counter.doneKilobytes)
+    this.#sentRecords = Atomics.load(this.#counters, counter.doneRecords)
+    // What the one before was told is not known any more: texts, and the secrets of exchanges that go on.
+    this.#encoder = new BatchEncoder({ goesOn: true })
+    this.#messages = []
+    this.#messageBytes = 0
+    this.#known = new Set()
+    this.#timerArmed = false
+    this.#worker = this.#start()
+    this.#alive = true
+    if (this.#revision) this.#post(this.#revision)
+    this.#tell({ kind: 'restarted', reason, records })
   }
 
   #settle(): void {

@@ -20,7 +20,8 @@ let failing = false
 function openWriter(): CaptureWriter | undefined {
   if (writer || Date.now() - lastAttempt < retryOpenMs) return writer
   lastAttempt = Date.now()
-  attempt(() => (writer = new CaptureWriter(setup.folder, key, setup.settings, reader)))
+  const opened = attempt(() => (writer = new CaptureWriter(setup.folder, key, setup.settings, reader)))
+  if (opened && setup.closeBefore !== undefined) attempt(() => writer?.closeLeftOpen(setup.closeBefore!))
   return writer
 }
 
@@ -47,6 +48,7 @@ function write(message: ToWorker & { type: 'batch' }): void {
   const done = target !== undefined && attempt(() => target.write(message.batch, written))
   if (!done) Atomics.add(counters, counter.lostRecords, message.records)
   Atomics.add(counters, counter.doneBatches, 1)
+  Atomics.add(counters, counter.doneRecords, message.records)
   Atomics.add(counters, counter.doneKilobytes, message.kilobytes)
   if (done && written) port.postMessage({ type: 'written', fields: written })
   if (done) attempt(() => target.tidy(Date.now()))

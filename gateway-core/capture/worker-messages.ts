@@ -12,10 +12,12 @@ export interface WorkerSetup {
   /** Memory of {@link counter}, read by the recorder without a message. */
   counters: SharedArrayBuffer
   tellWritten: boolean
+  /** Exchanges that began earlier and are open belong to a gateway that was killed (ms since the epoch); undefined: another one may run. */
+  closeBefore: number | undefined
 }
 
 /** Places in the shared counters; they wrap around, so only differences count. */
-export const counter = { doneBatches: 0, doneKilobytes: 1, lostRecords: 2 } as const
+export const counter = { doneBatches: 0, doneKilobytes: 1, lostRecords: 2, doneRecords: 3 } as const
 
 export type ToWorker =
   | { type: 'batch'; batch: Batch; records: number; kilobytes: number }

@@ -3,6 +3,7 @@ import type { CaptureSettings, WorkspaceFile } from '../config/workspace.ts'
 import { BatchReader } from './batch-reader.ts'
 import { type Batch, slot } from './layout.ts'
 import { MessageTable } from './message-table.ts'
+import { closeLeftOpen } from './left-open.ts'
 import type { Reading } from './readings.ts'
 import type { MessageRecord } from './record.ts'
 import { RecordSealer, type SealedBody, type SealedRecord } from './record-sealer.ts'
@@ -269,6 +270,11 @@ export class CaptureWriter {
 
   #insertFresh(): void {
     for (const { tag, value, expiresAt } of this.#sealer.takeFresh()) this.#insertSealed.run([tag, value, expiresAt])
+  }
+
+  /** Ends exchanges that a killed gateway left open, see {@link closeLeftOpen}. */
+  closeLeftOpen(before: number): number {
+    return closeLeftOpen(this.#db, before)
   }
 
   /** Work that may wait: retention, purging expired secrets. Call it now and then. */

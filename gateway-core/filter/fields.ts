@@ -17,6 +17,7 @@ export type FieldSource =
   | 'requestBody'
   | 'responseBody'
   | 'detail'
+  | 'extra'
 
 /** `word`: names, compared whole; `text`: searched; the others are numbers with their unit. */
 export type FieldType = 'word' | 'text' | 'number' | 'status' | 'duration' | 'size' | 'time'
@@ -126,13 +127,27 @@ export const filterFields: readonly FilterField[] = [
   row('id', 'word', 'id', 'Id of the exchange.', 'id:01JD*', (r) => r.id),
   context('scheme', 'word', 'http or https.', 'scheme:https', (r) => r.request.scheme),
   context('version', 'word', 'HTTP version.', 'version:2', (r) => r.request.httpVersion),
-  context('listener', 'word', 'Listener it came in by: http, https, proxy or none.', 'listener:https', (r) => r.listener),
+  context(
+    'listener',
+    'word',
+    'Listener it came in by: http, https, proxy or none.',
+    'listener:https',
+    (r) => r.listener,
+  ),
   context('revision', 'word', 'Revision of the workspace that judged it.', 'revision:3f2a*', (r) => r.revision),
   context('env', 'word', 'Active environment.', 'env:staging', (r) => r.environment),
   context('state', 'word', 'open while a stream goes on, else done.', 'state:open', (r) => r.state),
   context('upgrade', 'word', 'websocket for WebSocket handshakes.', 'upgrade:websocket', (r) => r.upgrade),
   context('from', 'word', 'Who made the response: upstream or gateway.', 'from:gateway', (r) => r.response?.from),
   context('error', 'text', 'What went wrong outside policies.', 'error:ECONNREFUSED', (r) => r.error),
+  {
+    name: 'touched',
+    type: 'word',
+    help: 'Rule or breakpoint that had a hand in it: its name, rule or breakpoint, or what it did.',
+    example: 'touched:edited',
+    source: 'extra',
+    read: (r) => r.intercepted?.touches.flatMap(({ by, name, did }) => [by, name, did]),
+  },
   headers('req', 'request'),
   headers('resp', 'response'),
   header('req', 'request'),

@@ -61,6 +61,7 @@ const columnOf: Readonly<Record<Exclude<FieldSource, 'row'>, string>> = {
   requestBody: 'e.request_body',
   responseBody: 'e.response_body',
   detail: 'e.detail',
+  extra: 'e.extra',
 }
 
 function partCondition(test: FieldTest, source: Exclude<FieldSource, 'row'>, search: PartSearch): Condition {

@@ -89,7 +89,7 @@ export class CapturedExchange implements RecordedExchange {
     if (!head) return undefined
     const { responseHeaders, responseBody, responseSize } = this.#rows
     const part = responseHeaders[this.#at]
-    const headers = part === null ? [] : this.#parts.list(part!)
+    const headers = part === null ? [] : this.#parts.headers(part!).raw
     const body = this.#body('response', responseBody[this.#at]!, responseSize[this.#at]!)
     return body ? { ...head, headers, body } : { ...head, headers }
   }

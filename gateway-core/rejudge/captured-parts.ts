@@ -15,8 +15,19 @@ interface Knowledge {
 }
 
 const nothingKnown: Knowledge = { facts: new Map(), claims: undefined }
-/** Decoded parts of each kind that are kept: what repeats, repeats within these. */
-const kept = 20_000
+/** Decoded parts of each kind that are kept; of a hundred thousand exchanges all. */
+const kept = 250_000
+/** Strings and templates that are kept once, however often they come. */
+const once = 500_000
+
+/** What of a run of exchanges will be read. */
+export interface Needed {
+  headers: ReadonlySet<number>
+  knowledge: ReadonlySet<number>
+  details: ReadonlySet<number>
+  extras: ReadonlySet<number>
+  bodies: ReadonlySet<number>
+}
 
 /** The parts that exchanges share, each decoded once. */
 export class CapturedParts {
@@ -26,14 +37,29 @@ export class CapturedParts {
   readonly #headers = new Map<number, RecordedHeaders>()
   readonly #knowledge = new Map<number, Knowledge>()
   readonly #details = new Map<number, (StepTemplate | undefined)[]>()
+  readonly #templates = new Map<string, (StepTemplate | undefined)[]>()
   readonly #extras = new Map<number, Extra>()
+  readonly #strings = new Map<string, string>()
 
   constructor(db: CaptureDatabase, key: WorkspaceKey | undefined) {
     this.#reader = new PartReader(db, key)
   }
 
-  fetch(ids: Iterable<number>): void {
-    this.#reader.fetch(ids)
+  /** Reads in one go what is not there yet. */
+  fetch({ headers, knowledge, details, extras, bodies }: Needed): void {
+    const lacking: number[] = []
+    for (const id of headers) if (!this.#headers.has(id)) lacking.push(id)
+    for (const id of knowledge) if (!this.#knowledge.has(id)) lacking.push(id)
+    for (const id of details) if (!this.#details.has(id)) lacking.push(id)
+    for (const id of extras) if (!this.#extras.has(id)) lacking.push(id)
+    for (const id of bodies) lacking.push(id)
+    this.#reader.fetch(lacking)
+  }
+
+  fetchContexts(ids: Iterable<number>): void {
+    const lacking: number[] = []
+    for (const id of new Set(ids)) if (!this.#contexts.has(id)) lacking.push(id)
+    this.#reader.fetch(lacking)
   }
 
   /** The same object for equal texts. */
@@ -49,12 +75,11 @@ export class CapturedParts {
   }
 
   headers(id: number): RecordedHeaders {
-    return cached(this.#headers, id, () => new RecordedHeaders(this.list(id)))
-  }
-
-  /** A header list that few exchanges share. */
-  list(id: number): string[] {
-    return JSON.parse(this.#reader.json(id)) as string[]
+    return cached(this.#headers, id, () => {
+      const list = JSON.parse(this.#reader.json(id)) as string[]
+      for (const [at, text] of list.entries()) list[at] = this.#only(text)
+      return new RecordedHeaders(list)
+    })
   }
 
   knowledge(id: number | null): Knowledge {
@@ -69,7 +94,15 @@ export class CapturedParts {
   }
 
   detail(id: number): (StepTemplate | undefined)[] {
-    return cached(this.#details, id, () => detailTemplate(this.#reader.json(id)))
+    return cached(this.#details, id, () => {
+      const template = detailTemplate(this.#reader.json(id))
+      const key = JSON.stringify(template)
+      const known = this.#templates.get(key)
+      if (known) return known
+      if (this.#templates.size >= once) this.#templates.clear()
+      this.#templates.set(key, template)
+      return template
+    })
   }
 
   extra(id: number): Extra {
@@ -88,6 +121,16 @@ export class CapturedParts {
   forgetSecrets(): void {
     this.#reader.forgetSecrets()
     for (const cache of [this.#headers, this.#knowledge, this.#details, this.#extras]) cache.clear()
+    this.#templates.clear()
+    this.#strings.clear()
+  }
+
+  #only(text: string): string {
+    const known = this.#strings.get(text)
+    if (known !== undefined) return known
+    if (this.#strings.size >= once) this.#strings.clear()
+    this.#strings.set(text, text)
+    return text
   }
 }
 

@@ -63,7 +63,7 @@ export class CapturedTraffic implements Traffic {
       this.#chunks.push(rows)
       this.#length += rows.seq.length
       this.#latest = rows.seq.at(-1)!
-      this.#parts.fetch(new Set(rows.context))
+      this.#parts.fetchContexts(rows.context)
       await pause()
     }
     this.#hasOpen = this.#chunks.some(({ context }) => context.some((id) => this.#parts.context(id).state === 'open'))
@@ -104,23 +104,24 @@ export class CapturedTraffic implements Traffic {
   }
 
   prepare(numbers: readonly number[], responses: boolean): void {
-    const ids = new Set<number>()
-    const add = (id: number | null) => {
-      if (id !== null) ids.add(id)
+    const [headers, knowledge, details] = [new Set<number>(), new Set<number>(), new Set<number>()]
+    const [extras, bodies] = [new Set<number>(), new Set<number>()]
+    const add = (set: Set<number>, id: number | null) => {
+      if (id !== null) set.add(id)
     }
     for (const number of numbers) {
       const rows = this.#chunks[Math.floor(number / rowsAtOnce)]!
       const at = number % rowsAtOnce
-      add(rows.requestHeaders[at]!)
-      add(rows.knowledge[at]!)
-      add(rows.detail[at]!)
-      add(rows.extra[at]!)
+      add(headers, rows.requestHeaders[at]!)
+      add(knowledge, rows.knowledge[at]!)
+      add(details, rows.detail[at]!)
+      add(extras, rows.extra[at]!)
       if (responses) {
-        add(rows.responseHeaders[at]!)
-        add(rows.responseBody[at]!)
+        add(headers, rows.responseHeaders[at]!)
+        add(bodies, rows.responseBody[at]!)
       }
     }
-    this.#parts.fetch(ids)
+    this.#parts.fetch({ headers, knowledge, details, extras, bodies })
   }
 
   /** Number of each exchange by its sequence in the capture. */

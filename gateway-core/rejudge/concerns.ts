@@ -50,6 +50,7 @@ export class Concerns {
   readonly #workspace: Workspace
   readonly #recordedUnder: (context: Context) => Workspace | undefined
   readonly #kept = new Set<string>()
+  readonly #concernsOf = new Map<Kept, Concern>()
   readonly #reuse: boolean
   readonly #everyCounter: boolean
   readonly #cases = new Map<Context, Map<Plan, Case>>()
@@ -164,6 +165,12 @@ export class Concerns {
   #concernOf({ context, plan, kept }: Case): Concern | 'everything' {
     if (!wasJudged(context)) return { untouched: true, recallable: () => true, settled: () => true, further: false }
     if (!kept) return 'everything'
+    let concern = this.#concernsOf.get(kept)
+    if (!concern) this.#concernsOf.set(kept, (concern = this.#concernFor(plan, kept)))
+    return concern
+  }
+
+  #concernFor(plan: Plan, kept: Kept): Concern {
     const counting = plan.instances.some((instance) => this.counted.has(instance.stateId))
     const recallable = new Set([...kept.instances].filter((instance) => !this.counted.has(instance.stateId)))
     const settled = kept.complete ? this.#tails(plan, kept) : undefined

@@ -25,13 +25,23 @@ export interface Kept {
 export class Keeping {
   readonly #sameConsumers: boolean
   readonly #sameDocuments: boolean
+  readonly #compared = new Map<Plan, Map<Plan, Kept>>()
 
   constructor(before: Workspace, after: Workspace) {
     this.#sameConsumers = JSON.stringify(before.consumers) === JSON.stringify(after.consumers)
     this.#sameDocuments = documents(before) === documents(after)
   }
 
+  /** The same object for the same plans. */
   compare(before: Plan, after: Plan): Kept {
+    const known = this.#compared.get(before) ?? new Map<Plan, Kept>()
+    this.#compared.set(before, known)
+    let kept = known.get(after)
+    if (!kept) known.set(after, (kept = this.#compare(before, after)))
+    return kept
+  }
+
+  #compare(before: Plan, after: Plan): Kept {
     const known = new Map(before.instances.map((instance) => [instance.id, instance]))
     const instances = new Set<PolicyInstance>()
     for (const instance of after.instances) {

@@ -14,6 +14,7 @@ import { type Gateway, startGateway } from '../proxy/gateway.ts'
 import { outboundProxyFrom } from '../proxy/outbound-proxy.ts'
 import { CannotRun } from './cannot-run.ts'
 import { passThroughMemory } from './pass-through.ts'
+import { findRunningGateway } from './running-gateway.ts'
 
 export interface OpenGatewayOptions {
   workspace: Workspace
@@ -67,6 +68,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
         folder,
         key,
         settings: workspace.capture,
+        ...(!runsElsewhere(folder) && { closeBefore: performance.timeOrigin }),
         onEvent: (event) => onTrouble(eventText(event)),
         ...(onWritten && { onWritten }),
       })
@@ -114,6 +116,11 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
   }
 }
 
+function runsElsewhere(folder: string): boolean {
+  const running = findRunningGateway(folder)
+  return running !== undefined && running.pid !== process.pid
+}
+
 /** State ids of the policies whose counters survive a restart. */
 function durableIds(workspace: Workspace): Set<string> {
   const plans = [workspace.unrouted, ...workspace.routes.map((route) => route.plan)]
@@ -135,6 +142,8 @@ function eventText(event: CaptureEvent): string {
       return `nothing is recorded at the moment: ${event.message}`
     case 'recovered':
       return 'exchanges are recorded again'
+    case 'restarted':
+      return `the store of captures ended (${event.reason}) and runs again: ${event.records} exchanges were not recorded`
     case 'dropped':
       return `${event.records} exchanges and ${event.bodies} bodies were not recorded: the disk is full or slow`
   }

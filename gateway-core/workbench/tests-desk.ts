@@ -46,8 +46,10 @@ export class TestsDesk {
   view(viewer: (state: TestsState) => void): () => void {
     this.#viewers.add(viewer)
     if (!this.#watch) {
-      this.#watch = watchTestFiles(this.#opened.folder, (paths) => void this.#changed(paths), { persistent: false })
-      void this.run(undefined)
+      this.#watch = watchTestFiles(this.#opened.folder, (paths) => void this.#changed(paths).catch(ignore), {
+        persistent: false,
+      })
+      this.run(undefined).catch(ignore)
     }
     return () => {
       this.#viewers.delete(viewer)
@@ -81,7 +83,10 @@ export class TestsDesk {
     if (only === undefined) this.#wanted = 'all'
     else if (this.#wanted !== 'all') for (const one of only) this.#wanted.add(one)
     this.#cancelled = false
-    await (this.#turn ??= this.#runWanted().finally(() => (this.#turn = undefined)))
+    // A wish that comes while the last turn ends begins another.
+    while (this.#turn || this.#wanted === 'all' || this.#wanted.size > 0) {
+      await (this.#turn ??= this.#runWanted().finally(() => (this.#turn = undefined)))
+    }
     return this.state()
   }
 
@@ -182,6 +187,9 @@ export class TestsDesk {
     for (const viewer of this.#viewers) viewer(state)
   }
 }
+
+/** Nobody waits for a run that begins by itself; whoever asks for one is told why it fails. */
+function ignore(): void {}
 
 /** As the command line runs them: files that name no environment have the default one, whichever is active here. */
 function runnerOf(opened: OpenedWorkspace): TestRunner {

@@ -2,6 +2,7 @@ import { Plus } from 'lucide-react'
 import type { RuleRow } from '../../gateway-core/protocol/intercept.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { core } from '../core/core.ts'
+import { useNavigation } from '../shell/navigation.ts'
 import { tellFailure } from '../shell/notices.ts'
 import { Button } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
@@ -61,6 +62,7 @@ export function RuleList() {
 
 function Rule({ rule, chosen }: { rule: RuleRow; chosen: boolean }) {
   const { name, explain, enabled, hits } = rule
+  const openTraffic = useNavigation((navigation) => navigation.openTraffic)
   return (
     <li className={`rule${chosen ? ' rule-chosen' : ''}${enabled ? '' : ' breakpoint-off'}`}>
       <Switch
@@ -79,9 +81,14 @@ function Rule({ rule, chosen }: { rule: RuleRow; chosen: boolean }) {
         <span className="rule-name cut">{visible(name, 120)}</span>
         <span className="dim rule-explain">{visible(explain, 400)}</span>
       </button>
-      <span className="num dim" title="Exchanges that it touched">
+      <button
+        type="button"
+        className="link num rule-hits"
+        title="Exchanges that it touched: show them"
+        onClick={() => openTraffic(`touched:${JSON.stringify(name)}`)}
+      >
         {countText(hits)}×
-      </span>
+      </button>
     </li>
   )
 }

@@ -45,6 +45,7 @@ const exchange: fc.Arbitrary<ExchangeRecord> = fc
     consumer: fc.option(text, { nil: undefined }),
     client: fc.constantFrom('127.0.0.1', '10.0.0.7', 'FE80::1'),
     method: fc.constantFrom('GET', 'POST'),
+    rule: fc.option(word, { nil: undefined }),
   })
   .map((parts) => {
     const coded = (each: typeof parts.message) => each.content?.bytes[0] === 0x1f && each.content.bytes[1] === 0x8b
@@ -67,6 +68,9 @@ const exchange: fc.Arbitrary<ExchangeRecord> = fc
           headers: flat(answer.headers, coded(answer)),
           ...(answer.content && { body: answer.content }),
         }),
+      ...(parts.rule !== undefined && {
+        intercepted: { touches: [{ by: 'rule', name: parts.rule, side: 'request', did: 'mocked' }] },
+      }),
       consumer: parts.consumer === undefined ? undefined : { name: parts.consumer, groups: ['readers'] },
       trace: [
         {
@@ -116,6 +120,7 @@ const wordField = fc.constantFrom(
   'peer',
   'host',
   'group',
+  'touched',
 )
 const numberTest = fc.constantFrom(
   'status:403',

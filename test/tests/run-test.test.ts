@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { outcome, run, runOne } from './running.ts'
 
@@ -212,3 +213,65 @@ it('judges the same test to the same trace every time', async () => {
   }
   expect(traces[0]).toEqual(traces[1])
 })
+
+it('comes to a result for whatever a test may ask', async () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom(
+      '/books/1',
+      'http://',
+      'https://x:y/',
+      '*',
+      '${token:ben}',
+      '\r\nX: y',
+      'Bearer ',
+      '${consumer:app}',
+      'chunked',
+      '%',
+      'é',
+    ),
+  )
+  const header = fc.dictionary(
+    fc.oneof(
+      fc.string({ minLength: 1 }),
+      fc.constantFrom('Host', 'Content-Length', 'Transfer-Encoding', 'Authorization', 'Content-Encoding', 'Cookie'),
+    ),
+    text,
+    { maxKeys: 4 },
+  )
+  const request = fc.record(
+    {
+      method: fc.oneof(fc.constantFrom('GET', 'POST', 'HEAD', 'CONNECT', 'OPTIONS'), fc.string()),
+      url: fc.oneof(
+        text.filter((url) => url !== ''),
+        fc.constant('/books/1'),
+      ),
+      headers: header,
+      body: text,
+      token: fc.oneof(fc.constant('ben'), fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 3 })),
+    },
+    { requiredKeys: ['url'] },
+  )
+  const response = fc.record(
+    { status: fc.integer({ min: 100, max: 599 }), headers: header, body: text },
+    { requiredKeys: [] },
+  )
+  const shared = { tokens: { ben: { issuer: 'https://id.example', sub: 'ben', aud: 'books', roles: ['reader'] } } }
+  let judged = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(request, response), { minLength: 1, maxLength: 3 }), async (pairs) => {
+      const tests = pairs.map(([asked, answer], at) => ({
+        name: String(at),
+        request: asked,
+        response: answer,
+        expect: { status: 999 - 500 },
+      }))
+      const { results, problems } = await run(JSON.stringify({ given: shared, tests }))
+      // Either the file says what is wrong with it, or each test has its result.
+      expect(results.length === tests.length || problems.length > 0).toBe(true)
+      judged += results.length
+    }),
+    { numRuns: 150 },
+  )
+  expect(judged).toBeGreaterThan(50)
+}, 60_000)
