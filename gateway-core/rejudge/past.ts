@@ -3,11 +3,9 @@ import type { ExchangeRecord } from '../capture/record.ts'
 import { loadWorkspace } from '../config/load.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { Workspace } from '../config/workspace.ts'
-import type { TraceEntry } from '../pipeline/outcome.ts'
 import { Blame } from './blame.ts'
 import { ColdState } from './cold-state.ts'
 import type { ExchangeRun } from './exchange-run.ts'
-import { type Difference, firstDifference } from './first-difference.ts'
 import { findCounters } from './find-counters.ts'
 import type { Texts } from './hunks.ts'
 import { judgeAll, judgeEdit } from './judge-edit.ts'
@@ -21,6 +19,7 @@ import { stateAt, type StateAt } from './state-at.ts'
 import { type ChangedValue, type SteppedThrough, stepThrough } from './step-through.ts'
 import type { Traffic } from './traffic.ts'
 import { captureSource, type TrafficSource } from './traffic-source.ts'
+import { partingOf, type Traced, traceOf } from './traced.ts'
 import { VariedExchange, type Variation } from './varied-exchange.ts'
 import { WhatIfError } from './what-if-error.ts'
 import type {
@@ -111,7 +110,7 @@ export class Past {
       kind: found?.kind ?? 'same',
       before: { ...before.judged.outcome, trace: before.trace },
       after: { ...after.judged.outcome, trace: after.trace },
-      firstDifference: difference(before, after, stored.route?.id),
+      firstDifference: partingOf(before, after, stored.route?.id),
       blame: change ? await blame.of(change, () => at) : [],
     }
   }
@@ -290,11 +289,7 @@ export class Past {
     }
   }
 
-  async #traced(
-    workspace: Workspace,
-    at: number,
-    stored: ExchangeRecord,
-  ): Promise<{ judged: Judged; run: ExchangeRun | undefined; trace: TraceEntry[] }> {
+  async #traced(workspace: Workspace, at: number, stored: ExchangeRecord): Promise<Traced> {
     const { judged, run } = await this.#judgeOne(workspace, at, true)
     return { judged, run, trace: traceOf(run, stored, workspace) }
   }
@@ -345,41 +340,6 @@ export class Past {
 /** Texts of the files of a workspace by path. */
 export function textsOf({ files }: Workspace): Texts {
   return new Map(files.filter(({ text }) => text !== undefined).map(({ path, text }) => [path, text]))
-}
-
-/** The trace of an exchange that was judged again: what was taken from the record stands as it was recorded. */
-function traceOf(run: ExchangeRun | undefined, stored: ExchangeRecord, workspace: Workspace): TraceEntry[] {
-  const plans = [workspace.unrouted, ...workspace.routes.map(({ plan }) => plan)]
-  const places = new Map(plans.flatMap(({ instances }) => instances.map(({ id, position }) => [id, position] as const)))
-  const placed = (entry: TraceEntry) => ({ ...entry, position: places.get(entry.policy) ?? entry.position })
-  if (!run) return stored.trace.map(placed)
-  const trace = run.run.trace.map((entry, at) => {
-    const place = run.recalled.get(at)
-    return place === undefined ? entry : placed(stored.trace[place]!)
-  })
-  return run.asRecorded ? [...trace, ...stored.trace.slice(run.follower.at).map(placed)] : trace
-}
-
-interface Traced {
-  judged: Judged
-  run: ExchangeRun | undefined
-  trace: TraceEntry[]
-}
-
-function difference(one: Traced, other: Traced, recorded: string | undefined): Difference | null {
-  const [a, b] = [one, other].map(({ judged, run, trace }) => {
-    const { verdict, status = 0, decidedBy, code } = judged.outcome
-    return {
-      verdict,
-      status,
-      trace,
-      facts: run?.facts.recorded ?? [],
-      exchange: { route: { id: run ? run.exchange.route?.id : recorded } },
-      ...(decidedBy !== undefined && { decidedBy }),
-      ...(code !== undefined && { code }),
-    } as unknown as Parameters<typeof firstDifference>[0]
-  })
-  return firstDifference(a!, b!)
 }
 
 function ends({ outcome: { verdict, code, decidedBy } }: Judged): string {

@@ -141,8 +141,9 @@ function finish(stream: ClientHttp2Stream, last: Buffer): void {
 function settingsOf(session: ReturnType<typeof openSession>, signal: AbortSignal) {
   return new Promise<{ maxConcurrentStreams?: number }>((resolve, reject) => {
     session.once('remoteSettings', resolve)
-    session.once('error', reject)
-    session.once('close', () => reject(new ReplayError('the server does not speak HTTP/2 here', 'race over HTTP/1.1')))
+    const none = () => reject(new ReplayError('the server does not speak HTTP/2 here', 'race over HTTP/1.1'))
+    session.once('error', none)
+    session.once('close', none)
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
   })
 }

@@ -4,6 +4,7 @@ import type { Params } from '../protocol/protocol.ts'
 import { refused } from '../protocol/rpc-error.ts'
 import type { CaptureReport, DecisionChange, RaceReport, SequenceReport, StepReport } from '../protocol/replay.ts'
 import { readCollection, requestNamed, splitReference } from '../replay/collections.ts'
+import type { Recorded } from '../replay/answer.ts'
 import { race, type Racer } from '../replay/race.ts'
 import { reportRace } from '../replay/race-report.ts'
 import { paceOf, replayCapture } from '../replay/replay-capture.ts'
@@ -27,7 +28,8 @@ export async function raceEntries(
   const way = await openWay(desk.opened, target)
   try {
     const racers = Array.from({ length: copies }, (_, at): Racer => {
-      const { wire, template } = prepared[at % prepared.length]!
+      const { wire: resolved, template } = prepared[at % prepared.length]!
+      const wire = { ...resolved, version: version ?? resolved.version }
       const { destination, target: path, host } = way.route(wire, template.settings.insecure === true)
       const named = wire.fields.some(([name]) => name.toLowerCase() === 'host')
       const fields = named
@@ -36,17 +38,18 @@ export async function raceEntries(
             name.toLowerCase() === 'host' ? (host ?? value) : value,
           ])
         : [['Host', host ?? destination.host] as [string, string], ...wire.fields]
-      return { destination, target: path, wire: { ...wire, fields, version: version ?? wire.version } }
+      return { destination, target: path, wire: { ...wire, fields } }
     })
     const timeoutMs = prepared[0]!.template.settings.timeoutMs
     const result = await race(racers, { timeoutMs, whole: whole === true }, signal)
     const ports = result.copies.map(({ localPort }) => localPort)
-    const recorded = await Promise.all(
-      ports.map(async (port, copy) => {
-        const sharing = ports.filter((one) => one === port).length
-        const found = await way.recorded?.(port, sharing)
-        return found?.[ports.slice(0, copy).filter((one) => one === port).length]
-      }),
+    const byPort = new Map<number, readonly Recorded[]>()
+    for (const port of new Set(ports)) {
+      byPort.set(port, (await way.recorded?.(port, ports.filter((one) => one === port).length)) ?? [])
+    }
+    // Several on one connection were recorded in the order in which they were begun.
+    const recorded = ports.map(
+      (port, copy) => byPort.get(port)![ports.slice(0, copy).filter((one) => one === port).length],
     )
     await desk.opened.flush()
     const { destination } = racers[0]!

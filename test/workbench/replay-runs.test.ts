@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Desk } from './desk.ts'
+import { type Desk, makeDesk } from './desk.ts'
 import { apiKey, type ReplayFixture, replayFixture } from './replay-fixture.ts'
 
 let fixture: ReplayFixture
@@ -160,4 +160,30 @@ describe('recorded traffic sent again', () => {
     setTimeout(() => stop.abort(), 100)
     expect((await ended).sent).toBeLessThan(4)
   })
+})
+
+it('a race over HTTP/2 goes to the HTTPS listener, in one packet, and each copy is counted', async () => {
+  const own = makeDesk({
+    'gatehouse.yaml': `gatehouse: 1
+listen: { http: "127.0.0.1:0", https: { address: "127.0.0.1:0" } }
+upstreams: { shop: "http://127.0.0.1:9" }
+apis:
+  - name: a
+    upstream: shop
+    policies: [{ rate-limiting: { limit: 3, window: 1m, by: ip } }]
+    routes: [{ path: /x/* }]
+`,
+  })
+  await own.call('workbench.open', { folder: own.folder })
+  const settings = { length: 'follow', redirects: 0, timeoutMs: 5000 } as const
+  const request = { method: 'GET', url: '/x/1', version: '1.1', headers: [], body: null, settings } as const
+  const { id } = await own.call('replay.create', { request })
+  const how = { ids: [id], copies: 10, target: { via: 'gateway' }, version: '2', whole: true } as const
+  const report = await own.call('replay.race', { ...how, ids: [id] })
+  expect(report).toMatchObject({ technique: 'single-packet', copies: 10, sentSpread: 0, problems: [] })
+  const denied = report.groups.find(({ status }) => status === 429)!
+  expect(denied).toMatchObject({ decided: 'deny api:a/rate-limiting LIMIT_REACHED' })
+  // The limiter counts each of them, however close they come.
+  expect(denied.copies).toHaveLength(7)
+  await own.close()
 })
