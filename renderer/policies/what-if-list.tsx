@@ -36,7 +36,7 @@ export function WhatIfList({ kind, onEnter, onLeave }: { kind: WhatIfKind; onEnt
   useEffect(() => {
     if (selected === undefined && first !== undefined) {
       place.current = 0
-      void explain(first)
+      explain(first)
     }
   }, [selected, first])
 
@@ -45,7 +45,7 @@ export function WhatIfList({ kind, onEnter, onLeave }: { kind: WhatIfKind; onEnt
     if (!row) return
     place.current = at
     virtual.scrollToIndex(lineOf(groups, at), { align: 'auto' })
-    void explain(row.id)
+    explain(row.id)
   }
   const move = (event: KeyboardEvent) => {
     const by = steps[event.key]

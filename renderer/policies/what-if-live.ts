@@ -77,16 +77,34 @@ export function openKind(kind: WhatIfKind | undefined): void {
   if (kind) void loadGroups()
 }
 
-/** Looks at one exchange under both versions. */
-export async function explain(id: string): Promise<void> {
-  const { run: of, selected } = useWhatIf.getState()
-  if (selected !== id) useWhatIf.setState({ selected: id, shrunk: undefined, explainProblem: undefined })
+/** Somebody who holds `j` passes many rows: only the one where they stop is explained. */
+const restMs = 60
+let explainTimer: ReturnType<typeof setTimeout> | undefined
+let explaining = false
+
+/** Looks at one exchange under both versions. What was shown before stays until the next one is here. */
+export function explain(id: string): void {
+  if (useWhatIf.getState().selected !== id) {
+    useWhatIf.setState({ selected: id, shrunk: undefined, explainProblem: undefined })
+  }
+  clearTimeout(explainTimer)
+  explainTimer = setTimeout(() => void loadExplanation(), restMs)
+}
+
+async function loadExplanation(): Promise<void> {
+  const { run: of, selected: id } = useWhatIf.getState()
+  if (id === undefined || explaining) return
+  explaining = true
+  const isWanted = () => useWhatIf.getState().selected === id && useWhatIf.getState().run === of
   try {
     const explained = await core.call('whatIf.explain', { run: of, id })
-    if (useWhatIf.getState().selected === id) useWhatIf.setState({ explained, explainProblem: undefined })
+    if (isWanted()) useWhatIf.setState({ explained, explainProblem: undefined })
   } catch (error) {
-    if (isStopped(error) || useWhatIf.getState().selected !== id) return
-    useWhatIf.setState({ explained: undefined, explainProblem: refusalOf(error) })
+    if (isWanted() && !isStopped(error)) useWhatIf.setState({ explained: undefined, explainProblem: refusalOf(error) })
+  } finally {
+    explaining = false
+    // They went on meanwhile.
+    if (!isWanted()) void loadExplanation()
   }
 }
 
@@ -159,7 +177,7 @@ function show(counts: NonNullable<ReturnType<typeof useWhatIf.getState>['counts'
   const { selected, kind } = useWhatIf.getState()
   useWhatIf.setState({ state: counts.done ? 'done' : 'judging', counts, run, problem: undefined })
   if (kind) void loadGroups()
-  if (counts.done && selected !== undefined) void explain(selected)
+  if (counts.done && selected !== undefined) explain(selected)
 }
 
 async function loadGroups(): Promise<void> {
