@@ -9,6 +9,7 @@ import { visible } from '../visible.ts'
 import { numberOption } from './arguments.ts'
 import { CannotRun, defineCommand } from './command.ts'
 import { isWorkspace, loadSound } from './load.ts'
+import { replayRace } from './replay-race.ts'
 import { replaySequence } from './replay-sequence.ts'
 import { replayTraffic } from './replay-traffic.ts'
 
@@ -26,6 +27,13 @@ Exit code 0 when everything passed or was decided alike, 1 when a step failed or
       help: 'Where requests go; url: to the server that each names.',
     },
     env: { type: 'string', value: 'name', help: 'Another environment of the workspace, on a gateway of its own.' },
+    race: {
+      type: 'string',
+      value: 'n',
+      help: 'Of a .http file, n copies at once: over HTTP/1.1 their last bytes together, with --http2 in one packet.',
+    },
+    http2: { type: 'boolean', help: 'Race over HTTP/2.' },
+    whole: { type: 'boolean', help: 'Race whole requests, not only their ends: for what decides at their head.' },
     query: { type: 'string', value: 'query', help: 'Of recorded traffic, only what matches: status:403 path~^/books' },
     pace: { type: 'string', value: 'recorded|2x|max', help: 'Of recorded traffic; default: max.' },
     concurrency: { type: 'string', value: 'n', help: 'Of recorded traffic, requests at once; default: 8.' },
@@ -43,12 +51,14 @@ Exit code 0 when everything passed or was decided alike, 1 when a step failed or
     ['replay samples/bookshop sequences/orders.yaml', 'run a sequence'],
     ['replay samples/bookshop requests/books.http --env staging', 'the requests of a file, by staging policies'],
     ['replay samples/bookshop capture --query "path~^/books" --pace 2x', 'recorded traffic, twice as fast'],
+    ['replay samples/bookshop requests/books.http --race 20', 'do copies that come at once see the same?'],
     ['replay samples/bookshop traffic.har --json', 'for CI'],
   ],
   json: `of a sequence: {name, path, rows, passed, failed, skipped, milliseconds, steps: [{row, step, name, line, state, method,
 url, status, micros, exchange, decided, assertions: [{line, says, passed, found}], captured, problem}]}; of traffic: {exchanges,
 sent, same, newlyDenied, newlyAllowed, otherPolicy, otherStatus, failed, leftOut: [{reason, exchanges}], milliseconds,
-changes: [{id, now, method, url, relation, before, after}], more}`,
+changes: [{id, now, method, url, relation, before, after}], more}; of a race: {technique, address, copies, sentSpread,
+answeredSpread, groups: [{status, copies, length, sample, decided, exchange}], problems}`,
   async run({ options, words, io }) {
     const rest = [...words]
     const place = rest.length > 1 || (rest[0] !== undefined && isFolder(io.cwd, rest[0])) ? rest.shift() : undefined
@@ -65,6 +75,13 @@ changes: [{id, now, method, url, relation, before, after}], more}`,
     process.once('SIGINT', interrupt)
     const common = { io, workspace, json: options.json === true, signal: stop.signal }
     try {
+      if (options.race !== undefined) {
+        if (recorded || !/\.(?:http|rest)$/.test(what)) throw new CannotRun('only requests of a .http file race')
+        const target: ReplayTarget = { via: via ?? 'gateway', ...(options.env && { environment: options.env }) }
+        const copies = numberOption('race', options.race, 2, 200)
+        const { http2 = false, whole = false } = options
+        return await replayRace({ ...common, file: file!, target, copies, http2, whole })
+      }
       if (!recorded) return await replaySequence({ ...common, file: file!, to: via, environment: options.env })
       const target: ReplayTarget = { via: via ?? 'gateway', ...(options.env && { environment: options.env }) }
       return await replayTraffic({

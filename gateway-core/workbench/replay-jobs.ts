@@ -4,9 +4,7 @@ import type { Params } from '../protocol/protocol.ts'
 import { refused } from '../protocol/rpc-error.ts'
 import type { CaptureReport, DecisionChange, RaceReport, SequenceReport, StepReport } from '../protocol/replay.ts'
 import { readCollection, requestNamed, splitReference } from '../replay/collections.ts'
-import type { Recorded } from '../replay/answer.ts'
-import { race, type Racer } from '../replay/race.ts'
-import { reportRace } from '../replay/race-report.ts'
+import { raceBy } from '../replay/race-by.ts'
 import { paceOf, replayCapture } from '../replay/replay-capture.ts'
 import { runSequence } from '../replay/run-sequence.ts'
 import { Ways } from '../replay/ways.ts'
@@ -27,35 +25,23 @@ export async function raceEntries(
   const prepared = await Promise.all(ids.map((id) => desk.wireOf(id)))
   const way = await openWay(desk.opened, target)
   try {
-    const racers = Array.from({ length: copies }, (_, at): Racer => {
-      const { wire: resolved, template } = prepared[at % prepared.length]!
-      const wire = { ...resolved, version: version ?? resolved.version }
-      const { destination, target: path, host } = way.route(wire, template.settings.insecure === true)
-      const named = wire.fields.some(([name]) => name.toLowerCase() === 'host')
-      const fields = named
-        ? wire.fields.map(([name, value]): [string, string] => [
-            name,
-            name.toLowerCase() === 'host' ? (host ?? value) : value,
-          ])
-        : [['Host', host ?? destination.host] as [string, string], ...wire.fields]
-      return { destination, target: path, wire: { ...wire, fields } }
-    })
-    const timeoutMs = prepared[0]!.template.settings.timeoutMs
-    const result = await race(racers, { timeoutMs, whole: whole === true }, signal)
-    const ports = result.copies.map(({ localPort }) => localPort)
-    const byPort = new Map<number, readonly Recorded[]>()
-    for (const port of new Set(ports)) {
-      byPort.set(port, (await way.recorded?.(port, ports.filter((one) => one === port).length)) ?? [])
-    }
-    // Several on one connection were recorded in the order in which they were begun.
-    const recorded = ports.map(
-      (port, copy) => byPort.get(port)![ports.slice(0, copy).filter((one) => one === port).length],
+    const { timeoutMs, insecure = false } = prepared[0]!.template.settings
+    const report = await raceBy(
+      way,
+      prepared.map(({ wire }) => wire),
+      {
+        copies,
+        version,
+        whole: whole === true,
+        timeoutMs,
+        insecure,
+        secrets: prepared.flatMap(({ secrets }) => secrets),
+        key: desk.opened.key,
+        signal,
+      },
     )
     await desk.opened.flush()
-    const { destination } = racers[0]!
-    const address = `${destination.scheme}://${destination.host}:${destination.port}`
-    const secrets = prepared.flatMap((one) => one.secrets)
-    return reportRace(result, recorded, way.links === true, address, secrets, desk.opened.key)
+    return report
   } finally {
     await way.close()
   }

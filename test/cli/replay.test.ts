@@ -116,6 +116,20 @@ it('the requests of a file are sent one after the other', async () => {
   expect(code).toBe(1)
 })
 
+it('copies of requests race, and are told by their answers', async () => {
+  const { code, stdout } = await run('requests/some.http', '--race', '8', '--whole', '--json')
+  expect(JSON.parse(stdout)).toMatchObject({
+    technique: 'last-byte',
+    copies: 8,
+    groups: [
+      { status: 200, copies: [0, 2, 4, 6], decided: 'pass' },
+      { status: 403, copies: [1, 3, 5, 7] },
+    ],
+    problems: [],
+  })
+  expect(code).toBe(1)
+})
+
 describe('traffic', () => {
   it('of a HAR is sent again and compared', async () => {
     const { code, stdout, stderr } = await run('traffic.har', '--json')
