@@ -47,6 +47,8 @@ function connected(socket: Socket, timeoutMs: number): Promise<Socket> {
     socket.once(socket instanceof tls.TLSSocket ? 'secureConnect' : 'connect', () => {
       clearTimeout(timer)
       socket.off('error', fail)
+      // Until somebody else listens: an error nobody listens to would end the process.
+      socket.on('error', () => undefined)
       socket.setNoDelay(true)
       resolve(socket)
     })
