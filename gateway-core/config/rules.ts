@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
 import { parseFilter } from '../filter/grammar.ts'
+import { unknownOn } from '../filter/known.ts'
 import { type Filter, FilterError } from '../filter/syntax.ts'
 import type { HeaderField, Position } from '../pipeline/outcome.ts'
 import { checkAgainst } from './check-against.ts'
@@ -97,6 +98,7 @@ function rulesIn(mapping: Record<string, unknown>, sources: Sources, names: Set<
     const filter = filterOf(written.match, report)
     const action = actionOf(written, sources, report)
     if (!filter || !action) return []
+    warnOfUnknown(filter, action, report)
     const { name, enabled, match, share } = written
     return [{ name, enabled, match, filter, share, action, position: sources.problems.position(written) }]
   })
@@ -112,6 +114,18 @@ function filterOf(query: string, report: Report): Filter | undefined {
     return undefined
   }
 }
+
+/** What happens before anything is routed cannot depend on what is only known later. */
+function warnOfUnknown(filter: Filter, action: RuleAction, report: Report): void {
+  const changesRequest = action.kind === 'rewrite' ? action.request !== undefined : beforeUpstream.has(action.kind)
+  const unknown = changesRequest ? unknownOn(filter, 'request') : []
+  if (unknown.length === 0) return
+  const message = `"match" asks for ${unknown.join(' and ')}, which is not known yet when a request comes in: that does not match`
+  const suggestion = 'ask for what a request says: method, host, url, req.headers, req.body, client'
+  report('/match', { code: 'UNREACHABLE', severity: 'warning', message, suggestion })
+}
+
+const beforeUpstream = new Set<RuleAction['kind']>(['mock', 'reset', 'hang', 'status'])
 
 function actionOf(written: Written, sources: Sources, report: Report): RuleAction | undefined {
   const [action, other] = ruleActions.filter((key) => written[key] !== undefined)

@@ -1,7 +1,7 @@
 import type { MessageSide } from '../exchange.ts'
 import { parseFilter } from '../filter/grammar.ts'
 import type { Filter } from '../filter/syntax.ts'
-import { asksForBody, unknownOn } from './known.ts'
+import { asksForBody, unknownOn } from '../filter/known.ts'
 
 /** What a person sets: hold what matches this query. */
 export interface BreakpointSettings {

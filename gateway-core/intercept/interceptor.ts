@@ -23,7 +23,7 @@ import {
   responseEdit,
 } from './draft.ts'
 import { Held, type HeldSide, type Release } from './held.ts'
-import { matchesSoFar, type Stage } from './known.ts'
+import { matchesSoFar, type Stage } from '../filter/known.ts'
 import { MessageStops } from './message-stops.ts'
 import { RuleBook } from './rule-book.ts'
 

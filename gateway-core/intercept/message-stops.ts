@@ -7,7 +7,7 @@ import { recordOf } from '../proxy/record-exchange.ts'
 import type { Breakpoint } from './breakpoint.ts'
 import { Draft, type ResponseDraft } from './draft.ts'
 import type { Held, HeldSide, Release } from './held.ts'
-import { matchesSoFar } from './known.ts'
+import { matchesSoFar } from '../filter/known.ts'
 
 type Incoming = Parameters<MessageHolds['ask']>[1]
 

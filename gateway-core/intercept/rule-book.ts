@@ -4,7 +4,7 @@ import type { MessageSide } from '../exchange.ts'
 import type { AnsweredResponse, ArrivedRequest, Instead, Pace } from '../proxy/holds.ts'
 import { recordOfRequest, recordOfResponse, type RequestDraft, type ResponseDraft } from './draft.ts'
 import { explainAction } from './explain.ts'
-import { asksForBody, matchesSoFar, type Stage } from './known.ts'
+import { asksForBody, matchesSoFar, type Stage } from '../filter/known.ts'
 import { rewriteRequest, rewriteResponse } from './rewrite.ts'
 
 /** A rule at work. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseFilter } from '../../gateway-core/filter/grammar.ts'
 import { followLength, isRight } from '../../gateway-core/intercept/framing.ts'
-import { asksForBody, matchesSoFar, type Stage, unknownOn } from '../../gateway-core/intercept/known.ts'
+import { asksForBody, matchesSoFar, type Stage, unknownOn } from '../../gateway-core/filter/known.ts'
 import { setAtPointer } from '../../gateway-core/intercept/json-pointer.ts'
 
 const record = {

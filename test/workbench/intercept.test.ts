@@ -277,6 +277,10 @@ describe('rules in the files', () => {
     expect((await check('name: x\nmock: {}\nfault: reset\n')).problems).toMatchObject([
       { line: 3, message: 'a rule does one thing, and this one has mock and fault' },
     ])
+    expect((await check('name: x\nmatch: status:200\nmock: {}\n')).problems).toMatchObject([
+      { line: 2, code: 'UNREACHABLE', severity: 'warning', message: expect.stringContaining('asks for status') },
+    ])
+    expect((await check('name: x\nmatch: status:200\ndelay: 1s\n')).problems).toEqual([])
     expect((await check('name: x\n')).problems).toMatchObject([{ message: 'this rule does nothing' }])
     expect((await check('name: x\nmock: { file: none.json }\n')).problems).toMatchObject([{ code: 'FILE_MISSING' }])
     expect((await check('name: [\n')).problems).toMatchObject([{ code: 'YAML_SYNTAX' }])

@@ -1,6 +1,6 @@
-import { testRecord } from '../filter/evaluate.ts'
-import { filterFields, type FilterField } from '../filter/fields.ts'
-import type { Filter } from '../filter/syntax.ts'
+import { testRecord } from './evaluate.ts'
+import { filterFields, type FilterField } from './fields.ts'
+import type { Filter } from './syntax.ts'
 import type { ExchangeRecord } from '../capture/record.ts'
 import type { MessageSide } from '../exchange.ts'
 
