@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { testUpstream } from '../gateway-fixture.ts'
@@ -151,6 +152,26 @@ describe('a breakpoint on requests', () => {
       { verdict: 'aborted', status: 0, intercepted: { touches: [{ did: 'left' }] } },
     ])
     expect(gateway.interceptor.held).toEqual([])
+  })
+
+  it('ends when the client breaks its body while it is read: 400, as without anybody holding', async () => {
+    gateway = await heldGateway()
+    gateway.stop('')
+    const { hostname, port } = new URL(gateway.url)
+    const recorded = gateway.next()
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.write('POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n')
+        setTimeout(() => socket.write('zz\r\n'), 50)
+      })
+      let text = ''
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
+      socket.on('error', reject)
+      socket.on('close', () => resolve(text))
+    })
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+    expect(await recorded).toMatchObject([{ verdict: 'refused', code: 'MALFORMED_REQUEST', status: 400 }])
+    expect(gateway.upstream.seen).toEqual([])
   })
 
   it('holds only the next match where that is wanted', async () => {
