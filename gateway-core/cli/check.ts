@@ -1,10 +1,11 @@
 import { defineCommand } from './command.ts'
 import { printJson } from './io.ts'
 import { load, problemsText } from './load.ts'
+import { problemsOfTests } from '../tests/run-tests.ts'
 
 export const check = defineCommand({
   usage: 'check [workspace] [--strict] [--env name]',
-  about: `Loads a workspace and shows everything that is wrong: where, what, and what to write instead.
+  about: `Loads a workspace and shows everything that is wrong, in its policy tests too: where, what, and what to write instead.
 Exit code 0 without errors (warnings alone are fine unless --strict), 1 with errors, 2 when it could not look.`,
   options: {
     env: { type: 'string', value: 'name', help: 'Environment of environments/*.yaml to check with.' },
@@ -18,14 +19,14 @@ Exit code 0 without errors (warnings alone are fine unless --strict), 1 with err
   json: '{problems: [{file, line, column, severity, code, message, suggestion}]}',
   async run({ options, words, io }) {
     const result = await load(io, words[0], { environment: options.env, readOnly: true })
-    const { problems } = result
+    const problems = [...result.problems, ...problemsOfTests(result.folder, result.workspace)]
     const failed = problems.some((problem) => options.strict || problem.severity === 'error')
     if (options.json) {
       const printed = problems.map(({ file, line, column, severity, code, message, suggestion }) => {
         return { file, line, column, severity, code, message, suggestion: suggestion ?? null }
       })
       printJson(io, { problems: printed })
-    } else if (problems.length > 0) io.print(problemsText(io, result, io.paint))
+    } else if (problems.length > 0) io.print(problemsText(io, { ...result, problems }, io.paint))
     else {
       const { workspace } = result
       const environment = workspace?.environment ? `, environment ${workspace.environment}` : ''

@@ -58,10 +58,10 @@ Exit code 0 when all pass, 1 when one fails, 2 when they could not run or there 
     refuseBroken(io, suite)
     const results: TestResult[] = []
     for await (const result of runner.run(suite, wanted)) results.push(result)
+    if (results.length === 0 && suite.problems.length === 0) throw nothingMatches(options.only)
     if (options.junit !== undefined) writeReport(io, options.junit, suite, results)
     if (options.json) printJson(io, printed(suite, results))
     else print(io, suite, results)
-    if (results.length === 0 && suite.problems.length === 0) throw nothingMatches(options.only)
     return exitCode(suite, results)
   },
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Problem } from '../config/diagnostics.ts'
 import { WorkspaceFiles } from '../config/files.ts'
 import type { LoadOptions, LoadResult } from '../config/load.ts'
+import type { Workspace } from '../config/workspace.ts'
 import { Router } from '../proxy/router.ts'
 import { checkEnvironment, checkTests } from './check-tests.ts'
 import { loadForTests } from './load-for-tests.ts'
@@ -91,6 +92,16 @@ export class TestRunner {
     const result = await loadForTests(this.folder, environment === '' ? options : { ...options, environment })
     return { result, router: result.workspace && new Router(result.workspace.routes) }
   }
+}
+
+/** What is wrong with the files of tests of a workspace, without running them. */
+export function problemsOfTests(folder: string, workspace: Workspace | undefined): Problem[] {
+  const disk = new WorkspaceFiles(folder)
+  return testFilesIn(folder).flatMap((path) => {
+    const { file, problems } = readTestFile(path, disk.text(path) ?? '')
+    if (!file) return problems
+    return [...problems, ...checkEnvironment(file, folder), ...(workspace ? checkTests(file, workspace) : [])]
+  })
 }
 
 /** Paths of the files of tests, relative, sorted. Folders in `tests/` are looked into, hidden ones are not. */

@@ -95,13 +95,16 @@ it('ends with 2 where there is nothing to run, and says what to write', async ()
     /Write tests\/first.yaml:\n\n {4}tests:\n[^]*has no tests — write tests\/first.yaml as above/,
   )
   const other = await cli(['test', '--only', 'nothing like it'], { cwd: folder({ 'tests/a.yaml': tests }).folder })
-  expect(other).toMatchObject({ code: 2 })
+  expect(other).toMatchObject({ code: 2, stdout: '' })
   const broken = await cli(['test'], {
     cwd: folder({ 'tests/a.yaml': 'tests:\n  - { name: a, requst: GET / }\n' }).folder,
   })
   expect(broken.code).toBe(2)
   expect(broken.stdout).toMatch(/tests\/a.yaml:2:16 error UNKNOWN_KEY unknown key "requst" — did you mean "request"\?/)
   expect(broken.stdout).toMatch(/0 passed, 0 failed, 1 file not run/)
+  const checked = await cli(['check'], { cwd: places.at(-1)!.folder })
+  expect(checked).toMatchObject({ code: 1 })
+  expect(checked.stdout).toMatch(/tests\/a.yaml:2:16 error UNKNOWN_KEY unknown key "requst"/)
   const unsound = await cli(['test'], {
     cwd: folder({ 'gatehouse.yaml': 'gatehouse: 2\n', 'tests/a.yaml': tests }).folder,
   })
