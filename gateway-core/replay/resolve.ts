@@ -32,7 +32,7 @@ export async function resolveRequest(request: ReplayRequest, sources: Sources): 
   const fill = (text: string, where: string) => resolveText(text, where, request.settings.literal === true, sources)
   const fields: [string, string][] = []
   for (const { name, value, off } of request.headers) {
-    if (off) continue
+    if (off || (name === '' && value === '')) continue
     fields.push([wireOfText(await fill(name, 'a header name')), wireOfText(await fill(value, `the header ${name}`))])
   }
   const body = await bodyOf(request.body, fill, sources)

@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import { RE2JS } from 're2js'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { closest } from '../config/closest.ts'
@@ -21,7 +21,13 @@ export interface ReadSequence {
   lineOf(path: readonly (string | number)[]): number
 }
 
-const isSequence = new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile(sequenceSchema)
+let compiled: ValidateFunction | undefined
+
+/** Made when the first sequence is read: most starts read none. */
+function sequenceCheck(): ValidateFunction {
+  return (compiled ??= new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile(sequenceSchema))
+}
+
 const duration = /^(\d+(?:\.\d+)?)\s*(ms|s|m)$/
 
 /** Reads a sequence; `tableText` gives the text of the file that its rows stand in. What is wrong is named with its line. */
@@ -45,6 +51,7 @@ export function readSequence(
   }
   const value: unknown = document.toJS()
   const problems: ImportProblem[] = []
+  const isSequence = sequenceCheck()
   if (!isSequence(value)) {
     for (const error of deepestFirst(isSequence.errors ?? [])) {
       const at = stepsOf(value, error.instancePath)
@@ -63,7 +70,7 @@ export function readSequence(
   return { read: { path, name, sequence, rows, lineOf }, problems }
 }
 
-type SchemaError = NonNullable<typeof isSequence.errors>[number]
+type SchemaError = ErrorObject
 
 /** Of alternatives that all failed, one sentence is enough: that of the part that lies deepest. */
 function deepestFirst(errors: readonly SchemaError[]): SchemaError[] {
@@ -73,7 +80,8 @@ function deepestFirst(errors: readonly SchemaError[]): SchemaError[] {
     (one) => !chosen.some((other) => other !== one && other.instancePath.startsWith(`${one.instancePath}/`)),
   )
   // Where several alternatives failed at one place, what says most about it.
-  const rank = ({ keyword }: SchemaError) => (keyword === 'type' ? 1 : 0)
+  const order = ['additionalProperties', 'pattern', 'enum', 'required', 'type']
+  const rank = ({ keyword }: SchemaError) => order.indexOf(keyword)
   deepest.sort((a, b) => rank(a) - rank(b))
   const seen = new Set<string>()
   return deepest.filter(({ instancePath }) => !seen.has(instancePath) && seen.add(instancePath)).slice(0, 20)

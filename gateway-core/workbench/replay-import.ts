@@ -64,7 +64,11 @@ function uniquelyNamed(requests: readonly { name: string; request: ReplayRequest
 
 /** The operations that the documents of the workspace describe. */
 export function operationsIn(opened: OpenedWorkspace) {
+  // APIs that share a document share its operations too.
+  const seen = new Set<string | undefined>()
   return (opened.workspace?.apis ?? []).flatMap(({ name, openapi }) => {
+    if (seen.has(openapi)) return []
+    seen.add(openapi)
     const document = documentOf(opened, openapi)
     return (document ? operationsOf(document).all() : []).map(({ method, template, operationId }) => ({
       api: name,

@@ -103,6 +103,7 @@ export function OperationDialog() {
           </li>
         ))}
       </ul>
+      {operations === undefined && <p className="dim">Reading the documents …</p>}
       {operations?.length === 0 && <p className="dim">No API of this workspace names an OpenAPI document.</p>}
     </Dialog>
   )

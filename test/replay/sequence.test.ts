@@ -18,6 +18,7 @@ describe('a sequence that is wrong', () => {
       'steps:\n  - request: GET /\n    expect: { status: ok }\n',
       ['3: steps.0.expect.status does not have the form of a status — write 403, or 4xx'],
     ],
+    ['steps:\n  - requesst: GET /\n', ['2: steps.0 has no "requesst" — did you mean "request"?']],
     ['name: a\n', ['1: the sequence needs "steps"']],
     ['steps:\n  - name: a\n', ['2: steps.0 needs "request"']],
     [
