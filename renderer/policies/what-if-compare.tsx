@@ -10,7 +10,7 @@ import { Button } from '../ui/button.tsx'
 import { clockText, instanceName, phaseTitles } from '../ui/format.ts'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { openFile } from './files.ts'
-import { isDifferent, outcomeText, pairSteps, type StepPair, stretches } from './what-if.ts'
+import { factText, isDifferent, outcomeText, pairSteps, type StepPair, stretches } from './what-if.ts'
 import { shrink } from './what-if-live.ts'
 import { ShrunkView } from './what-if-shrunk.tsx'
 import { useWhatIf } from './what-if-store.ts'
@@ -122,16 +122,26 @@ function FirstDifference({ explained }: { explained: WhatIfExplanation }) {
       <code>{visible(before, 300)}</code>
       <span className="faint">→</span>
       <code>{visible(after, 300)}</code>
-      {fact && (
-        <>
-          <span className="dim">by the fact</span>
-          <code>{visible(fact.key, 200)}</code>
-          <code className="dim">{visible(fact.before, 120)}</code>
-          <span className="faint">→</span>
-          <code className="dim">{visible(fact.after, 120)}</code>
-        </>
-      )}
+      {fact && <DifferentFact fact={fact} />}
     </p>
+  )
+}
+
+function DifferentFact({ fact }: { fact: NonNullable<NonNullable<WhatIfExplanation['firstDifference']>['fact']> }) {
+  const { key, before, after } = fact
+  const name = <code title={key}>{visible(factText(key), 120)}</code>
+  // What only one version asked says that much; its answer is in the step.
+  if (before === '–' || after === '–') {
+    return (
+      <span className="dim">
+        · {before === '–' ? 'the edit also asks the' : 'the edit does not ask the'} {name}
+      </span>
+    )
+  }
+  return (
+    <span className="dim">
+      · the {name} is <code>{visible(before, 120)}</code> → <code>{visible(after, 120)}</code>
+    </span>
   )
 }
 
