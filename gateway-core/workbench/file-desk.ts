@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type FSWatcher, mkdirSync, readFileSync, realpathSync, statSync, watch } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { diff3Merge } from 'node-diff3'
-import { type LoadOptions, loadWorkspace } from '../config/load.ts'
+import type { LoadOptions } from '../config/load.ts'
 import { secretsFile } from '../config/secrets.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import type { FileNode, FileText, Problem, Written } from '../protocol/types.ts'
@@ -111,9 +111,11 @@ export class FileDesk {
   }
 
   /** What the loader says of the workspace with this text in place of the file, and with all other drafts. */
-  async check(path: string, text: string): Promise<Problem[]> {
-    const { problems } = await loadWorkspace(this.#opened.folder, this.loadingWith(path, text))
-    return [...problems]
+  check(path: string, text: string): Promise<Problem[]> {
+    const { folder, errands } = this.#opened
+    const loading = this.loadingWith(path, text)
+    // The environment of a process cannot cross to another thread as it is.
+    return errands.run('check', { folder, loading: { ...loading, env: { ...loading.env } } })
   }
 
   loadingWith(path: string, text: string): LoadOptions {

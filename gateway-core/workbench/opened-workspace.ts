@@ -16,6 +16,7 @@ import { version } from '../version.ts'
 import { CannotRun } from './cannot-run.ts'
 import { CaptureSearcher } from './capture-searcher.ts'
 import { createDevelopmentSecrets } from './development-secrets.ts'
+import { ErrandRunner } from './errands.ts'
 import { listeningAt, openGateway, type OpenedGateway } from './open-gateway.ts'
 import { Pace } from './pace.ts'
 import { PolicyCounters } from './policy-counters.ts'
@@ -55,6 +56,7 @@ export class OpenedWorkspace {
   readonly folder: string
   readonly captures: Captures
   readonly searcher: CaptureSearcher
+  readonly errands = new ErrandRunner()
   readonly key: WorkspaceKey
   readonly #options: OpenedOptions
   readonly #events: OpenedEvents
@@ -250,6 +252,7 @@ export class OpenedWorkspace {
     await this.#servicesStarted
     await this.#services?.close()
     this.searcher.close()
+    this.errands.close()
     this.captures.close()
   }
 

@@ -1,12 +1,4 @@
-import { exportHar, importHar } from '../capture/har.ts'
-import { HarError } from '../capture/har-split.ts'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { resolve } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { StoredExchange } from '../capture/record.ts'
-import { parseFilter } from '../filter/grammar.ts'
-import { type Filter, FilterError } from '../filter/syntax.ts'
 import type { Handlers } from '../protocol/protocol.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import type { Emit } from '../protocol/rpc-server.ts'
@@ -17,6 +9,7 @@ import { copyAs } from './copy-as.ts'
 import { BodyReader } from './exchange-body.ts'
 import { exchangeDetail } from './exchange-detail.ts'
 import { messagesOf } from './exchange-messages.ts'
+import { filterOf } from './filter-of.ts'
 import { judgeUnder } from './judge-under.ts'
 import { LiveSearch } from './live-search.ts'
 import { resend } from './resend.ts'
@@ -103,41 +96,18 @@ export function trafficCalls(
     }),
     'traffic.judgeUnder': ({ id, environment }) => judgeUnder(workbench.workspace, exchangeOf(id, 'open'), environment),
     'traffic.sendSample': async () => ({ sent: await sendSample(workbench.workspace) }),
-    'traffic.exportHar': async ({ query, file }) => {
-      const { captures } = workbench.workspace
-      const filter = filterOf(query)
-      const entries = captures.count(filter)
-      const pieces = exportHar(captures, { query: filter })
-      if (file === undefined) return { entries, text: textOf(pieces) }
-      const target = resolve(workbench.workspace.folder, file)
-      await pipeline(Readable.from(pieces), createWriteStream(target, { mode: 0o600 })).catch((error: Error) => {
-        throw refused(`${target} cannot be written: ${error.message}`, 'choose another place')
-      })
-      return { entries }
+    'traffic.exportHar': ({ query, file }) => {
+      const { errands, folder } = workbench.workspace
+      return errands.run('exportHar', { folder, query, file })
     },
     'traffic.importHar': async ({ file, text }) => {
       const opened = workbench.workspace
-      const { workspace, folder, key } = opened
+      const { workspace, folder, key, errands } = opened
       if (!workspace) throw refused('the files of the workspace have errors', 'mend them first')
       if ((file === undefined) === (text === undefined)) throw refused('name a HAR file, or give its text')
-      const problems: string[] = []
-      const source = file === undefined ? [Buffer.from(text!)] : createReadStream(resolve(folder, file))
-      const result = await importHar({
-        folder,
-        key,
-        settings: workspace.capture,
-        source,
-        onProblem: ({ entry, message }) => {
-          if (problems.length < 100) problems.push(`entry ${entry + 1} is left out: ${message}`)
-        },
-      }).catch((error: NodeJS.ErrnoException) => {
-        opened.capturesChanged()
-        if (error.code === 'ENOENT') throw refused(`there is no file ${file}`)
-        if (error instanceof HarError || error.code) throw refused(`this HAR cannot be read: ${error.message}`)
-        throw error
-      })
-      opened.capturesChanged()
-      return { entries: result.imported, problems }
+      const asked = { folder, key: key.share(), settings: structuredClone(workspace.capture), file, text }
+      // What was read before an error stays.
+      return errands.run('importHar', asked).finally(() => opened.capturesChanged())
     },
     'traffic.savedQueries': () => saved().list(),
     'traffic.saveQuery': ({ name, query }) => {
@@ -152,26 +122,4 @@ export function trafficCalls(
       return { deleted }
     },
   }
-}
-
-function filterOf(query: string): Filter {
-  try {
-    return parseFilter(query)
-  } catch (error) {
-    if (!(error instanceof FilterError)) throw error
-    throw refused(`the query cannot be read: ${error.message}`, error.suggestion, `character ${error.offset + 1}`)
-  }
-}
-
-const textLimit = 64 * 1024 * 1024
-
-function textOf(pieces: Iterable<string>): string {
-  const parts: string[] = []
-  let length = 0
-  for (const piece of pieces) {
-    length += piece.length
-    if (length > textLimit) throw refused('that is more than 64 MB', 'narrow the query, or name a file to write to')
-    parts.push(piece)
-  }
-  return parts.join('')
 }

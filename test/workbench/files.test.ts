@@ -206,7 +206,8 @@ describe('drafts', () => {
   })
 })
 
-describe('checking', () => {
+// The first check starts a thread.
+describe('checking', { timeout: 60_000 }, () => {
   it('says what the loader says, with unsaved texts of other files', async () => {
     const renamedSets = sets.replace('fair-use', 'fairer-use')
     const text = yaml.replace('use: fair-use', 'use: fairer-use')
