@@ -82,7 +82,7 @@ describe('gatehouse run', () => {
     expect(seen).toEqual(['GET /zen'])
     expect(existsSync(join(cwd, '.gatehouse', 'gateway.json'))).toBe(false)
     expect(readdirSync(temporary)).toEqual([])
-  }, 40_000)
+  }, 90_000)
 
   test('the exit code is that of the program, also of one that a signal ended', async () => {
     const cwd = place()
@@ -90,7 +90,7 @@ describe('gatehouse run', () => {
     expect((await cli(['run', '--', 'sh', '-c', 'kill -TERM $$'], { cwd })).code).toBe(143)
     const missing = await cli(['run', '--', 'no-such-program-here'], { cwd })
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('there is no such program')])
-  }, 40_000)
+  }, 90_000)
 
   test('signals are handed on, and the program may answer them', async () => {
     const cwd = place()
@@ -108,7 +108,7 @@ describe('gatehouse run', () => {
     child.kill('SIGTERM')
     const [code] = (await once(child, 'exit')) as [number]
     expect([code, said]).toEqual([5, 'ready\nbye\n'])
-  }, 20_000)
+  }, 60_000)
 
   test('the program gets proxy and CA for what it may be, whatever was set before', async () => {
     const cwd = place()
@@ -133,7 +133,7 @@ describe('gatehouse run', () => {
     expect(values[4]).toMatch(/\.gatehouse\/tls\/ca\.pem$/)
     expect(values[5]).toMatch(/^-Xmx1g -Dhttp\.proxyHost=127\.0\.0\.1 .*trustStore=.*truststore\.jks/)
     expect(values[7]).toBeGreaterThan(100)
-  }, 20_000)
+  }, 60_000)
 
   test.each([
     [['run'], 'what to run?'],
@@ -141,16 +141,20 @@ describe('gatehouse run', () => {
     [['run', '--browser', '--', 'x'], 'at once'],
     [['run', '--trust', 'nothing.pem', '--', 'true'], 'cannot be read'],
     [['run', 'nowhere', '--', 'true'], 'there is no folder'],
-  ])('%j cannot run', async (args, why) => {
-    const { code, stderr } = await cli(args, { cwd: place() })
-    expect([code, stderr]).toEqual([2, expect.stringContaining(why)])
-  })
+  ])(
+    '%j cannot run',
+    async (args, why) => {
+      const { code, stderr } = await cli(args, { cwd: place() })
+      expect([code, stderr]).toEqual([2, expect.stringContaining(why)])
+    },
+    60_000,
+  )
 
   test('--help in front of -- is ours, behind it the program’s', async () => {
     const cwd = place()
     expect((await cli(['run', '--help'], { cwd })).stdout).toContain('Usage')
     expect((await cli(['run', '--', 'sh', '-c', 'echo "$0"', '--help'], { cwd })).stdout).toBe('--help\n')
-  })
+  }, 60_000)
 
   test('a browser gets a profile of its own, which is gone afterwards', async () => {
     const cwd = place()
@@ -171,8 +175,24 @@ describe('gatehouse run', () => {
     expect(words).toContainEqual(expect.stringMatching(/^--ignore-certificate-errors-spki-list=[\w+/]{43}=$/))
     const none = await cli(['run', '--browser'], { cwd, env: { PATH: env.PATH } })
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('no screen')])
-  }, 20_000)
+  }, 60_000)
 })
+
+test('what was only observed is judged again as observed, unless the edit names its host', async () => {
+  const { url, ca } = await secureServer()
+  const cwd = place({ 'gatehouse.yaml': 'gatehouse: 1\n' })
+  expect((await cli(['run', '--trust', ca, '--', 'curl', '-sS', url], { cwd })).code).toBe(0)
+  const under = async (host: string) => {
+    const candidate = place({
+      'gatehouse.yaml': `gatehouse: 1\npolicies: [{ ip-restriction: { deny: [127.0.0.1] } }]\nupstreams: { up: "${url}" }\napis: [{ name: all, ${host}upstream: up }]\n`,
+    })
+    const { stdout } = await cli(['rejudge', '.', '--with', candidate, '--json'], { cwd })
+    const { same, newlyDenied } = JSON.parse(stdout) as { same: number; newlyDenied: number }
+    return { same, newlyDenied }
+  }
+  expect(await under('')).toEqual({ same: 1, newlyDenied: 0 })
+  expect(await under('host: localhost, ')).toEqual({ same: 0, newlyDenied: 1 })
+}, 60_000)
 
 describe('gatehouse ca', () => {
   test('export writes the certificate, never the key', async () => {
@@ -186,7 +206,7 @@ describe('gatehouse ca', () => {
     expect(JSON.parse((await cli(['ca', 'export', '--json'], { cwd })).stdout)).toMatchObject({
       fingerprint: fingerprint256,
     })
-  }, 20_000)
+  }, 60_000)
 
   test('trust says what to do and how to undo it', async () => {
     const cwd = place({ 'gatehouse.yaml': 'gatehouse: 1\n' })
@@ -211,7 +231,7 @@ describe('gatehouse ca', () => {
     ])
     expect((await cli(['ca', 'trust', '--on', 'beos'], { cwd })).code).toBe(2)
     expect((await cli(['ca', 'export'], { cwd: place() })).stderr).toContain('no workspace here')
-  }, 20_000)
+  }, 60_000)
 })
 
 describe('gatehouse route', () => {
@@ -225,7 +245,7 @@ describe('gatehouse route', () => {
     const again = await cli(['route', 'https://api.example.com/x'], { cwd })
     expect([again.code, again.stdout]).toEqual([1, 'api.example.com has a route already: gatehouse.yaml:5\n'])
     expect((await cli(['route', 'not a host'], { cwd })).code).toBe(2)
-  }, 20_000)
+  }, 60_000)
 })
 
 describe('gatehouse serve --proxy', () => {
@@ -248,5 +268,5 @@ describe('gatehouse serve --proxy', () => {
     const { stdout, stderr } = await cli(['run', '--', 'curl', '-sS', url], { cwd })
     expect(stdout).toBe('plain\n')
     expect(stderr).toContain('1 exchange, 0 judged, 1 observed')
-  }, 20_000)
+  }, 60_000)
 })
