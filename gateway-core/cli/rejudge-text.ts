@@ -36,7 +36,7 @@ export function rejudgeText(io: Io, folder: string, report: WhatIfReport, change
     for (const group of groups) {
       const [first] = group as [BlamedChange, ...BlamedChange[]]
       const { before, after, blame, missing, differs } = first
-      const place = (after.position ?? before.position) && (after.position ?? before.position)!
+      const place = after.position ?? before.position
       lines.push(
         `${paint(style, mark)} ${count(group.length)} × ${ending(before)} → ${ending(after)}${place ? `  ${paint('cyan', line(place.file, place.line))}` : ''}`,
       )

@@ -81,7 +81,9 @@ export class ExchangeOfUnknown extends JudgedExchange {
     Object.defineProperty(this, 'clientAddress', {
       configurable: true,
       get: unknown,
-      set: (value: string) => Object.defineProperty(this, 'clientAddress', { value, writable: true }),
+      set: (value: string) => {
+        Object.defineProperty(this, 'clientAddress', { value, writable: true })
+      },
     })
   }
 

@@ -8,6 +8,7 @@ import { measureFilter, measureMemory } from './alone.ts'
 import { compare } from './compare.ts'
 import { startIssuer } from './identity.ts'
 import { readOptions, usage } from './options.ts'
+import { measurePast } from './past.ts'
 import type { Options } from './options.ts'
 import { describeMachine, makeReport, renderReport } from './report.ts'
 import type { Row } from './report.ts'
@@ -60,6 +61,17 @@ async function bench(options: Options): Promise<void> {
       for (const { query, found, totalMs, searchMs } of filter.queries) {
         notes.push(
           `  ${query.padEnd(32)} ${searchMs.toFixed(0).padStart(6)} ms   with the start ${totalMs.toFixed(0)} ms   ${found} found`,
+        )
+      }
+    }
+    if (options.only.includes('past')) {
+      const past = await measurePast(options.exchanges, around)
+      notes.push(
+        `Judging ${past.exchanges} recorded exchanges again by an edit, warm (promised: 25 µs for each, the first results in 50 ms; a new thread took ${past.coldMs.toFixed(0)} ms):`,
+      )
+      for (const { edit, firstMs, wholeMs, changed, reused } of past.edits) {
+        notes.push(
+          `  ${edit.padEnd(32)} ${wholeMs.toFixed(0).padStart(6)} ms   first ${firstMs.toFixed(0)} ms   ${changed} changed, ${reused} reused`,
         )
       }
     }

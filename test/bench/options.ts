@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 
-/** What can be measured: three scenarios side by side with other gateways, and two of Gatehouse alone. */
-export const parts = ['s1', 's2', 's3', 'memory', 'filter'] as const
+/** What can be measured: three scenarios side by side with other gateways, and three of Gatehouse alone. */
+export const parts = ['s1', 's2', 's3', 'memory', 'filter', 'past'] as const
 export type Part = (typeof parts)[number]
 
 /** How a benchmark runs; see `usage`. */
@@ -16,11 +16,11 @@ export interface Options {
 }
 
 export const usage = `npm run bench -- [options]
-  --only s1,s2,s3,memory,filter   measure only these (default: s1,s2,s3)
+  --only s1,s2,s3,memory,filter,past   measure only these (default: s1,s2,s3)
   --rounds N      how often each system is measured, taking turns (default 8)
   --seconds N     length of one measurement (default 3)
   --requests N    requests of the memory run (default 1000000)
-  --exchanges N   captured exchanges that the filter run searches (default 100000)
+  --exchanges N   captured exchanges that the filter run searches and the past run judges again (default 100000)
   --peers         measure the other gateways only
   --json          print one JSON value instead of the table`
 

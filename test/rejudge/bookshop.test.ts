@@ -5,11 +5,17 @@ import { Agent, request as send } from 'undici'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openCaptures } from '../../gateway-core/capture/store.ts'
 import type { StoredExchange } from '../../gateway-core/capture/record.ts'
+import { loadWorkspace } from '../../gateway-core/config/load.ts'
 import { setSecret } from '../../gateway-core/config/secrets.ts'
 import { loadWorkspaceKey } from '../../gateway-core/config/workspace-key.ts'
 import type { TraceEntry } from '../../gateway-core/pipeline/outcome.ts'
 import { policies } from '../../gateway-core/policies/index.ts'
+import { CapturedTraffic } from '../../gateway-core/rejudge/captured-traffic.ts'
+import { judgeEdit } from '../../gateway-core/rejudge/judge-edit.ts'
 import { rejudge } from '../../gateway-core/rejudge/rejudge.ts'
+import { SharedFacts } from '../../gateway-core/rejudge/shared-facts.ts'
+import { RecordsTraffic, type Traffic } from '../../gateway-core/rejudge/traffic.ts'
+import type { WhatIfReport } from '../../gateway-core/rejudge/what-if.ts'
 import { openGateway } from '../../gateway-core/workbench/open-gateway.ts'
 import { startServices } from '../../samples/bookshop/services.ts'
 import { freePort } from '../cli/cli.ts'
@@ -129,6 +135,53 @@ test('when the secrets are gone, tags and facts still decide; what cannot be rea
   }
   expect(undecidable).toBeLessThan(records.length / 4)
 })
+
+test('read column by column it is judged alike, with and without the record’s help', async () => {
+  const workspace = await loaded(folder)
+  const key = await loadWorkspaceKey(folder, {})
+  const traffic = new CapturedTraffic(folder, key)
+  await traffic.refresh()
+  const file = join(folder, 'gatehouse.yaml')
+  const text = readFileSync(file, 'utf8')
+  const edits = [
+    text,
+    text.replace('reader: [GET], editor: [GET, PATCH]', 'reader: [GET, PATCH], editor: [GET]'),
+    text.replace('existing: overwrite, ', '').replace('fields: [/pin', 'fields: [/name, /pin'),
+    text.replace('url: 2kb', 'url: 14').replace('10.0.0.0/8,', '10.0.4.0/22,'),
+    text.replace('      - use: fair-use  ', '      #').replace('limit: 60', 'limit: 20'),
+  ]
+  const { records } = await readAndJudge('open')
+  const plain = new RecordsTraffic(records)
+  for (const edit of edits) {
+    const loading = await loadWorkspace(folder, { env: {}, readOnly: true, overlay: new Map([[file, edit]]) })
+    const candidate = loading.workspace!
+    const judge = (source: Traffic, reuse: boolean) =>
+      judgeEdit({
+        baseline: workspace,
+        candidate,
+        traffic: source,
+        recordedUnder: () => workspace,
+        facts: new SharedFacts(key),
+        reuse,
+      })
+    const whole = await judge(plain, false)
+    if (edit === text) expect(whole).toMatchObject({ same: records.length, changes: [] })
+    else expect(whole.changes.length).toBeGreaterThan(0)
+    for (const [source, reuse] of [
+      [plain, true],
+      [traffic, true],
+      [traffic, false],
+    ] as const) {
+      expect(essential(await judge(source, reuse))).toEqual(essential(whole))
+    }
+  }
+  traffic.close()
+})
+
+function essential(report: WhatIfReport) {
+  const changes = report.changes.map((change) => ({ ...change, order: 0, warming: undefined }))
+  return { ...report, changes, milliseconds: 0, reused: 0, warming: 0 }
+}
 
 function outcome({ verdict, code, decidedBy }: { verdict: string; code?: string; decidedBy?: string }) {
   return { verdict, code, decidedBy }
