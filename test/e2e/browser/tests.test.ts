@@ -77,6 +77,14 @@ it('saves an exchange as a case, and opens it read-only with the same trace', as
   expect(await pane.getByRole('button', { name: 'Resend' }).count()).toBe(0)
   await pane.getByRole('tab', { name: 'Request' }).click()
   await pane.getByText('priceCents').waitFor()
+  // What is dropped on the screen is opened too; what is no case says so.
+  const dropped = await page.evaluateHandle(() => {
+    const data = new DataTransfer()
+    data.items.add(new File(['{"gatehouseCase":7}'], 'x.gatehouse-case.json', { type: 'application/json' }))
+    return data
+  })
+  await page.dispatchEvent('.traffic-screen', 'drop', { dataTransfer: dropped })
+  await page.getByText('the case has format 7; format 1 is understood').waitFor()
   expect(await accessibilityFaults(page)).toEqual([])
   expect(bench.troubles).toEqual([])
 }, 60_000)
