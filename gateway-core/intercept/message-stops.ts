@@ -65,10 +65,12 @@ export class MessageStops implements MessageHolds {
   }
 
   ask(carried: CarriedExchange, message: Incoming): Promise<MessageRelease> | undefined {
-    const waiting = this.#stops.breakpoints.filter((one) => one.isOnMessages)
-    if (waiting.length === 0) return undefined
+    const { breakpoints } = this.#stops
+    if (!breakpoints.some((one) => one.isOnMessages)) return undefined
     const record = recordOfMessage(carried, message)
-    const breakpoint = waiting.find((one) => matchesSoFar(one.filter, record, 'message') === true)
+    const breakpoint = breakpoints.find(
+      (one) => one.isOnMessages && matchesSoFar(one.filter, record, 'message') === true,
+    )
     if (breakpoint) return this.#hold(carried, message, breakpoint)
     this.#stops.pass()
     return undefined

@@ -185,6 +185,21 @@ describe('held messages', () => {
     expect((await answer).status).toBe(200)
   })
 
+  it('go on when the gateway is stopped; its breakpoints are there when it starts again', async () => {
+    await open()
+    await stop('path:/held')
+    const answer = desk.send('/held')
+    await held()
+    await desk.call('gateway.stop', {})
+    expect((await answer).status).toBe(200)
+    expect(await desk.call('intercept.state', {})).toMatchObject({ held: 0, breakpoints: [{ query: 'path:/held' }] })
+    await desk.call('gateway.start', {})
+    const again = desk.send('/held')
+    await held()
+    await desk.call('intercept.resumeAll', {})
+    expect((await again).status).toBe(200)
+  })
+
   it('get their time once more', async () => {
     await open()
     await desk.call('intercept.addBreakpoint', { query: '', on: 'request', once: true, seconds: 1 })
