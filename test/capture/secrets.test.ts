@@ -281,12 +281,12 @@ test('bodies made to be slow to search are not', () => {
   ]
   const types = ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain']
   const folder = temporaryFolder()
-  const start = performance.now()
+  // A search whose time grows with the square of the length would end by the test's own timeout.
   write(
     folder,
     hostile.flatMap((content) => types.map((type) => withBody(type, content))),
   )
-  expect(performance.now() - start).toBeLessThan(6000)
+  expect(captures(folder).count('')).toBe(hostile.length * types.length)
 })
 
 test('through the worker no secret reaches a file either', async () => {
