@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { TrustGuide, TrustStep } from '../protocol/own-traffic.ts'
 
 const say = (text: string): TrustStep => ({ text })
@@ -9,6 +11,7 @@ const type = (command: string): TrustStep => ({ command })
  */
 export function trustGuides(pem: string, page: string): TrustGuide[] {
   const file = quoted(pem)
+  const name = nameIn(pem)
   const certificates = '/usr/local/share/ca-certificates/gatehouse.crt'
   const anchors = '/etc/pki/ca-trust/source/anchors/gatehouse.pem'
   return [
@@ -89,7 +92,7 @@ export function trustGuides(pem: string, page: string): TrustGuide[] {
         say('For this user only; the system asks for the password:'),
         type(`security add-trusted-cert -r trustRoot -k ~/Library/Keychains/login.keychain-db ${file}`),
       ],
-      undo: [type(`security remove-trusted-cert ${file}`), say('then delete "Gatehouse local CA" in Keychain Access.')],
+      undo: [type(`security remove-trusted-cert ${file}`), say(`then delete "${name}" in Keychain Access.`)],
     },
     {
       id: 'windows',
@@ -98,7 +101,7 @@ export function trustGuides(pem: string, page: string): TrustGuide[] {
         say('For this user only; Windows asks whether you mean it:'),
         type(`certutil -user -addstore Root ${file}`),
       ],
-      undo: [type('certutil -user -delstore Root "Gatehouse local CA"')],
+      undo: [type(`certutil -user -delstore Root "${name}"`)],
     },
     {
       id: 'chrome-linux',
@@ -117,7 +120,7 @@ export function trustGuides(pem: string, page: string): TrustGuide[] {
         type(pem),
         say('and tick "Trust this CA to identify websites".'),
       ],
-      undo: [say('In the same list choose "Gatehouse local CA", then Delete or Distrust.')],
+      undo: [say(`In the same list choose "${name}", then Delete or Distrust.`)],
     },
     {
       id: 'git',
@@ -156,6 +159,15 @@ export function trustGuides(pem: string, page: string): TrustGuide[] {
       undo: [say('Settings, Security, Trusted credentials, User: remove it. Set the proxy to None.')],
     },
   ]
+}
+
+/** The name under which systems list the CA. */
+function nameIn(pem: string): string {
+  try {
+    return /^CN=(.+)$/m.exec(new X509Certificate(readFileSync(pem)).subject)?.[1] ?? 'Gatehouse local CA'
+  } catch {
+    return 'Gatehouse local CA'
+  }
 }
 
 /** A path as a shell takes it as one word. */
