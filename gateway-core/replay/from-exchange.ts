@@ -28,12 +28,18 @@ export function requestOfExchange(exchange: ExchangeRecord, bodies: 'recorded' |
   const right = written === undefined || written === String(request.body?.length ?? 0)
   return {
     method: request.method,
-    url: textOfWire(request.target),
+    url: textOfWire(urlOf(exchange)),
     version: request.httpVersion === '1.0' ? '1.0' : '1.1',
     headers,
     body: bodyOf(exchange.id, request.body, headers, bodies),
     settings: { ...plainSettings, length: right ? 'follow' : 'asWritten', literal: true },
   }
+}
+
+/** What came by the forward proxy names its server; to a gateway, the path is enough. */
+function urlOf({ listener, request }: ExchangeRecord): string {
+  const { scheme, authority, target } = request
+  return listener === 'proxy' && target.startsWith('/') ? `${scheme}://${authority}${target}` : target
 }
 
 function bodyOf(

@@ -117,8 +117,12 @@ function wireOf({ request }: Recorded): WireRequest {
   return { method: request.method, url: request.target, version, fields: framed, body }
 }
 
-function reasonToLeaveOut({ request, upgrade, listener, verdict }: Recorded, unsafe: boolean): string | undefined {
+function reasonToLeaveOut(
+  { request, upgrade, route, listener, verdict }: Recorded,
+  unsafe: boolean,
+): string | undefined {
   if (upgrade) return 'WebSocket handshakes'
+  if (listener === 'proxy' && !route) return 'requests to other servers: they came by the forward proxy'
   if (!unsafe && !safeMethods.has(request.method))
     return `${request.method}: it may change something (--unsafe sends it)`
   if (holdsMarkers(request)) return 'secrets that are not kept any more'

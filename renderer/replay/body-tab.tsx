@@ -63,6 +63,7 @@ function Content({ body }: { body: ReplayBody }) {
           className="replay-text"
           aria-label="Body"
           value={body.text}
+          maxLength={4_000_000}
           spellCheck={false}
           onChange={({ target }) => edit({ body: { ...body, text: target.value } })}
         />

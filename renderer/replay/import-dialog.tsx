@@ -11,6 +11,9 @@ import { plural } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
 import { openEntry, useReplay } from './replay-store.ts'
 
+/** A frame to the core has a limit. */
+const mostText = 8_000_000
+
 const close = () => useReplay.setState({ dialog: undefined })
 
 /** Requests from elsewhere: pasted, or from a file. */
@@ -21,6 +24,10 @@ export function ImportDialog() {
   const [result, setResult] = useState<Imported>()
   const [failure, setFailure] = useState<string>()
   const read = async () => {
+    if (text.length > mostText) {
+      setFailure('That is more than 8 MB. Read a large HAR in Traffic, and open its requests from there.')
+      return
+    }
     setFailure(undefined)
     try {
       const params = { text, name: 'pasted', ...(into === 'file' && { into: file }) }

@@ -101,12 +101,29 @@ export async function openEntry(id: string): Promise<void> {
   try {
     const entry = await core.call('replay.get', { id })
     if (turn !== opening) return
-    useReplay.setState({ entry, request: entry.request, unsaved: false, run: undefined, answer: 0, race: undefined })
+    const { targets } = useReplay.getState()
+    const next = targetsFor(entry, targets)
+    useReplay.setState({
+      entry,
+      request: entry.request,
+      targets: next,
+      unsaved: false,
+      run: undefined,
+      answer: 0,
+      race: undefined,
+    })
     const last = entry.runs[0]
     if (last) await openRun(last.id)
   } catch (error) {
     tellFailure(error)
   }
+}
+
+/** A request to another server that was observed goes there again; a path cannot. */
+function targetsFor({ from, request }: ReplayEntry, targets: readonly ReplayTarget[]): readonly ReplayTarget[] {
+  const whole = /^https?:\/\//i.test(request.url)
+  if (whole && from !== undefined) return [{ via: 'url' }]
+  return !whole && targets.some(({ via }) => via === 'url') ? [{ via: 'gateway' }] : targets
 }
 
 export async function openRun(run: string): Promise<void> {

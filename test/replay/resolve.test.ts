@@ -1,6 +1,8 @@
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import type { ExchangeRecord } from '../../gateway-core/capture/record.ts'
 import type { ReplayRequest } from '../../gateway-core/protocol/replay.ts'
+import { requestOfExchange } from '../../gateway-core/replay/from-exchange.ts'
 import { resolveRequest, type Sources } from '../../gateway-core/replay/resolve.ts'
 
 const request = (more: Partial<ReplayRequest> = {}): ReplayRequest => ({
@@ -125,4 +127,51 @@ it.each<[string, ReplayRequest['body'], string]>([
 it('text is coded anew where it was coded', async () => {
   const wire = await resolveRequest(request({ body: { kind: 'text', text: 'hello', coding: 'gzip' } }), sources())
   expect(gunzipSync(wire.body!).toString()).toBe('hello')
+})
+
+describe('a recorded request', () => {
+  const record = (more: object, request: object = {}) =>
+    ({
+      id: 'x',
+      listener: 'http',
+      ...more,
+      request: {
+        method: 'GET',
+        scheme: 'https',
+        authority: 'api.example.com',
+        target: '/a?b',
+        httpVersion: '2',
+        headers: [':path', '/a?b', 'x-y', 'caf\u00c3\u00a9'],
+        ...request,
+      },
+    }) as unknown as ExchangeRecord
+
+  it('names its server where it came by the forward proxy, and its Host where HTTP/2 has none', () => {
+    expect(requestOfExchange(record({}))).toMatchObject({
+      url: '/a?b',
+      headers: [
+        { name: 'Host', value: 'api.example.com' },
+        { name: 'x-y', value: 'café' },
+      ],
+    })
+    expect(requestOfExchange(record({ listener: 'proxy' })).url).toBe('https://api.example.com/a?b')
+  })
+
+  it('keeps a length that was wrong', () => {
+    const body = { bytes: Buffer.from('abc'), length: 3, truncated: false }
+    const of = (length: string) => requestOfExchange(record({}, { headers: ['Content-Length', length], body }))
+    expect(of('3').settings.length).toBe('follow')
+    expect(of('9').settings.length).toBe('asWritten')
+  })
+
+  it('leaves what is no text, or too long to be edited, where it is', () => {
+    const of = (bytes: Uint8Array) =>
+      requestOfExchange(record({}, { headers: [], body: { bytes, length: bytes.length, truncated: false } })).body
+    expect(of(Buffer.from([0, 255]))).toEqual({ kind: 'recorded', exchange: 'x', length: 2 })
+    expect(of(Buffer.alloc(600_000, 65))).toEqual({ kind: 'recorded', exchange: 'x', length: 600_000 })
+  })
+
+  it('of a WebSocket is none that can be sent', () => {
+    expect(() => requestOfExchange(record({ upgrade: 'websocket' }))).toThrow('WebSocket')
+  })
 })
