@@ -42,7 +42,7 @@ export function harEntry(exchange: StoredExchange, messages: readonly StoredMess
     time,
     request: {
       method,
-      url: `${scheme}://${request.authority}${request.path}${request.query === '' ? '' : `?${request.query}`}`,
+      url: urlOf(request),
       httpVersion: `HTTP/${httpVersion}`,
       cookies: [],
       headers: harHeaders(headers),
@@ -75,6 +75,12 @@ export function harEntry(exchange: StoredExchange, messages: readonly StoredMess
   if (forwarded) extension.forwarded = wholeMessage(forwarded)
   if (upstreamResponse) extension.upstreamResponse = wholeMessage(upstreamResponse)
   return entry
+}
+
+/** A request that was refused for its host or its target has none that a URL could hold: the extension keeps what was sent. */
+function urlOf({ scheme, authority, path, query }: RecordedRequest): string {
+  const url = `${scheme}://${authority}${path === '' ? '/' : path}${query === '' ? '' : `?${query}`}`
+  return URL.canParse(url) ? url : `${scheme}://refused.invalid/`
 }
 
 function harMessage(exchange: StoredExchange, { side, kind, at, bytes, sent }: StoredMessage): HarMessage {

@@ -108,7 +108,10 @@ function foreignRecord(
 
 function requestOf(source: Record<string, unknown>, own: HarExtension | undefined, options: HarReadOptions) {
   const method = text(source['method'])
-  if (!/^[!#$%&'*+.^`|~\w-]+$/.test(method)) throw new HarEntryError('request.method is missing or malformed')
+  // What was refused before it was read has no method.
+  const unread = own?.exchange.verdict === 'refused' && method === ''
+  if (!unread && !/^[!#$%&'*+.^`|~\w-]+$/.test(method))
+    throw new HarEntryError('request.method is missing or malformed')
   const address = text(source['url'])
   if (!/^https?:\/\//i.test(address) || !URL.canParse(address)) {
     throw new HarEntryError(`request.url is no HTTP address: ${JSON.stringify(address.slice(0, 80))}`)

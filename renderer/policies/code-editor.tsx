@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { type Editor, monaco } from '../monaco/monaco.ts'
+import { runAction } from '../shell/actions.ts'
 import { Gutter } from './gutter-column.tsx'
 import { modelOf } from './models.ts'
 import { usePolicies } from './policies-store.ts'
@@ -65,6 +66,8 @@ export function CodeEditor({ path }: { path: string }) {
       usePolicies.setState({ cursor: { line: position.lineNumber, column: position.column } }),
     )
     restCaret(made)
+    // Monaco waits for a second key after this one; here it finds anything, as everywhere.
+    made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyK, () => runAction('view.palette'))
     current = made
     setEditor(made)
     return () => {

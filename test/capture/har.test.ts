@@ -48,6 +48,11 @@ const exchanges = (): ExchangeRecord[] => [
     verdict: 'aborted',
     request: request({ target: 'http://a/x', path: '/x' }),
   }),
+  record({
+    verdict: 'refused',
+    code: 'AMBIGUOUS_PATH',
+    request: request({ method: '', authority: '', target: '', path: '', query: '' }),
+  }),
   record({ response: response({ body: body('x'.repeat(10), { length: 99, truncated: true, sha256: 'ab' }) }) }),
 ]
 
