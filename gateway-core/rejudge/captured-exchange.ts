@@ -5,7 +5,7 @@ import type { RecordedBody, RecordedRequest, RecordedResponse } from '../capture
 import type { Claims, Peer, RequestMessage } from '../exchange.ts'
 import type { CapturedParts } from './captured-parts.ts'
 import type { Rows } from './captured-rows.ts'
-import { answerOf, type FactAnswers, type RecordedExchange, requestOf, type StepDetail } from './recorded-exchange.ts'
+import { type FactAnswers, type RecordedExchange, requestOf, type StepDetail } from './recorded-exchange.ts'
 
 const noStep: StepDetail = {}
 /** Numbers of each step: when it began, how long it took, `now`, `sequence`. */
@@ -84,14 +84,15 @@ export class CapturedExchange implements RecordedExchange {
     return this.#response
   }
 
+  /** Its body is read when it is asked for. */
   #readResponse(): RecordedResponse | undefined {
     const head = this.context.response
     if (!head) return undefined
     const { responseHeaders, responseBody, responseSize } = this.#rows
     const part = responseHeaders[this.#at]
     const headers = part === null ? [] : this.#parts.headers(part!).raw
-    const body = this.#body('response', responseBody[this.#at]!, responseSize[this.#at]!)
-    return body ? { ...head, headers, body } : { ...head, headers }
+    const read = () => this.#body('response', responseBody[this.#at]!, responseSize[this.#at]!)
+    return lazily({ ...head, headers }, read)
   }
 
   get answer(): RecordedResponse | undefined {
@@ -99,11 +100,24 @@ export class CapturedExchange implements RecordedExchange {
     return this.#answer
   }
 
+  /** See `answerOf`: a body that was held is kept without its coding, else it is the client's. */
   #readAnswer(): RecordedResponse | undefined {
+    const { response } = this
     const changed = this.#extra?.upstreamResponse
-    const head = changed && { ...changed, headers: wholeHeaders(changed.headers, this.response?.headers ?? []) }
-    const body = head && this.#other(1, 'upstreamResponse')
-    return answerOf(head && (body ? { ...head, body } : head), this.response)
+    if (!changed) return response
+    const head = { ...changed, headers: wholeHeaders(changed.headers, response?.headers ?? []) }
+    if (this.#otherPart(1) !== undefined) {
+      return lazily(head, () => {
+        const body = this.#other(1, 'upstreamResponse')
+        return body && { ...body, decoded: true }
+      })
+    }
+    return response?.from === 'upstream' ? lazily(head, () => response.body) : head
+  }
+
+  get answerBodyChanged(): boolean {
+    const part = this.#otherPart(1)
+    return part !== undefined && part !== this.#rows.responseBody[this.#at]
   }
 
   now(step: number): number {
@@ -154,13 +168,16 @@ export class CapturedExchange implements RecordedExchange {
   }
 
   #other(which: 0 | 1, name: 'forwarded' | 'upstreamResponse'): RecordedBody | undefined {
+    const part = this.#otherPart(which)
+    return part === undefined ? undefined : this.#noted(this.#parts.body(part), this.#extra?.bodies?.[name], 0)
+  }
+
+  #otherPart(which: 0 | 1): number | undefined {
     const { otherBodies, requestBody, responseBody } = this.#rows
     const others = otherBodies[this.#at]!
     if (others === null) return undefined
     const id = (JSON.parse(others) as (number | 'same' | null)[])[which]
-    const part = id === 'same' ? [requestBody, responseBody][which]![this.#at]! : id
-    if (part === null || part === undefined) return undefined
-    return this.#noted(this.#parts.body(part), this.#extra?.bodies?.[name], 0)
+    return (id === 'same' ? [requestBody, responseBody][which]![this.#at] : id) ?? undefined
   }
 
   #noted(
@@ -175,3 +192,20 @@ export class CapturedExchange implements RecordedExchange {
 }
 
 const noBytes = new Uint8Array(0)
+
+/** A message whose body is read at first use. */
+function lazily<M extends Omit<RecordedResponse, 'body'>>(
+  head: M,
+  read: () => RecordedBody | undefined,
+): RecordedResponse {
+  let body: RecordedBody | undefined
+  let known = false
+  return Object.defineProperty(head as RecordedResponse, 'body', {
+    enumerable: true,
+    get: () => {
+      if (!known) body = read()
+      known = true
+      return body
+    },
+  })
+}

@@ -68,8 +68,11 @@ export function judgedOf(
   if (decision) outcome.decidedBy = decision.decidedBy
   const position = decision && positions.get(decision.decidedBy)
   if (position) outcome.position = position
-  const differs = run.differences()
-  const asRecorded = !run.answerMissing && differs.length === 0 && sameOutcome(outcome, context)
+  // Of an exchange that ends otherwise nobody asks for the differences of its messages.
+  const endsAlike =
+    outcome.code === context.code && outcome.decidedBy === context.decidedBy && denies(outcome) === denies(context)
+  const differs = endsAlike ? run.differences() : none
+  const asRecorded = endsAlike && !run.answerMissing && differs.length === 0 && sameOutcome(outcome, context)
   const missing =
     decision?.verdict === 'undecidable' ? decision.missing : run.answerMissing ? 'upstream-response' : undefined
   return {
@@ -138,7 +141,7 @@ export function classify(before: Judged, after: Judged): { kind: WhatIfKind; dif
   return differs.length > 0 ? { kind: 'transformed', differs } : undefined
 }
 
-function denies({ verdict }: WhatIfOutcome): boolean {
+function denies({ verdict }: Pick<WhatIfOutcome, 'verdict'>): boolean {
   return verdict === 'deny' || verdict === 'refused' || verdict === 'error'
 }
 

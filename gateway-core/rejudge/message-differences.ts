@@ -1,5 +1,6 @@
+import { decodeContent } from '../capture/content.ts'
 import { hasMarker } from '../capture/markers.ts'
-import type { RecordedBody } from '../capture/record.ts'
+import type { RecordedBody, RecordedResponse } from '../capture/record.ts'
 import type { Body, RawHeaders, ResponseMessage } from '../exchange.ts'
 import type { JudgedExchange } from '../pipeline/judged-exchange.ts'
 import { foreignRevision, type RecordedExchange } from './recorded-exchange.ts'
@@ -45,13 +46,22 @@ export function responseDifferences(
   if (was.status !== response.status) differs.push('response status')
   differs.push(...headerDifferences('response', was.headers, response.headers.raw, counters))
   const own = was.from === 'gateway' && response.from === 'gateway'
-  const changed = own || !sameBody(recorded.answer?.body, was.body) ? was.body : undefined
-  if (bodyDiffers(changed, was.body, own ? undefined : read, response.body)) differs.push('response body')
+  const untouched = !own && !recorded.answerBodyChanged && response.body === read
+  if (!untouched && !sameContent(was, response.body)) differs.push('response body')
   return differs
 }
 
-function sameBody(one: RecordedBody | undefined, other: RecordedBody | undefined): boolean {
-  return one === other || (one !== undefined && other !== undefined && sameBytes(one.bytes, other.bytes))
+/** Compares without content codings: what policies saw of it. */
+function sameContent({ body, headers }: RecordedResponse, now: Body | undefined): boolean {
+  const at = headers.findIndex((name, place) => place % 2 === 0 && name.toLowerCase() === 'content-encoding')
+  const coded = body && !body.decoded && at >= 0
+  const bytes = coded ? (decodeContent(body.bytes, headers[at + 1]!) ?? body.bytes) : (body?.bytes ?? noBytes)
+  try {
+    return sameBytes(bytes, now?.bytes ?? noBytes)
+  } catch {
+    // What cannot be read was not kept whole; so it is not what was sent.
+    return false
+  }
 }
 
 /**

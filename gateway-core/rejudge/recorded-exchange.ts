@@ -37,6 +37,8 @@ export interface RecordedExchange {
   readonly response: RecordedResponse | undefined
   /** What the upstream answered, or the gateway in its place. */
   readonly answer: RecordedResponse | undefined
+  /** Whether policies may have changed the body of the answer; told without reading it. */
+  readonly answerBodyChanged: boolean
   /** The answer counts though the request may be another: somebody tries out what would come of it. */
   readonly answerStands?: true
   /** Time and place of a step of the trace. */
@@ -108,6 +110,11 @@ export class PlainExchange implements RecordedExchange {
 
   get answer(): RecordedResponse | undefined {
     return answerOf(this.#record.upstreamResponse, this.#record.response)
+  }
+
+  get answerBodyChanged(): boolean {
+    const { upstreamResponse, response } = this.#record
+    return upstreamResponse?.body !== undefined && upstreamResponse.body.bytes !== response?.body?.bytes
   }
 
   now(step: number): number {

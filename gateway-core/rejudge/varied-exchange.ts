@@ -84,6 +84,10 @@ export class VariedExchange implements RecordedExchange {
     return this.#base.answer
   }
 
+  get answerBodyChanged(): boolean {
+    return this.#base.answerBodyChanged
+  }
+
   now(step: number): number {
     return this.#base.now(step)
   }
