@@ -2,6 +2,7 @@ import type { Handlers } from '../protocol/protocol.ts'
 import { refused } from '../protocol/rpc-error.ts'
 import type { ChangedValue } from '../rejudge/step-through.ts'
 import { plainStep } from './exchange-detail.ts'
+import { maskOf } from './mask-secrets.ts'
 import { pastEntry } from './past-entry.ts'
 import { instancesOf } from './policy-counters.ts'
 import { told } from './what-if-desk.ts'
@@ -31,7 +32,8 @@ export function pastCalls(workbench: Workbench): Pick<Handlers, Extract<keyof Ha
       const { environment } = workbench.workspace
       const question = { candidate, ...(environment !== undefined && { environment }) }
       const { trace, before, outcome } = await told(workbench.past.stepThrough(id, changes.map(changedValue), question))
-      return { trace: trace.map(plainStep), before, outcome }
+      // It was judged with open secrets; a screen never sees one.
+      return maskOf(workbench.workspace.captures, id)({ trace: trace.map(plainStep), before, outcome })
     },
   }
 }

@@ -18,6 +18,7 @@ import {
   type WhatIfQuestion,
 } from '../rejudge/what-if.ts'
 import { plainStep } from './exchange-detail.ts'
+import { maskOf } from './mask-secrets.ts'
 import { curlOfShrunk, testOfShrunk } from './shrunk-texts.ts'
 import { WhatIfChanges } from './what-if-changes.ts'
 import type { Workbench } from './workbench.ts'
@@ -93,19 +94,22 @@ export class WhatIfDesk {
   async explain(run: number, id: string): Promise<WhatIfExplanation> {
     const { question } = this.#askedOf(run)
     const { before, after, firstDifference, kind, blame } = await told(this.#workbench.past.explain(id, question))
+    const { captures } = this.#workbench.workspace
+    const mask = maskOf(captures, id)
     return {
-      exchange: this.#workbench.workspace.captures.list({ query: `id:${id}`, limit: 1 })[0] ?? null,
+      exchange: captures.list({ query: `id:${id}`, limit: 1 })[0] ?? null,
       kind,
-      before: { ...before, trace: before.trace.map(plainStep) },
-      after: { ...after, trace: after.trace.map(plainStep) },
-      firstDifference: firstDifference && shown(firstDifference),
+      before: mask({ ...before, trace: before.trace.map(plainStep) }),
+      after: mask({ ...after, trace: after.trace.map(plainStep) }),
+      firstDifference: firstDifference && shown(mask(firstDifference)),
       blame,
     }
   }
 
   async shrink(run: number, id: string): Promise<ShrunkRequest> {
     const { question } = this.#askedOf(run)
-    const shrunk = await told(this.#workbench.past.shrink(id, question))
+    const { captures } = this.#workbench.workspace
+    const shrunk = maskOf(captures, id)(await told(this.#workbench.past.shrink(id, question)))
     return { ...shrunk, curl: curlOfShrunk(shrunk, this.#workbench.workspace.gatewayUrl) }
   }
 
@@ -114,7 +118,8 @@ export class WhatIfDesk {
     const opened = this.#workbench.workspace
     const exchange = opened.captures.get(id, { secrets: 'sealed' })
     if (!exchange) throw refused('this exchange is not in the capture any more')
-    return testOfShrunk(opened, exchange, await told(this.#workbench.past.shrink(id, question)))
+    const shrunk = maskOf(opened.captures, id)(await told(this.#workbench.past.shrink(id, question)))
+    return testOfShrunk(opened, exchange, shrunk)
   }
 
   /** Ends what runs. */

@@ -13,10 +13,10 @@ interface CoverageState {
   onlyNever: boolean
 }
 
-/** What recorded traffic exercised. Asked for while the Policies screen is shown, at most every two seconds. */
+/** What recorded traffic exercised. Asked for while the Policies screen is shown, at most every four seconds. */
 export const useCoverage = create<CoverageState>(() => ({ coverage: undefined, report: false, onlyNever: false }))
 
-const quietMs = 2000
+const quietMs = 4000
 let askedAt = 0
 let timer: ReturnType<typeof setTimeout> | undefined
 

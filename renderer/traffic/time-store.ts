@@ -20,14 +20,14 @@ const beginning: Time = { density: undefined, at: undefined, state: undefined, p
 /** The recorded time, and what was counted at one moment of it. */
 export const useTime = create<Time>(() => beginning)
 
-const quietMs = 2000
+const quietMs = 3000
 
 let asked = { search: -1, at: 0 }
 let timer: ReturnType<typeof setTimeout> | undefined
 const moment: { wanted: number | undefined; running: boolean } = { wanted: undefined, running: false }
 let folder: string | undefined
 
-/** Counts anew: another search at once, a growing one every two seconds. */
+/** Counts anew: another search at once, a growing one every three seconds. */
 export function askDensity(query: string, search: number): void {
   const now = useWorkbench.getState().state?.workspace?.folder
   if (now !== folder) {

@@ -168,6 +168,8 @@ describe('time', () => {
     await page.keyboard.press('6')
     const rail = page.getByRole('slider', { name: 'Step' })
     await expectPage(rail).toHaveAttribute('aria-valuenow', '1')
+    // It is judged with the token that was sent; nobody sees it.
+    await expectPage(page.getByRole('region', { name: 'Request', exact: true })).toContainText('Bearer ⟦sealed:')
     await page.keyboard.press('n')
     await page.keyboard.press('n')
     await page.keyboard.press('p')
