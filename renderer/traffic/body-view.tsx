@@ -91,7 +91,8 @@ function announced(headers: readonly string[] = []): boolean {
   return at !== -1 && headers[at + 1] !== '0'
 }
 
-function useBody(id: string, side: Side, decoded: boolean, wanted: boolean, state: string) {
+/** What is here of a body, and how to ask for more. */
+export function useBody(id: string, side: Side, decoded: boolean, wanted: boolean, state: string) {
   const [loaded, setLoaded] = useState<Loaded>()
   const [failure, setFailure] = useState<string>()
   const [until, setUntil] = useState(partBytes)

@@ -6,7 +6,7 @@ import { instanceName, plural } from '../ui/format.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Segments } from '../ui/tabs.tsx'
 import { useState } from 'react'
-import { BodyView } from './body-view.tsx'
+import { BodyDiff } from './body-diff.tsx'
 import { type Compared, comparedRequest, comparedResponse } from './message-changes.ts'
 import { SealedText } from './sealed-text.tsx'
 import './changes.css'
@@ -103,10 +103,11 @@ function Pair({ title, from, to, compared, detail, of }: PairProps) {
         </tbody>
       </table>
       {compared.bodyChanged && (
-        <div className="compared-bodies">
-          <BodyView detail={detail} side={of === 'request' ? 'request' : 'upstreamResponse'} compact />
-          <BodyView detail={detail} side={of === 'request' ? 'forwarded' : 'response'} compact />
-        </div>
+        <BodyDiff
+          detail={detail}
+          before={of === 'request' ? 'request' : 'upstreamResponse'}
+          after={of === 'request' ? 'forwarded' : 'response'}
+        />
       )}
     </section>
   )

@@ -12,6 +12,8 @@ export interface Column {
   title: string
   width?: number
   right?: boolean
+  /** The width is a person's choice. */
+  chosen?: true
   /** Shown until somebody chooses otherwise. */
   first?: boolean
   /** Where there is little room, columns go in this order, the highest first. */
@@ -87,8 +89,12 @@ export const columns: readonly Column[] = [
 ]
 
 /** The chosen columns that fit: the least important ones go first. Path keeps room for a few segments. */
-export function fitting(ids: readonly string[], width: number): Column[] {
-  const chosen = columns.filter(({ id }) => ids.includes(id))
+export function fitting(
+  ids: readonly string[],
+  width: number,
+  widths: Readonly<Record<string, number>> = {},
+): Column[] {
+  const chosen = columns.filter(({ id }) => ids.includes(id)).map((column) => sized(column, widths[column.id]))
   const needed = (list: readonly Column[]) => list.reduce((sum, { width: own }) => sum + (own ?? leastFlexible), 8)
   for (;;) {
     if (width === 0 || needed(chosen) <= width) return chosen
@@ -99,6 +105,10 @@ export function fitting(ids: readonly string[], width: number): Column[] {
       1,
     )
   }
+}
+
+function sized(column: Column, width: number | undefined): Column {
+  return column.width === undefined || width === undefined ? column : { ...column, width, chosen: true }
 }
 
 /** Least width of the column that takes what is left. */

@@ -18,9 +18,9 @@ import { useExchange } from './exchange-store.ts'
 import { hasMessages, MessageRows } from './message-list.tsx'
 import { MessageViews } from './message-views.tsx'
 import { changeCount } from './message-changes.ts'
+import { useRowVersion } from './row-version.ts'
 import { StepThrough } from './step-through.tsx'
 import { copyTitles } from './traffic-actions.ts'
-import { useTraffic } from './traffic-store.ts'
 import './exchange-pane.css'
 
 const tabIds = ['decisions', 'request', 'response', 'changes', 'messages', 'steps'] as const
@@ -34,7 +34,7 @@ export function ExchangePane({ id, onClose }: { id: string; onClose: () => void 
   const revision = useWorkspace((workspace) => workspace.revision)!
   // An exchange that is still open says more each time that the list changes.
   const [open, setOpen] = useState(false)
-  const version = useTraffic((traffic) => (open ? traffic.version : 0))
+  const version = useRowVersion(open)
   const loaded = useExchange(id, revision, version)
   const detail = loaded && 'detail' in loaded ? loaded.detail : undefined
   const isOpen = detail?.exchange.id === id && detail.exchange.state === 'open'

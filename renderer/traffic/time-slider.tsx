@@ -2,6 +2,7 @@ import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef } fro
 import type { Density } from '../../gateway-core/capture/store.ts'
 import { useShortcut } from '../shell/actions.ts'
 import { clockText, dateText, plural } from '../ui/format.ts'
+import { useRowVersion } from './row-version.ts'
 import { barHeight, momentOf, partOf, parts, placeOf } from './time-places.ts'
 import { askDensity, lookAt, useTime } from './time-store.ts'
 import { table, useTraffic } from './traffic-store.ts'
@@ -11,7 +12,7 @@ import './time-slider.css'
 export function TimeSlider() {
   const query = useTraffic((traffic) => traffic.query)
   const search = useTraffic((traffic) => traffic.search)
-  useTraffic((traffic) => traffic.version)
+  useRowVersion()
   const exchanges = table.length + table.heldBack
   const density = useTime((time) => time.density)
   useEffect(() => {
@@ -123,6 +124,6 @@ function momentText(at: number, span: number): string {
 
 function useSelectedTime(): number | undefined {
   const index = useTraffic((traffic) => (traffic.selected === undefined ? -1 : traffic.selectedIndex))
-  useTraffic((traffic) => traffic.version)
+  useRowVersion()
   return index < 0 ? undefined : table.row(index)?.startedAt
 }

@@ -1,5 +1,5 @@
 import { Bookmark, Columns3, FileJson2 } from 'lucide-react'
-import { useState } from 'react'
+import { type KeyboardEvent, useState } from 'react'
 import type { SavedQuery } from '../../gateway-core/protocol/types.ts'
 import { core } from '../core/core.ts'
 import { runAction, useShortcut } from '../shell/actions.ts'
@@ -9,6 +9,7 @@ import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '../ui/menu.tsx'
 import { columns, useColumns } from './columns.tsx'
+import { useWidths } from './column-widths.ts'
 import { setQuery, useTraffic } from './traffic-store.ts'
 
 /** Queries that were kept under a name. */
@@ -127,9 +128,16 @@ export function FilesMenu() {
   )
 }
 
-/** Which columns are shown. */
+/** Which columns are shown, and how wide: the arrows do what dragging an edge does. */
 export function TableMenu() {
   const { ids, toggle } = useColumns()
+  const { widths, setWidth, forget } = useWidths()
+  const widen = (id: string, width: number | undefined) => (event: KeyboardEvent) => {
+    const by = { ArrowLeft: -10, ArrowRight: 10 }[event.key]
+    if (by === undefined || width === undefined || !ids.includes(id)) return
+    event.preventDefault()
+    setWidth(id, (widths[id] ?? width) + by)
+  }
   return (
     <Menu
       align="end"
@@ -139,12 +147,23 @@ export function TableMenu() {
         </Button>
       }
     >
-      <MenuLabel>Columns</MenuLabel>
-      {columns.map(({ id, title }) => (
-        <MenuChoice key={id} checked={ids.includes(id)} keepOpen onSelect={() => toggle(id)}>
+      <MenuLabel>Columns; ← → make one narrower or wider</MenuLabel>
+      {columns.map(({ id, title, width }) => (
+        <MenuChoice
+          key={id}
+          checked={ids.includes(id)}
+          keepOpen
+          onSelect={() => toggle(id)}
+          onKeyDown={widen(id, width)}
+          {...(widths[id] !== undefined && { hint: `${widths[id]} px` })}
+        >
           {title}
         </MenuChoice>
       ))}
+      <MenuLine />
+      <MenuItem onSelect={() => forget()} disabled={Object.keys(widths).length === 0}>
+        Usual widths
+      </MenuItem>
     </Menu>
   )
 }

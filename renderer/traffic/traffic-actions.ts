@@ -1,4 +1,5 @@
 import type { Params } from '../../gateway-core/protocol/protocol.ts'
+import { useWidths } from './column-widths.ts'
 import { core } from '../core/core.ts'
 import { desktop } from '../core/desktop.ts'
 import type { Action } from '../shell/actions.ts'
@@ -10,7 +11,7 @@ import { plural } from '../ui/format.ts'
 import { copyText } from './exchange-store.ts'
 import { chooseCase, isCase, saveCase } from './cases.ts'
 import { chooseText, saveText } from './text-files.ts'
-import { select, selectId, setFollowing, setQuery, table, useTraffic } from './traffic-store.ts'
+import { select, selectId, setFollowing, setQuery, switchOrder, table, useTraffic } from './traffic-store.ts'
 
 const group = 'Traffic'
 const selected = () => useTraffic.getState().selected
@@ -51,11 +52,14 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       group,
       shortcut: 'g Home',
       run() {
+        if (useTraffic.getState().order === 'oldest') switchOrder()
         setFollowing(true)
         document.querySelector('.traffic-scroll')?.scrollTo(0, 0)
         select(0)
       },
     },
+    { id: 'traffic.order', title: 'Turn the order: newest or oldest first', group, run: switchOrder },
+    { id: 'traffic.widths', title: 'Usual widths of the columns', group, run: () => useWidths.getState().forget() },
     {
       id: 'traffic.open',
       title: 'Open the exchange',
@@ -185,7 +189,7 @@ export async function resend(): Promise<void> {
   if (id === undefined) return
   const sent = await core.call('traffic.resend', { id })
   setFollowing(true)
-  useTraffic.setState({ selected: sent.id, selectedIndex: 0 })
+  useTraffic.setState(({ order }) => ({ selected: sent.id, selectedIndex: order === 'newest' ? 0 : -1 }))
   tellDone('Sent again')
 }
 

@@ -13,6 +13,8 @@ interface Traffic {
   /** Undefined until the first search was answered. */
   search: number | undefined
   searching: boolean
+  /** What stands on top. */
+  order: 'newest' | 'oldest'
   /** The newest are shown as they come. */
   following: boolean
   /** Changes whenever the rows do. */
@@ -27,6 +29,7 @@ export const useTraffic = create<Traffic>(() => ({
   problem: undefined,
   search: undefined,
   searching: false,
+  order: 'newest',
   following: true,
   version: 0,
   selected: undefined,
@@ -83,6 +86,12 @@ export function setQuery(query: string, at: 'now' | 'soon' = 'soon'): void {
   else timer = setTimeout(() => void runSearch(), typingMs)
 }
 
+/** The other end of time on top. */
+export function switchOrder(): void {
+  useTraffic.setState(({ order }) => ({ order: order === 'newest' ? 'oldest' : 'newest', selectedIndex: -1 }))
+  void runSearch()
+}
+
 /** The rows that the table shows now. */
 export function showRows(first: number, last: number): void {
   seen = { first, last }
@@ -92,7 +101,8 @@ export function showRows(first: number, last: number): void {
 /** Scrolled away from the top, or back to it. */
 export function setFollowing(following: boolean): void {
   const state = useTraffic.getState()
-  if (state.following === following) return
+  // With the oldest on top new rows come below and move nothing.
+  if (state.following === following || state.order === 'oldest') return
   if (following) rows.resize(rows.total, false)
   useTraffic.setState({ following })
   if (following) {
@@ -122,11 +132,11 @@ let wanted: number | undefined
 async function runSearch(): Promise<void> {
   clearTimeout(timer)
   const run = ++searchRun
-  const { query } = useTraffic.getState()
+  const { query, order } = useTraffic.getState()
   if (!useWorkbench.getState().state?.workspace) return
   useTraffic.setState({ searching: true })
   try {
-    const state = await core.call('traffic.search', { query, order: 'newest' })
+    const state = await core.call('traffic.search', { query, order })
     if (run !== searchRun) return
     if (state.problem) {
       // What was found before stays, so that typing does not make the table flicker.
@@ -154,11 +164,11 @@ async function runSearch(): Promise<void> {
 const growth = paced(growthMs, () => {
   const state = newest
   if (!state || state.search !== useTraffic.getState().search) return
-  const { following, searching } = useTraffic.getState()
+  const { following, searching, order } = useTraffic.getState()
   // While it is still searching the past, rows are added at the end.
   rows.resize(state.total, !following && !searching)
   const open = rows.rows.some((row) => row.state === 'open')
-  const fetched = following || open || rows.missing(seen.first, seen.last) !== undefined
+  const fetched = (following && order === 'newest') || open || rows.missing(seen.first, seen.last) !== undefined
   // Drawn once: with the rows, where rows come.
   if (!fetched || searching === state.done) {
     useTraffic.setState(({ version }) => ({ searching: !state.done, version: version + 1 }))

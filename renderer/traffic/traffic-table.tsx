@@ -1,9 +1,12 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, startTransition, useEffect, useMemo, useRef, useState } from 'react'
+import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import type { TrafficRow } from '../../gateway-core/protocol/types.ts'
 import { markOnce } from '../core/marks.ts'
 import { plural } from '../ui/format.ts'
 import { type Column, fitting, leastFlexible, useColumns } from './columns.tsx'
+import { useWidths } from './column-widths.ts'
+import { useRowVersion } from './row-version.ts'
+import { TableHead } from './table-head.tsx'
 import { selectId, setFollowing, showRows, table, useTraffic } from './traffic-store.ts'
 import './traffic-table.css'
 
@@ -12,13 +15,14 @@ const rowHeight = 26
 /** All rows, of which only those that are seen exist. The newest stand on top. */
 export function TrafficTable({ onOpen }: { onOpen: () => void }) {
   const scroller = useRef<HTMLDivElement>(null)
-  useRowsAsTheyCome()
+  useRowVersion()
   const following = useTraffic((traffic) => traffic.following)
   const selected = useTraffic((traffic) => traffic.selected)
   const selectedIndex = useTraffic((traffic) => traffic.selectedIndex)
   const ids = useColumns((chosen) => chosen.ids)
   const [width, setWidth] = useState(0)
-  const shown = useMemo(() => fitting(ids, width), [ids, width])
+  const widths = useWidths((kept) => kept.widths)
+  const shown = useMemo(() => fitting(ids, width, widths), [ids, width, widths])
   const template = useMemo(() => templateOf(shown), [shown])
   const least = useMemo(() => shown.reduce((sum, { width }) => sum + (width ?? leastFlexible), 8), [shown])
   const virtual = useVirtualizer({
@@ -64,18 +68,7 @@ export function TrafficTable({ onOpen }: { onOpen: () => void }) {
         onScroll={(event) => setFollowing(event.currentTarget.scrollTop < rowHeight / 2)}
         onDoubleClick={onOpen}
       >
-        <div
-          className="traffic-head"
-          role="row"
-          aria-rowindex={1}
-          style={{ gridTemplateColumns: template, minWidth: least }}
-        >
-          {shown.map(({ id, title, right }) => (
-            <span key={id} role="columnheader" className={right ? 'right' : undefined}>
-              {title}
-            </span>
-          ))}
-        </div>
+        <TableHead shown={shown} template={template} least={least} />
         <div role="rowgroup" className="traffic-rows" style={{ height: virtual.getTotalSize(), minWidth: least }}>
           {items.map(({ index, start }) => {
             const row = table.row(index)
@@ -114,26 +107,14 @@ export function TrafficTable({ onOpen }: { onOpen: () => void }) {
   )
 }
 
-/** Draws again when the rows changed, in pieces between frames: nobody's scrolling or typing waits for new rows. */
-function useRowsAsTheyCome(): void {
-  const [, setVersion] = useState(0)
-  useEffect(() => {
-    // They may have changed since they were drawn.
-    setVersion(useTraffic.getState().version)
-    return useTraffic.subscribe(({ version }, before) => {
-      if (version !== before.version) startTransition(() => setVersion(version))
-    })
-  }, [])
-}
-
 /** The path takes what is left; the answer a part of it, so that who decided is seldom cut. */
 function templateOf(shown: readonly Column[]): string {
   const last = shown.length - 1
   const flexible = shown.some(({ width }) => width === undefined)
   return shown
-    .map(({ id, width }, at) => {
+    .map(({ id, width, chosen }, at) => {
       if (width === undefined) return `minmax(${leastFlexible}px, 1fr)`
-      if (id === 'answer') return `minmax(${width}px, 0.4fr)`
+      if (id === 'answer' && !chosen) return `minmax(${width}px, 0.4fr)`
       return !flexible && at === last ? `minmax(${width}px, 1fr)` : `${width}px`
     })
     .join(' ')

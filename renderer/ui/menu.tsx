@@ -1,5 +1,5 @@
 import { DropdownMenu } from 'radix-ui'
-import type { ReactElement, ReactNode } from 'react'
+import type { KeyboardEvent, ReactElement, ReactNode } from 'react'
 import { layers } from './layers.ts'
 import { Keys } from './keys.tsx'
 import './menu.css'
@@ -42,11 +42,14 @@ export function MenuItem({ children, onSelect, hint, shortcut, disabled }: ItemP
 }
 
 /** One of several, with a mark at the one that holds. */
-export function MenuChoice(props: ItemProps & { checked: boolean; keepOpen?: boolean }) {
+export function MenuChoice(
+  props: ItemProps & { checked: boolean; keepOpen?: boolean; onKeyDown?: (event: KeyboardEvent) => void },
+) {
   return (
     <DropdownMenu.CheckboxItem
       className="menu-item menu-choice"
       checked={props.checked}
+      {...(props.onKeyDown && { onKeyDown: props.onKeyDown })}
       onSelect={(event) => {
         if (props.keepOpen) event.preventDefault()
         props.onSelect()

@@ -19,4 +19,27 @@ describe('the columns that fit', () => {
     for (const width of [700, 500, 200])
       expect(shown(width)).toEqual(expect.arrayContaining(['time', 'path', 'status', 'answer']))
   })
+
+  it('are as wide as somebody made them, and go earlier for it', () => {
+    const time = fitting(standard, 1400, { time: 180, path: 900 }).find(({ id }) => id === 'time')
+    expect(time).toMatchObject({ width: 180, chosen: true })
+    // The path takes what is left, whatever was kept for it.
+    expect(fitting(standard, 1400, { path: 900 }).find(({ id }) => id === 'path')).not.toHaveProperty('width')
+    expect(fitting(standard, 1000, { answer: 500 })).not.toHaveLength(fitting(standard, 1000).length)
+  })
+})
+
+describe('widths', async () => {
+  const { useWidths } = await import('../../../renderer/traffic/column-widths.ts')
+
+  it('stay within what can be grasped, and can be forgotten', () => {
+    const { setWidth, forget } = useWidths.getState()
+    setWidth('time', 3)
+    setWidth('host', 5000)
+    expect(useWidths.getState().widths).toEqual({ time: 40, host: 900 })
+    forget('time')
+    expect(useWidths.getState().widths).toEqual({ host: 900 })
+    forget()
+    expect(useWidths.getState().widths).toEqual({})
+  })
 })
