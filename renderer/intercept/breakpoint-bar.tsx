@@ -6,26 +6,28 @@ import { Button } from '../ui/button.tsx'
 import { Menu, MenuChoice, MenuLabel, MenuLine } from '../ui/menu.tsx'
 import { QueryBar, type QueryBarHandle } from '../ui/query-bar.tsx'
 import { Segments } from '../ui/tabs.tsx'
-import { addBreakpoint, type NewBreakpoint, type QueryProblem } from './breakpoints.ts'
+import { addBreakpoint, emptyBar, type QueryProblem, useBar } from './breakpoints.ts'
 import { setNotify, useNotify } from './notify.ts'
 
 const limits = [10, 30, 60, 300, 1800]
 
 /** Says what to hold. */
 export function BreakpointBar({ ref }: { ref: Ref<QueryBarHandle> }) {
-  const [query, setQuery] = useState('')
-  const [on, setOn] = useState<NewBreakpoint['on']>('request')
-  const [once, setOnce] = useState(false)
-  const [seconds, setSeconds] = useState(60)
+  const { query, on, once, seconds, changing } = useBar()
+  const set = useBar.setState
   const notify = useNotify(({ on: asked }) => asked)
   const [problem, setProblem] = useState<QueryProblem>()
   const write = (text: string) => {
-    setQuery(text)
+    set({ query: text })
     setProblem(undefined)
   }
+  const leave = () => {
+    if (changing !== undefined) set(emptyBar)
+    write('')
+  }
   const add = async () => {
-    const wrong = await addBreakpoint({ query, on, once, seconds })
-    if (!wrong) write('')
+    const wrong = await addBreakpoint({ query, on, once, seconds }, changing)
+    if (!wrong) leave()
     else if (wrong.message !== '') setProblem(wrong)
   }
   return (
@@ -38,12 +40,12 @@ export function BreakpointBar({ ref }: { ref: Ref<QueryBarHandle> }) {
         complete={(text, at) => core.call('traffic.complete', { text, at })}
         onChange={write}
         onEnter={() => void add()}
-        onEscape={() => write('')}
+        onEscape={leave}
       />
       <Segments
         label="Where it stops"
         value={on}
-        onChange={setOn}
+        onChange={(next) => set({ on: next })}
         options={[
           { id: 'request', title: 'Requests', tip: 'Before they are routed and judged' },
           { id: 'response', title: 'Responses', tip: 'After the upstream answered, before they are judged' },
@@ -60,23 +62,23 @@ export function BreakpointBar({ ref }: { ref: Ref<QueryBarHandle> }) {
         }
       >
         <MenuLabel>Hold</MenuLabel>
-        <MenuChoice checked={!once} onSelect={() => setOnce(false)}>
+        <MenuChoice checked={!once} onSelect={() => set({ once: false })}>
           Every match
         </MenuChoice>
-        <MenuChoice checked={once} onSelect={() => setOnce(true)}>
+        <MenuChoice checked={once} onSelect={() => set({ once: true })}>
           Only the next match
         </MenuChoice>
         <MenuLine />
         <MenuLabel>At most, then it goes on unchanged</MenuLabel>
         {limits.map((one) => (
-          <MenuChoice key={one} checked={one === seconds} onSelect={() => setSeconds(one)}>
+          <MenuChoice key={one} checked={one === seconds} onSelect={() => set({ seconds: one })}>
             {limitText(one)}
           </MenuChoice>
         ))}
       </Menu>
       <Button kind="main" onClick={() => void add()}>
         <Hand aria-hidden="true" />
-        Hold
+        {changing === undefined ? 'Hold' : 'Change'}
       </Button>
       <Button
         kind="quiet"

@@ -4,7 +4,7 @@ import { visible } from '../../gateway-core/visible.ts'
 import { Button } from '../ui/button.tsx'
 import { countText } from '../ui/format.ts'
 import { limitText } from './breakpoint-bar.tsx'
-import { changeBreakpoint, removeBreakpoint } from './breakpoints.ts'
+import { changeBreakpoint, removeBreakpoint, useBar } from './breakpoints.ts'
 import { useIntercept } from './intercept-store.ts'
 import { Switch } from './switch.tsx'
 
@@ -30,6 +30,7 @@ export function BreakpointList() {
 
 function Breakpoint({ breakpoint }: { breakpoint: BreakpointRow }) {
   const { id, query, on, once, enabled, seconds, hits } = breakpoint
+  const changing = useBar((bar) => bar.changing === id)
   const name = query === '' ? 'everything' : query
   return (
     <li className={enabled ? undefined : 'breakpoint-off'}>
@@ -38,9 +39,15 @@ function Breakpoint({ breakpoint }: { breakpoint: BreakpointRow }) {
         checked={enabled}
         onChange={(next) => void changeBreakpoint(id, { enabled: next })}
       />
-      <code className="cut breakpoint-query" title={visible(name, 400)}>
+      <button
+        type="button"
+        className="code cut breakpoint-query"
+        title={`${visible(name, 400)}: change it`}
+        aria-pressed={changing}
+        onClick={() => useBar.setState({ query, on, once, seconds, changing: id })}
+      >
         {visible(name, 400)}
-      </code>
+      </button>
       <span className="dim">
         {sides[on]}
         {once && ', only the next'}

@@ -1,5 +1,6 @@
 import type { BreakpointRow } from '../../gateway-core/protocol/intercept.ts'
 import { RpcError } from '../../gateway-core/protocol/rpc-error.ts'
+import { create } from 'zustand'
 import { core } from '../core/core.ts'
 import { tellFailure } from '../shell/notices.ts'
 import { take } from './intercept-store.ts'
@@ -13,10 +14,18 @@ export interface QueryProblem {
   suggestion?: string
 }
 
-/** Sets a breakpoint; what is wrong with its query comes back. */
-export async function addBreakpoint(settings: NewBreakpoint): Promise<QueryProblem | undefined> {
+/** A bar in which nothing was written. */
+export const emptyBar: Bar = { query: '', on: 'request', once: false, seconds: 60, changing: undefined }
+
+/** What the bar above the list says: a breakpoint to set, or the one (by id) to change. */
+type Bar = NewBreakpoint & { changing: number | undefined }
+export const useBar = create<Bar>(() => emptyBar)
+
+/** Sets a breakpoint, or changes one that is there; what is wrong with its query comes back. */
+export async function addBreakpoint(settings: NewBreakpoint, id?: number): Promise<QueryProblem | undefined> {
   try {
-    take(await core.call('intercept.addBreakpoint', settings))
+    if (id === undefined) take(await core.call('intercept.addBreakpoint', settings))
+    else take(await core.call('intercept.changeBreakpoint', { id, ...settings }))
     return undefined
   } catch (error) {
     const at = error instanceof RpcError ? /^character (\d+)$/.exec(error.where ?? '')?.[1] : undefined
@@ -43,6 +52,7 @@ export async function changeBreakpoint(
 export async function removeBreakpoint(id: number): Promise<void> {
   try {
     take(await core.call('intercept.removeBreakpoint', { id }))
+    if (useBar.getState().changing === id) useBar.setState(emptyBar)
   } catch (error) {
     tellFailure(error)
   }

@@ -99,7 +99,12 @@ describe('a held request', () => {
     await page.keyboard.press('Control+Enter')
     const got = await answer
     expect([got.status, await got.text()]).toEqual([203, '{"changed":true}'])
-    // The breakpoint for this one exchange is gone again.
+    // A breakpoint is changed in the bar that it was written in.
+    await page.locator('.breakpoint-query').click()
+    await page.getByRole('radio', { name: 'Both' }).click()
+    await page.getByRole('button', { name: 'Change', exact: true }).click()
+    await page.locator('.breakpoints li', { hasText: 'requests and responses' }).waitFor()
+    // The one for this single exchange is gone again.
     await expect.poll(() => page.locator('.breakpoints li').count()).toBe(1)
     await clearBreakpoints()
   }, 30_000)
