@@ -5,7 +5,7 @@ import { CapturedExchange } from './captured-exchange.ts'
 import { CapturedParts } from './captured-parts.ts'
 import { readRows, type Rows, rowsAtOnce } from './captured-rows.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
-import { beginningsOf, orderOf, type Traffic } from './traffic.ts'
+import { type Answers, beginningsOf, orderOf, type Traffic } from './traffic.ts'
 
 /** How long secrets that were put back are kept, in ms. */
 const secretsMs = 60_000
@@ -103,7 +103,7 @@ export class CapturedTraffic implements Traffic {
     return this.#begun()[at]!
   }
 
-  prepare(numbers: readonly number[], responses: boolean): void {
+  prepare(numbers: readonly number[], answers: Answers): void {
     const [headers, knowledge, details] = [new Set<number>(), new Set<number>(), new Set<number>()]
     const [extras, bodies] = [new Set<number>(), new Set<number>()]
     const add = (set: Set<number>, id: number | null) => {
@@ -116,10 +116,8 @@ export class CapturedTraffic implements Traffic {
       add(knowledge, rows.knowledge[at]!)
       add(details, rows.detail[at]!)
       add(extras, rows.extra[at]!)
-      if (responses) {
-        add(headers, rows.responseHeaders[at]!)
-        add(bodies, rows.responseBody[at]!)
-      }
+      if (answers !== 'none') add(headers, rows.responseHeaders[at]!)
+      if (answers === 'bodies') add(bodies, rows.responseBody[at]!)
     }
     this.#parts.fetch({ headers, knowledge, details, extras, bodies })
   }

@@ -4,6 +4,7 @@ import type { Phase } from '../pipeline/phases.ts'
 import { layOut, type Plan, type PolicyInstance } from '../pipeline/plan.ts'
 import type { Routed } from '../proxy/route-exchange.ts'
 import type { Concern } from './exchange-run.ts'
+import type { Answers } from './traffic.ts'
 import { foreignRevision } from './recorded-exchange.ts'
 import { type Kept, Keeping, routesAlike } from './kept.ts'
 
@@ -104,12 +105,16 @@ export class Concerns {
     return this.#kept.has(stateId)
   }
 
-  /** Whether any exchange has to pass the response phases again. */
-  get further(): boolean {
+  /** What is read of answers, because some exchange has to pass the response phases again. */
+  get answers(): Answers {
+    let found: Answers = 'none'
     for (const cases of this.#cases.values()) {
-      for (const { concern } of cases.values()) if (concern === 'everything' || concern.further) return true
+      for (const { concern, kept } of cases.values()) {
+        if (concern === 'everything' || kept?.response === 'body') return 'bodies'
+        if (concern.further) found = 'heads'
+      }
     }
-    return false
+    return found
   }
 
   /** Whether exchanges of these kinds, by any plan, have a step that counts again. */
@@ -179,7 +184,7 @@ export class Concerns {
       recallable: (instance) => recallable.has(instance),
       settled: (instance, phase) => settled !== undefined && settled.get(phase)!.has(instance),
       // What only tells of a counter counts as equal, so a counter alone leads no further.
-      further: kept.response,
+      further: kept.response !== false,
     }
   }
 

@@ -107,7 +107,7 @@ class Judging implements Bench {
     this.#sort()
     const touched = this.#touched()
     for (let from = 0; from < touched.length; from += atOnce) {
-      if (from % readAtOnce === 0) traffic.prepare?.(touched.slice(from, from + readAtOnce), this.#concerns.further)
+      if (from % readAtOnce === 0) traffic.prepare?.(touched.slice(from, from + readAtOnce), this.#concerns.answers)
       for (const at of touched.slice(from, from + atOnce)) {
         const sequence = traffic.beginning(at)
         if (sequence >= until.sequence) break

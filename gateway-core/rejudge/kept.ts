@@ -13,8 +13,8 @@ export interface Kept {
    * reaches them, may be another.
    */
   readonly behind: ReadonlyMap<Phase, ReadonlySet<PolicyInstance>>
-  /** Whether a response phase differs. */
-  readonly response: boolean
+  /** Whether a response phase differs; `body`: that of the body. */
+  readonly response: false | 'head' | 'body'
   /** Whether the plans are alike from end to end. */
   readonly whole: boolean
   /** Whether every step of before is still there, in its order. */
@@ -50,7 +50,7 @@ export class Keeping {
     }
     const behind = new Map<Phase, ReadonlySet<PolicyInstance>>()
     let differs = false
-    let response = false
+    let response: Kept['response'] = false
     let complete = true
     for (const phase of judged) {
       const [one, other] = [steps(before.phases[phase], phase), steps(after.phases[phase], phase)]
@@ -58,7 +58,8 @@ export class Keeping {
       while (at < other.length && one[at]?.place === other[at]!.place && instances.has(other[at]!.instance)) at++
       complete &&= isWithin(one, other)
       const here = at < one.length || at < other.length
-      if (here && phase.startsWith('response')) response = true
+      if (here && phase === 'responseHeaders') response = 'head'
+      if (here && phase === 'responseBody') response = 'body'
       behind.set(phase, new Set((differs ? other : other.slice(at)).map(({ instance }) => instance)))
       differs ||= here
     }

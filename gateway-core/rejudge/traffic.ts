@@ -2,6 +2,9 @@ import type { Context } from '../capture/decode-context.ts'
 import type { ExchangeRecord } from '../capture/record.ts'
 import { PlainExchange, type RecordedExchange } from './recorded-exchange.ts'
 
+/** What of the upstream's answers will be read. */
+export type Answers = 'none' | 'heads' | 'bodies'
+
 /** Recorded exchanges as judging them again goes through them. */
 export interface Traffic {
   readonly length: number
@@ -12,8 +15,8 @@ export interface Traffic {
   inOrder(): Uint32Array
   /** Place of the first step of an exchange in the global order. */
   beginning(at: number): number
-  /** Told before these exchanges are read, so that they can be read together; `responses`: also what came back. */
-  prepare?(numbers: readonly number[], responses: boolean): void
+  /** Told before these exchanges are read, so that they can be read together. */
+  prepare?(numbers: readonly number[], answers: Answers): void
 }
 
 /** Traffic that is in memory as whole records. */
