@@ -15,12 +15,14 @@ export interface Cursor {
   column: number
 }
 
-type Kind = 'upstream' | 'api' | 'set' | 'consumer' | 'group' | 'policy' | 'file' | 'secret'
+type Kind = 'upstream' | 'api' | 'route' | 'set' | 'consumer' | 'group' | 'policy' | 'file' | 'secret'
 
 /** One place where a name is written. */
 interface Mention {
   kind: Kind
   name: string
+  /** API of a route: another one may have a route of that name. */
+  within?: string
   path: string
   start: number
   end: number
@@ -38,7 +40,7 @@ export function definitionAt(desk: FileDesk, cursor: Cursor): Definition | null 
   const here = mentionAt(mentions, cursor)
   if (!here) return null
   if (here.kind === 'file') return desk.exists(here.name) ? { path: here.name, line: 1, column: 1 } : null
-  const found = mentions.filter((one) => one.role === 'definition' && one.kind === here.kind && one.name === here.name)
+  const found = mentions.filter((one) => one.role === 'definition' && isSame(one, here))
   // An overlay says differently what the workspace says first.
   const first = found.find((one) => one.path === workspaceFile && one !== here) ?? found.find((one) => one !== here)
   const target = first ?? found[0]
@@ -55,19 +57,19 @@ export function renamed(desk: FileDesk, cursor: Cursor, name: string): { path: s
   if (!here || here.kind === 'file' || here.kind === 'secret') {
     throw refused(
       'here is no name that can be changed',
-      'put the cursor on the name of an upstream, API, set or consumer',
+      'put the cursor on the name of an upstream, API, route, policy, set or consumer',
     )
   }
   if (!/^[A-Za-z0-9_][\w.-]*$/.test(name)) {
     throw refused(`"${name.slice(0, 60)}" is no name`, 'use letters, digits, dots, dashes and underscores')
   }
   if (name === here.name) return []
-  const same = mentions.filter((one) => one.kind === here.kind && one.name === here.name)
+  const same = mentions.filter((one) => isSame(one, here))
   if (same.some(({ isType }) => isType)) {
     throw refused(`"${here.name}" is the type of the policy`, 'give the policy a name: first')
   }
   if (!same.some(({ role }) => role === 'definition')) throw refused(`"${here.name}" is not defined anywhere here`)
-  const taken = mentions.find((one) => one.role === 'definition' && one.kind === here.kind && one.name === name)
+  const taken = mentions.find((one) => one.role === 'definition' && isSame(one, { ...here, name }))
   if (taken && here.kind !== 'group')
     throw refused(`there is ${article(here.kind)} "${name}" already`, 'choose another name')
   const files: { path: string; text: string }[] = []
@@ -80,8 +82,14 @@ export function renamed(desk: FileDesk, cursor: Cursor, name: string): { path: s
   return files
 }
 
+function isSame(one: Mention, other: Mention): boolean {
+  return one.kind === other.kind && one.name === other.name && one.within === other.within
+}
+
 /** The scalar anew, in the quotes it had. */
 function written({ node, part }: Mention, name: string): string {
+  // Within another scalar, as in `${consumer:name}`.
+  if (node === undefined) return name
   const value = part ? `${part.before}${name}${part.after}` : name
   const type = isScalar(node) ? node.type : undefined
   if (type === Scalar.QUOTE_DOUBLE) return JSON.stringify(value)
@@ -94,6 +102,7 @@ function article(kind: Kind): string {
   const names: Record<Kind, string> = {
     upstream: 'an upstream',
     api: 'an API',
+    route: 'a route',
     set: 'a policy set',
     consumer: 'a consumer',
     group: 'a group',
@@ -139,7 +148,7 @@ function yamlPaths(nodes: readonly FileNode[]): string[] {
   return nodes.flatMap((node) =>
     node.children
       ? yamlPaths(node.children)
-      : node.kind === 'environment' || node.kind === 'policies'
+      : node.kind === 'environment' || node.kind === 'policies' || node.kind === 'test'
         ? [node.path]
         : [],
   )
@@ -168,6 +177,7 @@ class Reader {
       }
       return
     }
+    if (this.#path.startsWith('tests/')) return this.#tests(root)
     for (const pair of pairsOf(valueOf(root, 'upstreams'))) this.#add('upstream', pair.key, 'definition')
     for (const consumer of itemsOf(valueOf(root, 'consumers'))) {
       this.#add('consumer', valueOf(consumer, 'name'), 'definition')
@@ -182,10 +192,34 @@ class Reader {
       this.#add('file', valueOf(api, 'openapi'), 'reference')
       this.#policies(valueOf(api, 'policies'))
       for (const route of itemsOf(valueOf(api, 'routes'))) {
+        this.#route(valueOf(route, 'name'), 'definition', textOf(valueOf(api, 'name')))
         this.#add('upstream', valueOf(route, 'upstream'), 'reference')
         this.#policies(valueOf(route, 'policies'))
       }
     }
+  }
+
+  /** What tests expect: policies by name or id, routes by id, callers. */
+  #tests(root: YamlNode): void {
+    for (const test of itemsOf(valueOf(root, 'tests'))) {
+      for (const step of [test, ...itemsOf(valueOf(test, 'sequence'))]) {
+        const expected = valueOf(step, 'expect')
+        this.#overridden(valueOf(expected, 'decidedBy'))
+        for (const pair of pairsOf(valueOf(expected, 'trace'))) this.#overridden(pair.key)
+        this.#add('consumer', valueOf(expected, 'consumer'), 'reference')
+        const route = valueOf(expected, 'route')
+        const [, api, rest] = /^([^/]+)\/(.*)$/s.exec(textOf(route) ?? '') ?? []
+        if (api === undefined || rest === undefined) continue
+        this.#add('api', route, 'reference', api, { before: '', after: `/${rest}` })
+        this.#route(route, 'reference', api, rest, { before: `${api}/`, after: '' })
+      }
+    }
+  }
+
+  #route(node: unknown, role: Mention['role'], within = '', name?: string, part?: Mention['part']): void {
+    const before = this.#mentions.length
+    this.#add('route', node, role, name ?? textOf(node), part)
+    if (this.#mentions.length > before) this.#mentions.at(-1)!.within = within
   }
 
   #policies(list: YamlNode): void {
@@ -231,15 +265,17 @@ class Reader {
     if (!name.includes('/')) return this.#add('policy', key, 'reference')
     const api = /^api:([^/]+)(\/.*)$/.exec(name)
     if (api) this.#add('api', key, 'reference', api[1]!, { before: 'api:', after: api[2]! })
+    const route = /^(api:([^/]+)\/route:)([^/]+)(\/.*)$/.exec(name)
+    if (route) this.#route(key, 'reference', route[2], route[3]!, { before: route[1]!, after: route[4]! })
     const last = name.lastIndexOf('/') + 1
     this.#add('policy', key, 'reference', name.slice(last), { before: name.slice(0, last), after: '' })
   }
 
-  /** `${secret:name}` and `${file:path}`, wherever they stand. */
+  /** `${secret:name}`, `${file:path}`, and `${consumer:name}` in tests, wherever they stand. */
   #references(): void {
-    for (const match of this.#text.matchAll(/(?<!\$)\$\{(secret|file):\s*([^}\s]+)\s*\}/g)) {
+    for (const match of this.#text.matchAll(/(?<!\$)\$\{(secret|file|consumer):\s*([^}\s]+)\s*\}/g)) {
       const start = match.index + match[0].indexOf(match[2]!)
-      const kind = match[1] as 'secret' | 'file'
+      const kind = match[1] as 'secret' | 'file' | 'consumer'
       const mention = { kind, name: match[2]!, start, end: start + match[2]!.length, role: 'reference' as const }
       this.#mentions.push({ ...mention, path: this.#path, node: undefined })
     }
