@@ -1,4 +1,4 @@
-import { Play, Square } from 'lucide-react'
+import { ChevronDown, Play, Square } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { SequenceOutline, SequenceReport, StepReport } from '../../gateway-core/protocol/replay.ts'
 import { visible } from '../../gateway-core/visible.ts'
@@ -10,6 +10,7 @@ import { useWorkbench } from '../shell/workbench.ts'
 import { Button } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { durationText, instanceName, plural } from '../ui/format.ts'
+import { Menu, MenuChoice } from '../ui/menu.tsx'
 import { SplitPane } from '../ui/split-pane.tsx'
 import { loadList, statusTone, useReplay } from './replay-store.ts'
 
@@ -98,6 +99,8 @@ function OneSequence({ path }: { path: string }) {
   const [outline, setOutline] = useState<SequenceOutline>()
   const [running, setRunning] = useState<Running>()
   const [report, setReport] = useState<SequenceReport>()
+  const [environment, setEnvironment] = useState<string>()
+  const environments = useReplay((replay) => replay.list?.environments ?? [])
   const stamp = useReplay((replay) => replay.list)
   const openPolicy = useNavigation((navigation) => navigation.openPolicy)
   useEffect(() => {
@@ -108,6 +111,7 @@ function OneSequence({ path }: { path: string }) {
     const stop = new AbortController()
     const job = crypto.randomUUID()
     const steps: StepReport[] = []
+    const params = { file: path, job, ...(environment !== undefined && { environment }) }
     setReport(undefined)
     setRunning({ stop, steps, done: 0, total: 0 })
     const off = core.on('replay.progress', (progress) => {
@@ -117,7 +121,7 @@ function OneSequence({ path }: { path: string }) {
     })
     useWorkbench.getState().setJob({ title: 'Running a sequence', cancel: () => stop.abort() })
     try {
-      setReport(await core.callWith('replay.runSequence', { file: path, job }, stop.signal))
+      setReport(await core.callWith('replay.runSequence', params, stop.signal))
     } catch (error) {
       if (stop.signal.aborted) setReport(endedReport(path, steps))
       else tellFailure(error)
@@ -150,6 +154,26 @@ function OneSequence({ path }: { path: string }) {
             {report.failed > 0 && `, ${report.failed} failed`}
             {report.skipped > 0 && `, ${report.skipped} skipped`}
           </span>
+        )}
+        {environments.length > 0 && (
+          <Menu
+            align="end"
+            trigger={
+              <Button tip="By which environment it is judged; another one than the active gets a gateway of its own">
+                {environment ?? 'Environment'}
+                <ChevronDown aria-hidden="true" />
+              </Button>
+            }
+          >
+            <MenuChoice checked={environment === undefined} onSelect={() => setEnvironment(undefined)}>
+              As the sequence says
+            </MenuChoice>
+            {environments.map((name) => (
+              <MenuChoice key={name} checked={name === environment} onSelect={() => setEnvironment(name)}>
+                {visible(name, 60)}
+              </MenuChoice>
+            ))}
+          </Menu>
         )}
         <Button kind="main" shortcut={shortcut} disabled={outline.problems.length > 0} onClick={() => void run()}>
           {running ? <Square aria-hidden="true" /> : <Play aria-hidden="true" />}
