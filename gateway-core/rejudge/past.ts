@@ -61,6 +61,8 @@ export class Past {
   readonly #loaded = new Map<string, Workspace>()
   #before: { key: string; judged: Judged[] } | undefined
   #asked: { key: string; asked: Asked } | undefined
+  /** When the files and the capture of the last question had been read. */
+  #judgingSince = 0
 
   constructor(options: PastOptions) {
     const { folder, key, env, engineVersion } = options
@@ -72,8 +74,8 @@ export class Past {
   }
 
   async judge(question: WhatIfQuestion, options: WhatIfOptions = {}): Promise<WhatIfReport> {
-    const begun = performance.now()
     const { baseline, candidate, before, only } = await this.#ask(question, options.signal)
+    const begun = this.#judgingSince
     const report = await judgeEdit({
       ...options,
       begun,
@@ -190,10 +192,12 @@ export class Past {
     const { candidate: texts, baseline: others = {}, environment, query = '', reuse } = question
     const baseline = await this.#load(others, environment)
     const key = JSON.stringify([baseline.revision, texts, others, environment, query, reuse, fresh])
+    this.#judgingSince = performance.now()
     if (this.#asked?.key === key) return this.#asked.asked
     const candidate = await this.#load({ ...others, ...texts }, environment)
     await this.#know(baseline)
     const only = query === '' ? undefined : this.#source.matching(query)
+    this.#judgingSince = performance.now()
     const before = await this.#judgedBefore(baseline, reuse, fresh, signal)
     const blame = new Blame({
       before: textsOf(baseline),

@@ -54,7 +54,7 @@ export interface WhatIfCounts {
   reused: number
   /** Exchanges whose verdict rests on a counter in its first window. */
   warming: number
-  /** Time since the question came, in ms. */
+  /** Time of judging in ms, of both versions; reading files and new exchanges comes before it. */
   milliseconds: number
   done: boolean
 }
