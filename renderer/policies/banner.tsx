@@ -5,6 +5,7 @@ import { isEdited } from './document.ts'
 import { closeNotice, discardEdits, resolve, saveFile } from './files.ts'
 import { nameOf } from './file-list.ts'
 import { usePolicies } from './policies-store.ts'
+import { useWorkspace } from '../shell/workbench.ts'
 
 /** What happened to the text without anyone typing, and what can be done about it. */
 export function Banner({ document }: { document: OpenDocument }) {
@@ -69,8 +70,27 @@ export function Banner({ document }: { document: OpenDocument }) {
         </Bar>
       )
     default:
-      return null
+      return document.readOnly && nameOf(path) === 'secrets.enc.yaml' ? <SecretsBar /> : null
   }
+}
+
+function SecretsBar() {
+  const folder = useWorkspace((workspace) => workspace.folder)
+  const command = `gatehouse secret set <name> --workspace ${folder ?? '.'}`
+  return (
+    <Bar
+      tone="modify"
+      mark="◆"
+      text={
+        <>
+          Values are sealed and not edited here. Set one in a terminal: <code>{command}</code>, and write{' '}
+          <code>{'${secret:name}'}</code> where it is used.
+        </>
+      }
+    >
+      {null}
+    </Bar>
+  )
 }
 
 function Bar(props: { tone: 'deny' | 'would' | 'modify'; mark: string; text: ReactNode; children: ReactNode }) {

@@ -145,7 +145,12 @@ function FilePolicies(props: {
   const { counters, lines, here, path } = props
   const traffic = usePolicies((state) => sawTraffic(state.counters))
   if (counters.length === 0)
-    return here === undefined ? <p className="details-note">No policy of this file is in force.</p> : null
+    return here === undefined ? (
+      <p className="details-note">
+        No policy of this file is in force. Policies stand in <code>gatehouse.yaml</code>, in the sets under{' '}
+        <code>policies/</code>, and change by environment; put the cursor on one to see what it did.
+      </p>
+    ) : null
   const never = counters.filter((counter) => counter.hits === 0).length
   return (
     <table className="counted">

@@ -8,7 +8,15 @@ import { type FileRow, foreignFolders, moveInTree, visibleRows } from './file-li
 import { usePolicies } from './policies-store.ts'
 import { useProblems } from './use-problems.ts'
 
-const icons = { workspace: Shield, environment: Layers, policies: Box, rules: Shuffle, openapi: FileJson, test: FileCheck, other: File }
+const icons = {
+  workspace: Shield,
+  environment: Layers,
+  policies: Box,
+  rules: Shuffle,
+  openapi: FileJson,
+  test: FileCheck,
+  other: File,
+}
 
 /** The files of the workspace. Arrows move, Enter opens. */
 export function FileTree({ tree }: { tree: readonly FileNode[] }) {

@@ -203,5 +203,28 @@ function Side() {
   const document = useActiveDocument()
   const report = useCoverage((state) => state.report)
   if (report) return <CoverageReport />
-  return document ? <Details document={document} /> : <section className="pane" aria-label="Policy at the cursor" />
+  return document ? <Details document={document} /> : <NothingOpen />
+}
+
+/** Without a file there is still something to say: where policies are, and what traffic has exercised. */
+function NothingOpen() {
+  const coverage = useShortcut('policies.coverage')
+  return (
+    <section className="pane" aria-label="Policy at the cursor">
+      <div className="bar">
+        <h2>Policies</h2>
+      </div>
+      <EmptyState
+        title="What a policy did stands here"
+        action={
+          <Button shortcut={coverage} showKeys onClick={() => useCoverage.setState({ report: true })}>
+            Coverage by traffic
+          </Button>
+        }
+      >
+        Open a file and put the cursor on a policy: what it does, how often it ran and whom it stopped. Coverage shows
+        that of all of them.
+      </EmptyState>
+    </section>
+  )
 }

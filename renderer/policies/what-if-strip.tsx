@@ -17,21 +17,39 @@ export function WhatIfStrip() {
   const counts = useWhatIf((whatIf) => whatIf.counts)
   const open = useWhatIf((whatIf) => whatIf.kind)
   const stale = state !== 'done' && !(state === 'judging' && counts !== undefined && !counts.done)
-  const shown = state === 'idle' ? undefined : counts
   return (
     <section className="what-if" aria-label="What if" data-state={state} data-stale={stale}>
       <div className="what-if-notes">
         <Standing />
       </div>
-      <div className="what-if-counts">
-        <Same counts={shown} />
-        {whatIfKinds.map((kind) => (
-          <Count key={kind} kind={kind} counts={shown} open={open === kind} />
-        ))}
-      </div>
+      {state === 'idle' ? (
+        <Idle />
+      ) : (
+        <div className="what-if-counts">
+          <Same counts={counts} />
+          {whatIfKinds.map((kind) => (
+            <Count key={kind} kind={kind} counts={counts} open={open === kind} />
+          ))}
+        </div>
+      )}
       <ScopeSwitch />
       <Progress />
     </section>
+  )
+}
+
+/** Before anything is edited there is nothing to count: what will stand here instead. */
+function Idle() {
+  const recorded = useWorkspace(({ captures }) => captures.exchanges) ?? 0
+  const judged =
+    recorded === 0
+      ? 'Recorded traffic is judged again as you type'
+      : `${plural(recorded, 'exchange')} ${recorded === 1 ? 'is' : 'are'} judged again as you type`
+  return (
+    <p className="what-if-idle">
+      {judged}: what stays the same, whom the edit would newly deny or allow, and which of its lines did it, before you
+      save.
+    </p>
   )
 }
 
@@ -96,8 +114,7 @@ function Standing() {
   const { state, counts, problem } = useWhatIf()
   const recorded = useWorkspace(({ captures }) => captures.exchanges) ?? 0
   if (state === 'idle') {
-    const all = `${plural(recorded, 'exchange')} ${recorded === 1 ? 'is' : 'are'} judged again as you type`
-    return <Note>{recorded === 0 ? 'Nothing is recorded yet' : all}</Note>
+    return <Note>{recorded === 0 ? 'nothing recorded yet' : `${plural(recorded, 'exchange')} recorded`}</Note>
   }
   if (state === 'problem' && problem) {
     const text = `${problem.where ? `${problem.where} ` : ''}${problem.what}`

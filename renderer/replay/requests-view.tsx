@@ -26,9 +26,26 @@ export function RequestsView() {
       second={<AnswerPane />}
     />
   ) : (
-    <EmptyState title="No request is open">Choose one on the left, or begin a new one.</EmptyState>
+    <NothingOpen />
   )
   return <SplitPane id="replay-list" minimum={[180, 740]} secondSize={82} first={<RequestList />} second={work} />
+}
+
+function NothingOpen() {
+  return (
+    <section className="pane" aria-label="Request">
+      <EmptyState
+        title="No request is open"
+        action={
+          <Button kind="main" onClick={() => runAction('replay.new')} shortcut={useShortcut('replay.new')} showKeys>
+            New request
+          </Button>
+        }
+      >
+        Choose one on the left, or begin a new one.
+      </EmptyState>
+    </section>
+  )
 }
 
 function NoRequests() {
