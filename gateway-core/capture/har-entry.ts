@@ -36,7 +36,7 @@ export function harEntry(exchange: StoredExchange, messages: readonly StoredMess
   const { certificates, ...address } = peer
   const time = exchange.durationMicros / 1000
   const wait = exchange.timings.firstByteMicros === undefined ? time : exchange.timings.firstByteMicros / 1000
-  const { method, scheme, httpVersion, headers, body, ...target } = request
+  const { method, httpVersion, headers, body, ...target } = request
   const entry: HarEntry = {
     startedDateTime: new Date(exchange.startedAt).toISOString(),
     time,

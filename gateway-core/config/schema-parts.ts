@@ -238,7 +238,11 @@ const valueMatches = (what: string) => ({
 
 const routeProperties = {
   name: { ...nameSchema, description: 'Name in ids and traces; the path without it.' },
-  host: { ...textOrTexts, description: 'Host or hosts, exact or with a wildcard: api.example.com, *.example.com; with a port only that one: localhost:9443.' },
+  host: {
+    ...textOrTexts,
+    description:
+      'Host or hosts, exact or with a wildcard: api.example.com, *.example.com; with a port only that one: localhost:9443.',
+  },
   path: {
     description:
       'Which paths: a template (/books/{id}), a prefix (/books/*), { prefix: /books } or { expression: an RE2 expression for the whole path }.',

@@ -36,7 +36,10 @@ export function watchWorkspace(
     const files = result.asked.map((file) => join(result.folder, file))
     const names = new Set(files)
     const folders = new Set<string>([result.folder])
-    for (const file of [...files, ...['policies', 'environments', 'rules'].map((name) => join(result.folder, name, '*'))]) {
+    for (const file of [
+      ...files,
+      ...['policies', 'environments', 'rules'].map((name) => join(result.folder, name, '*')),
+    ]) {
       let folder = dirname(file)
       // A folder that is not there is waited for in the one above it.
       for (; !existsSync(folder) && folder !== dirname(folder); folder = dirname(folder)) names.add(folder)
