@@ -29,6 +29,9 @@ export class VerifiedTokens {
   #young = new Map<string, VerifiedToken>()
   #old = new Map<string, VerifiedToken>()
   #characters = 0
+  /** An exchange asks for its token twice. */
+  #lastText = ''
+  #last: VerifiedToken | undefined
 
   constructor(maxTokens = 20_000, maxCharacters = 32 * 1024 * 1024) {
     this.#maxTokens = maxTokens
@@ -37,12 +40,18 @@ export class VerifiedTokens {
 
   /** What is known of a value that holds a token behind `scheme`. */
   get(text: string, scheme: string | undefined): VerifiedToken | undefined {
-    let token = this.#young.get(text)
-    if (!token) {
-      token = this.#old.get(text)
-      if (token) this.#keep(text, token)
+    let token = this.#last
+    if (!token || text !== this.#lastText) {
+      token = this.#young.get(text)
+      if (!token) {
+        token = this.#old.get(text)
+        if (token) this.#keep(text, token)
+      }
+      if (!token) return undefined
+      this.#lastText = text
+      this.#last = token
     }
-    return token?.scheme === scheme ? token : undefined
+    return token.scheme === scheme ? token : undefined
   }
 
   /** The answer of a check with these keys, or undefined. */

@@ -93,13 +93,32 @@ export function placeKey(place: Place): string {
 /** Canonical identity of a question: equal questions have equal keys. */
 export function factKey(query: FactQuery): string {
   switch (query.kind) {
-    case 'token':
-      return `token|${placeKey(query.place)}|${query.scheme ?? ''}`
+    case 'token': {
+      const { place, scheme } = query
+      const before = tokenKeys.get(place)
+      if (before && before.scheme === scheme) return before.key
+      const key = `token|${placeKey(place)}|${scheme ?? ''}`
+      tokenKeys.set(place, { scheme, key })
+      return key
+    }
     case 'tag':
       return `tag|${placeKey(query.place)}`
-    case 'signature':
-      return `signature|${placeKey(query.place)}|${query.scheme ?? ''}|${query.keys.id}|${query.algorithm}`
+    case 'signature': {
+      const { place, scheme, keys, algorithm } = query
+      const before = signatureKeys.get(keys)
+      if (before?.place === place && before.scheme === scheme && before.algorithm === algorithm) return before.key
+      const key = `signature|${placeKey(place)}|${scheme ?? ''}|${keys.id}|${algorithm}`
+      signatureKeys.set(keys, { place, scheme, algorithm, key })
+      return key
+    }
     case 'random':
       return `random|${query.purpose}`
   }
 }
+
+/** A policy asks with the same prepared objects for every exchange: the key asked with last is kept with them. */
+const tokenKeys = new WeakMap<Place, { scheme: string | undefined; key: string }>()
+const signatureKeys = new WeakMap<
+  KeySource,
+  { place: Place; scheme: string | undefined; algorithm: string; key: string }
+>()

@@ -1,7 +1,7 @@
 import { parseDuration } from '../../config/units.ts'
 import type { Claims, Evidence, Exchange, Place } from '../../exchange.ts'
 import { type Maybe, type SignatureCheck, type TokenReading, whenReady } from '../../pipeline/facts.ts'
-import type { Outcome } from '../../pipeline/outcome.ts'
+import type { Learned, Outcome } from '../../pipeline/outcome.ts'
 import { definePolicy, type Judge, type Setup } from '../../pipeline/policy.ts'
 import { hideCredential } from '../hide-credential.ts'
 import { type CallerRules, callerOf, forwardClaims, prepareCaller } from './caller.ts'
@@ -25,6 +25,17 @@ interface Prepared {
   readonly forward: readonly (readonly [header: string, claim: string])[]
   readonly hide: boolean
   readonly challenge: Challenge
+  /** What was found out last about claims that came before: a token that was verified once brings the same ones again. */
+  readonly found: WeakMap<Claims, Found>
+}
+
+/** What a token tells as long as the same minutes are left of it. */
+interface Found {
+  readonly check: SignatureCheck
+  readonly algorithm: string
+  readonly minutesLeft: number | 'no expiry'
+  readonly evidence: readonly Evidence[]
+  readonly learned: Learned
 }
 
 type Jws = Extract<TokenReading, { form: 'jws' }>
@@ -63,6 +74,7 @@ export const jwtAuth = definePolicy({
       forward: Object.entries(config.forward),
       hide: config.hide,
       challenge: { realm: config.realm, scope: [...new Set([...config.scopes, ...config.anyScope])].join(' ') },
+      found: new WeakMap(),
     }
   },
   phases: { requestHeaders: judgeToken },
@@ -150,19 +162,36 @@ function judgeClaims(
   if (wrong) return denyToken(challenge, wrong.code, wrong.evidence)
   const broken = brokenClaim(prepared.claims, claims)
   if (broken) return denyToken(challenge, broken.code, broken.evidence)
-  const evidence = [passed(header['alg'] as string, check.kid, claims, now)]
-  const learned = { consumer: callerOf(prepared.caller, claims), claims }
+  const { evidence, learned } = foundOf(prepared, header['alg'] as string, check, claims, now)
   if (prepared.forward.length === 0 && !prepared.hide) return { verdict: 'pass', evidence, learned }
   const hidden = prepared.hide ? hideCredential(exchange, prepared.place) : []
   const changes = [...hidden, ...forwardClaims(prepared.forward, exchange, claims)]
   return { verdict: 'modify', changes, evidence, learned }
 }
 
-function passed(algorithm: string, kid: string | undefined, claims: Claims, now: number): Evidence {
+function foundOf(
+  { found, caller }: Prepared,
+  algorithm: string,
+  check: Extract<SignatureCheck, { valid: true }>,
+  claims: Claims,
+  now: number,
+): Found {
   const { exp, iss } = claims
   const minutesLeft = typeof exp === 'number' ? Math.floor((exp * 1000 - now) / 60_000) : 'no expiry'
+  const before = found.get(claims)
+  if (before?.check === check && before.algorithm === algorithm && before.minutesLeft === minutesLeft) return before
   const observed = typeof iss === 'string' ? iss : null
-  return { at: { in: 'claim', name: 'iss' }, observed, detail: { algorithm, kid: kid ?? 'none', minutesLeft } }
+  const detail = { algorithm, kid: check.kid ?? 'none', minutesLeft }
+  const evidence: Evidence[] = [{ at: { in: 'claim', name: 'iss' }, observed, detail }]
+  const next: Found = {
+    check,
+    algorithm,
+    minutesLeft,
+    evidence,
+    learned: { consumer: callerOf(caller, claims), claims },
+  }
+  found.set(claims, next)
+  return next
 }
 
 function brokenAudience({ audience }: Issuer, claims: Claims) {
