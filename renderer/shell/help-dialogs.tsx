@@ -18,7 +18,8 @@ export function ShortcutsDialog() {
   ] as const
   return (
     <Dialog open={front === 'shortcuts'} onClose={() => show(undefined)} title="Keyboard shortcuts" width={640}>
-      <div className="shortcuts">
+      {/* Focus has to be able to come in: the list is longer than a small window. */}
+      <div className="shortcuts" role="region" aria-label="Keys by group" tabIndex={0}>
         {groups.map(([group, members]) => (
           <section key={group}>
             <h3>{group}</h3>

@@ -52,6 +52,39 @@ describe('the table', () => {
     await page.keyboard.press('Escape')
   }, 20_000)
 
+  it('sizes columns by dragging and by keyboard, and keeps that', async () => {
+    const { page } = workbench
+    const method = page.getByRole('columnheader', { name: 'Method' })
+    const width = async () => Math.round((await method.boundingBox())!.width)
+    expect(await width()).toBe(80)
+    const { x, y, width: wide } = (await method.boundingBox())!
+    await page.mouse.move(x + wide - 2, y + 10)
+    await page.mouse.down()
+    await page.mouse.move(x + wide + 38, y + 10, { steps: 4 })
+    await page.mouse.up()
+    expect(await width()).toBe(120)
+    await page.reload()
+    await page.locator('.traffic-row').first().waitFor()
+    expect(await width()).toBe(120)
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.getByRole('menuitemcheckbox', { name: 'Method' }).focus()
+    await page.keyboard.press('ArrowLeft')
+    expect(await width()).toBe(110)
+    await page.getByRole('menuitem', { name: 'Usual widths' }).click()
+    expect(await width()).toBe(80)
+  }, 20_000)
+
+  it('turns time round', async () => {
+    const { page } = workbench
+    const first = () => page.locator('.traffic-row[aria-rowindex="2"]').textContent()
+    const newest = await first()
+    await page.getByRole('button', { name: 'Time, the newest first' }).click()
+    await expect.poll(first).not.toBe(newest)
+    await page.getByRole('columnheader', { name: 'Time' }).and(page.locator('[aria-sort="ascending"]')).waitFor()
+    await page.getByRole('button', { name: 'Time, the oldest first' }).click()
+    await expect.poll(first).toBe(newest)
+  }, 20_000)
+
   it('holds new rows back while one reads further down, and brings them at once when asked', async () => {
     const { page } = workbench
     const gateway = await workbench.gateway()
