@@ -46,7 +46,7 @@ function schemaOf(kind: ReturnType<typeof kindOf>): Record<string, unknown> | nu
 }
 
 function makeSchema(kind: ReturnType<typeof kindOf>): Record<string, unknown> | null {
-  const whole = editorSchema()
+  const whole = withTypesOnce(editorSchema())
   if (kind === 'workspace') return { ...whole }
   if (kind === 'test') return { ...testsEditorSchema() }
   const part =
@@ -54,4 +54,12 @@ function makeSchema(kind: ReturnType<typeof kindOf>): Record<string, unknown> | 
   if (part === undefined) return null
   const { $schema, $defs } = whole as { $schema: string; $defs: Record<string, Schema> }
   return { $schema, ...$defs[part], $defs }
+}
+
+/** A policy may be written as its type alone; offered it is once, with the colon that its configuration follows. */
+function withTypesOnce(schema: Schema): Schema {
+  const { $defs } = schema as { $defs: Record<string, Schema> }
+  const { anyOf, ...item } = $defs['policyItem'] as { anyOf: Schema[] }
+  const mapping = anyOf.find((one) => one['type'] === 'object')
+  return { ...schema, $defs: { ...$defs, policyItem: { ...item, ...mapping } } }
 }

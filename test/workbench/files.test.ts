@@ -226,6 +226,16 @@ describe('checking', { timeout: 60_000 }, () => {
 })
 
 describe('schemas', () => {
+  it('offer each type of policy once', async () => {
+    for (const path of ['gatehouse.yaml', 'policies/x.yaml', 'environments/x.yaml']) {
+      const { schema } = (await call('files.schema', { path })) as { schema: { $defs: Record<string, object> } }
+      const item = JSON.stringify(schema.$defs['policyItem'])
+      expect(item).toContain('"rate-limiting":{')
+      expect(item).not.toContain('"rate-limiting"]')
+      expect(item).not.toContain('"enum"')
+    }
+  })
+
   it('are those of each kind of file', async () => {
     expect(await call('files.schema', { path: 'gatehouse.yaml' })).toMatchObject({
       schema: { properties: { apis: {} } },
