@@ -15,6 +15,11 @@ const tab = (name: string) => async (page: Page) => {
     .click()
 }
 
+const shown = (keys: string, text: string) => async (page: Page) => {
+  await page.keyboard.press(keys)
+  await page.getByText(text).first().waitFor()
+}
+
 const states: [string, (page: Page) => Promise<void>][] = [
   ['the table', async () => {}],
   ['a denial', (page) => openRow(page, 'Role not allowed')],
@@ -47,6 +52,47 @@ const states: [string, (page: Page) => Promise<void>][] = [
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: 'bookshop' }).first().click()
       await page.getByRole('menu').waitFor()
+    },
+  ],
+  [
+    'the columns',
+    async (page) => {
+      await page.keyboard.press('Escape')
+      await page.getByRole('combobox', { name: 'Query' }).fill('')
+      await page.getByRole('button', { name: 'Columns' }).click()
+      await page.getByRole('menu').waitFor()
+    },
+  ],
+  [
+    'policies',
+    async (page) => {
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Alt+2')
+      await page.locator('.monaco-editor').first().waitFor()
+    },
+  ],
+  [
+    'sealed secrets',
+    async (page) => {
+      await page.getByRole('treeitem', { name: 'secrets.enc.yaml' }).click()
+      await page.getByText('gatehouse secret set').waitFor()
+    },
+  ],
+  [
+    'policies without a file',
+    async (page) => {
+      for (const name of ['secrets.enc.yaml', 'gatehouse.yaml']) await page.getByTitle(`Close ${name}`).click()
+      await page.getByText('What a policy did stands here').waitFor()
+    },
+  ],
+  ['intercept', shown('Alt+3', 'Stop a message in flight')],
+  ['replay', shown('Alt+4', 'No request is open')],
+  ['the token lab', tab('Token lab')],
+  [
+    'a lost connection',
+    async (page) => {
+      await workbench.crash()
+      await page.getByRole('alert').first().waitFor()
     },
   ],
 ]
