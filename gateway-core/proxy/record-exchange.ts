@@ -72,8 +72,6 @@ function verdictOf(verdict: 'deny' | 'respond' | 'error' | 'undecidable'): Excha
 function timingsOf({ run, upstreamMicros }: CarriedExchange): ExchangeRecord['timings'] {
   let policyMicros = 0
   if (run) for (const entry of run.trace) policyMicros += entry.micros
-  // Sums of tenths are long numbers.
-  policyMicros = Math.round(policyMicros * 10) / 10
   return upstreamMicros === undefined ? { policyMicros } : { policyMicros, upstreamMicros: Math.round(upstreamMicros) }
 }
 

@@ -7,21 +7,8 @@ export interface ContentType {
 
 const token = /^[!#$%&'*+.^_`|~\w-]+$/
 
-/** Clients send few media types, each again and again. Bounded, because hostile ones invent them. */
-const known = new Map<string, ContentType>()
-const mostKnown = 256
-const longestKnown = 100
-
 /** Reads a media type; undefined when it is not one. */
 export function parseContentType(text: string): ContentType | undefined {
-  const before = known.get(text)
-  if (before) return before
-  const type = readContentType(text)
-  if (type && text.length <= longestKnown && known.size < mostKnown) known.set(text, type)
-  return type
-}
-
-function readContentType(text: string): ContentType | undefined {
   const semicolon = text.indexOf(';')
   const essence = (semicolon < 0 ? text : text.slice(0, semicolon)).trim().toLowerCase()
   const [type = '', subtype = '', ...more] = essence.split('/')

@@ -18,8 +18,8 @@ function colonsOutsideStrings(text: string): number {
   let count = 0
   for (let quote = text.indexOf('"'); quote >= 0; quote = text.indexOf('"', quote)) {
     quote = endOfString(text, quote)
-    let after = text.charCodeAt(quote)
-    while (after === 32 || after === 10 || after === 13 || after === 9) after = text.charCodeAt(++quote)
+    let after = text.codePointAt(quote)
+    while (after === 32 || after === 10 || after === 13 || after === 9) after = text.codePointAt(++quote)
     if (after === 58) count += 1
   }
   return count
@@ -34,7 +34,7 @@ function endOfString(text: string, quote: number): number {
 
 function isEscaped(text: string, at: number): boolean {
   let slashes = 0
-  while (text.charCodeAt(at - 1 - slashes) === 92) slashes += 1
+  while (text.codePointAt(at - 1 - slashes) === 92) slashes += 1
   return slashes % 2 === 1
 }
 
@@ -81,17 +81,19 @@ function search(text: string): DuplicateKey | undefined {
   return undefined
 }
 
-/** Whether a parsed value is nested deeper than `most` levels; goes no deeper itself. */
+/** Whether a parsed value is nested deeper than `most` levels, found without recursion. */
 export function isDeeperThan(value: unknown, most: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (most < 0) return true
-  if (Array.isArray(value)) {
-    for (const item of value) if (typeof item === 'object' && isDeeperThan(item, most - 1)) return true
-    return false
-  }
-  for (const name in value) {
-    const child = (value as Record<string, unknown>)[name]
-    if (typeof child === 'object' && isDeeperThan(child, most - 1)) return true
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > most) return true
+    const next: unknown[] = []
+    for (const node of level) {
+      if (typeof node !== 'object' || node === null) continue
+      for (const child of Array.isArray(node) ? node : Object.values(node)) {
+        if (typeof child === 'object' && child !== null) next.push(child)
+      }
+    }
+    level = next
   }
   return false
 }
