@@ -41,8 +41,18 @@ function extensionOf(value: unknown): HarExtension | undefined {
     Array.isArray(exchange['facts']) &&
     Array.isArray(exchange['sealed']) &&
     typeof objectOf(exchange['timings'])['policyMicros'] === 'number' &&
-    typeof objectOf(exchange['peer'])['address'] === 'string'
+    typeof objectOf(exchange['peer'])['address'] === 'string' &&
+    ['authority', 'target', 'path', 'query'].every((key) => typeof objectOf(extension['request'])[key] === 'string') &&
+    ['response', 'forwarded', 'upstreamResponse'].every((key) => isMessage(extension[key], key !== 'response'))
   return sound ? (extension as unknown as HarExtension) : undefined
+}
+
+function isMessage(value: unknown, withHeaders: boolean): boolean {
+  if (value === undefined) return true
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const { headers, body } = value as { headers?: unknown; body?: unknown }
+  if (body === null || (body !== undefined && typeof body !== 'object')) return false
+  return !withHeaders || (Array.isArray(headers) && headers.every((text) => typeof text === 'string'))
 }
 
 function ownRecord(
