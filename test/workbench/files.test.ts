@@ -344,62 +344,6 @@ describe('renaming', () => {
     ])
   })
 
-  const tests = `tests:
-  - name: slow is kept
-    request: { url: /books, headers: { X-API-Key: "\${consumer:app}" } }
-    expect: { decidedBy: slow, route: books/list, consumer: app }
-  - name: as a sequence
-    sequence:
-      - expect: { trace: { "api:books/slow": deny, "api:books/route:list/other": pass }, route: "books/more" }
-`
-  it.each([
-    [
-      'a policy',
-      'slow,',
-      1,
-      'calm',
-      (text: string) => text.replace('decidedBy: slow', 'decidedBy: calm').replace('books/slow', 'books/calm'),
-    ],
-    [
-      'an API',
-      'name: books',
-      7,
-      'shelf',
-      (text: string) =>
-        text.replaceAll('api:books', 'api:shelf').replaceAll(': books/', ': shelf/').replace('"books/', '"shelf/'),
-    ],
-    [
-      'a route',
-      'name: list',
-      7,
-      'all',
-      (text: string) => text.replace('books/list', 'books/all').replace('route:list', 'route:all'),
-    ],
-    [
-      'a consumer',
-      'name: app',
-      7,
-      'phone',
-      (text: string) => text.replace('consumer:app', 'consumer:phone').replace('consumer: app', 'consumer: phone'),
-    ],
-  ])('follows %s into tests', async (_what, at, into, name, expected) => {
-    const text = yaml.replace('- path: /books', '- name: list\n        path: /books')
-    write('tests/books.yaml', tests)
-    const { files } = await call('files.rename', { path: 'gatehouse.yaml', text, ...place(text, at, into), name })
-    expect(files.find(({ path }) => path === 'tests/books.yaml')?.text).toBe(expected(tests))
-  })
-
-  it('leaves a route of the same name in another API alone', async () => {
-    const text = yaml
-      .replace('- path: /books', '- name: list\n        path: /books')
-      .concat('  - { name: other, upstream: shop, routes: [{ name: list, path: /other }] }\n')
-    write('tests/books.yaml', 'tests: [{ name: x, request: GET /other, expect: { route: other/list } }]\n')
-    const at = { path: 'gatehouse.yaml', text, ...place(text, 'name: list', 7) }
-    expect((await call('files.rename', { ...at, name: 'all' })).files).toEqual([
-      { path: 'gatehouse.yaml', text: text.replace('name: list', 'name: all') },
-    ])
-  })
-
   it('refuses what is no name, what is taken, and what is not there', async () => {
     const at = { path: 'gatehouse.yaml', text: yaml, ...place(yaml, 'shop: http') }
     expect(() => call('files.rename', { ...at, name: 'a b' })).toThrow('is no name')
