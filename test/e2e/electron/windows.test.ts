@@ -72,18 +72,17 @@ describe('a window', () => {
       window.setBounds(wanted)
       window.webContents.setZoomLevel(1)
     }, bounds)
-    // The display answers when it has moved the window.
-    const width = () =>
-      launched!.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.getNormalBounds().width)
-    await expect.poll(width).toBe(bounds.width)
+    const standing = () =>
+      launched!.app.evaluate(({ BrowserWindow }) => {
+        const window = BrowserWindow.getAllWindows()[0]!
+        return { ...window.getNormalBounds(), zoom: window.webContents.getZoomLevel() }
+      })
+    // The display answers when it has moved and sized the window, one after the other.
+    await expect.poll(standing).toEqual({ ...bounds, zoom: 1 })
     await launched.close()
     launched = await launch(home, folder)
     await launched.page.waitForLoadState('load')
-    const now = await launched.app.evaluate(({ BrowserWindow }) => {
-      const window = BrowserWindow.getAllWindows()[0]!
-      return { ...window.getBounds(), zoom: window.webContents.getZoomLevel() }
-    })
-    expect(now).toEqual({ ...bounds, zoom: 1 })
+    await expect.poll(standing).toEqual({ ...bounds, zoom: 1 })
   })
 
   it('has native menus with the actions of the workbench, and runs them in the page', async () => {
