@@ -7,6 +7,9 @@ import { resolve } from './files.ts'
 import { modelOf, noBracketColors } from './models.ts'
 import { usePolicies } from './policies-store.ts'
 
+/** Milliseconds after which a comparison is given up. */
+const longestDiffMs = 5000
+
 /** The text on disk beside the text as typed, which stays editable: what is right of the line is what will be saved. */
 export function DiffView({ document, compare }: { document: OpenDocument; compare: 'saved' | 'conflict' }) {
   const host = useRef<HTMLDivElement>(null)
@@ -31,6 +34,7 @@ export function DiffView({ document, compare }: { document: OpenDocument; compar
       originalAriaLabel: `${path} on disk`,
       modifiedAriaLabel: `${path} as typed`,
       diffAlgorithm: 'advanced',
+      maxComputationTime: longestDiffMs,
     })
     editor.setModel({ original: before, modified: model })
     const first = editor.onDidUpdateDiff(() => {
@@ -43,7 +47,8 @@ export function DiffView({ document, compare }: { document: OpenDocument; compar
     return () => {
       first.dispose()
       editor.dispose()
-      before.dispose()
+      // A comparison that is under way in the worker fails when its text goes away.
+      setTimeout(() => before.dispose(), longestDiffMs)
     }
   }, [path, original])
 
