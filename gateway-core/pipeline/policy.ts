@@ -61,6 +61,8 @@ interface PolicyParts<C, P> {
   /** Runs once per configuration: compile, index, parse. Reports problems through `setup.problem` and must not throw. */
   prepare(config: C, setup: Setup): P
   readonly phases: Partial<Readonly<Record<Phase, Step<P>>>>
+  /** Phases in which it applies state operations; in every other `judge.state` throws. Judging again counts by it. */
+  readonly countsIn?: readonly Phase[]
   /** Body bytes to hold; absent when the policy has no body phase. */
   body?(prepared: P): BodyNeeds
   /** Places whose values are credentials under this configuration: sealed in captures. */

@@ -109,7 +109,8 @@ export class Run {
         return true
       }
       const step = instance.policy.phases[this.#phase]!
-      this.#judge.begin(instance.stateId)
+      const counts = instance.policy.countsIn?.includes(this.#phase) === true
+      this.#judge.begin(instance.stateId, counts)
       const outcome = step(instance.prepared, this.exchange, this.#judge)
       if (!(outcome instanceof Promise)) return this.#finish(at, outcome, started)
       return outcome.then(
@@ -130,7 +131,7 @@ export class Run {
     if (!at) return
     const { instance } = at
     const started = this.#world.timeline.micros()
-    this.#judge.begin(instance.stateId)
+    this.#judge.begin(instance.stateId, false)
     if (recorded.verdict !== 'skipped') {
       this.#finish(at, recorded, started)
       return
@@ -145,7 +146,7 @@ export class Run {
     const seen = new Set(this.trace.map((entry) => entry.policy))
     for (const instance of this.plan.instances) {
       if (seen.has(instance.id)) continue
-      this.#judge.begin(instance.stateId)
+      this.#judge.begin(instance.stateId, false)
       const phase = Object.keys(instance.policy.phases)[0] as Phase
       this.#note(instance, 'skipped', this.#world.timeline.micros(), undefined, { reason: 'not reached', phase })
     }
@@ -294,7 +295,7 @@ export class Run {
     if (!instance.when) return undefined
     const known = this.#conditions?.get(instance)
     if (known !== undefined) return known === true ? undefined : known
-    this.#judge.begin(instance.stateId)
+    this.#judge.begin(instance.stateId, false)
     const holds = instance.when.holds(this.exchange, this.#judge)
     const answer = holds === false ? `when: ${instance.when.source} is false` : true
     this.#conditions ??= new Map()

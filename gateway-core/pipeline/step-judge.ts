@@ -13,6 +13,7 @@ export class StepJudge implements Judge, State {
   readonly #facts: Facts
   readonly #world: { readonly state: StateStore; readonly timeline: Timeline }
   #stateId = ''
+  #counts = false
   #sequence = 0
   #carried: Map<string, Carried> | undefined
 
@@ -22,9 +23,10 @@ export class StepJudge implements Judge, State {
     this.#world = world
   }
 
-  /** Starts a step of the instance with that state id. */
-  begin(stateId: string): void {
+  /** Starts a step of the instance with that state id; `counts`: it may touch state. */
+  begin(stateId: string, counts: boolean): void {
     this.#stateId = stateId
+    this.#counts = counts
     this.#sequence = 0
     this.now = this.#world.timeline.now()
   }
@@ -41,6 +43,7 @@ export class StepJudge implements Judge, State {
   }
 
   get state(): State {
+    if (!this.#counts) throw new Error('a step touches state only in the phases that its policy names in `countsIn`')
     return this
   }
 

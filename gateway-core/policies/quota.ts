@@ -93,6 +93,7 @@ export const quota = definePolicy({
     }
   },
   phases: { requestHeaders: admit, responseHeaders: tell },
+  countsIn: ['requestHeaders'],
 })
 
 interface PeriodConfig {

@@ -91,6 +91,7 @@ export const rateLimiting = definePolicy({
     }
   },
   phases: { requestHeaders: admit, responseHeaders: tell },
+  countsIn: ['requestHeaders'],
 })
 
 function check(

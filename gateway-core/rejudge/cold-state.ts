@@ -1,21 +1,16 @@
 import type { Maybe } from '../pipeline/facts.ts'
 import { MemoryState } from '../pipeline/memory-state.ts'
-import type { Phase } from '../pipeline/phases.ts'
 import type { StateAnswer, StateOperation, StateSnapshot, StateStore } from '../pipeline/state.ts'
 
 /**
- * State that begins empty at the first recorded exchange, though the counters of that time did not. It notes which
- * instances were asked, and when an answer came from inside the first window of a counter, where it may be too mild.
+ * State that begins empty at the first recorded exchange, though the counters of that time did not. It notes when an
+ * answer came from inside the first window of a counter, where it may be too mild.
  */
 export class ColdState implements StateStore {
   /** An operation since this was last set to false fell into a first window; `kept`: only of counters that the edit leaves alone. */
   warming: false | 'kept' | 'changed' = false
   /** Tells those counters from the others. */
   isKept: (stateId: string) => boolean = () => false
-  /** Phase of the step that runs. */
-  phase: Phase = 'requestHeaders'
-  /** State ids that were asked for anything, by phase. */
-  readonly asked = new Map<Phase, Set<string>>()
   readonly #inner = new MemoryState()
   readonly #since: number
   readonly #firstReset = new Map<string, number>()
@@ -27,9 +22,6 @@ export class ColdState implements StateStore {
   }
 
   apply<O extends StateOperation>(stateId: string, operation: O, now: number): Maybe<StateAnswer<O>> {
-    const asked = this.asked.get(this.phase)
-    if (asked) asked.add(stateId)
-    else this.asked.set(this.phase, new Set([stateId]))
     const warm = this.#warmFrom(stateId, operation, now)
     if (now < warm && this.warming !== 'changed') this.warming = this.isKept(stateId) ? 'kept' : 'changed'
     if (warm > (this.#warmUntil.get(stateId) ?? 0)) this.#warmUntil.set(stateId, warm)

@@ -8,14 +8,9 @@ import type { Answers } from './traffic.ts'
 import { foreignRevision } from './recorded-exchange.ts'
 import { type Kept, Keeping, routesAlike } from './kept.ts'
 
-/**
- * Steps that keep state, as `<type> <phase>`, found while judging: nothing declares it. What is not known here is found
- * out by the first operation, and everything is begun again.
- */
-export const countingSteps = new Set<string>()
-
+/** Whether a step keeps state. */
 export function counts({ policy }: PolicyInstance, phase: Phase): boolean {
-  return countingSteps.has(`${policy.type} ${phase}`)
+  return policy.countsIn?.includes(phase) === true
 }
 
 const judged = ['requestHeaders', 'requestBody', 'responseHeaders', 'responseBody'] as const

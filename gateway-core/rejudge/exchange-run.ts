@@ -156,7 +156,6 @@ export class ExchangeRun implements Surroundings {
       if (!this.#placed && this.#bench.waits(instance, phase)) return moment
       this.#placed = false
       this.#moment = this.#bench.timeline.at = moment
-      this.#bench.state.phase = phase
       const judged = this.run.advance()
       if (judged instanceof Promise) return judged.then(() => this.#judged(place)).then(() => this.goOn(false))
       this.#judged(place)

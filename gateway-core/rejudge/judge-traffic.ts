@@ -7,7 +7,7 @@ import type { PolicyInstance } from '../pipeline/plan.ts'
 import { type Routed, routeExchange } from '../proxy/route-exchange.ts'
 import { Router } from '../proxy/router.ts'
 import { ColdState } from './cold-state.ts'
-import { Concerns, counts, countingSteps } from './concerns.ts'
+import { Concerns, counts } from './concerns.ts'
 import { type Bench, ExchangeRun, RecordedTimeline } from './exchange-run.ts'
 import type { Moment } from './follower.ts'
 import { type Judged, judgedOf, positionsOf, recordedOutcome } from './judged.ts'
@@ -23,8 +23,6 @@ export interface JudgeTrafficOptions {
   facts: (recorded: RecordedExchange) => FactSource
   /** Told of each exchange, once, in no certain order. */
   judged: (at: number, judged: Judged, run?: ExchangeRun) => void
-  /** What was told is void: everything is begun again. */
-  restarted?: () => void
   /** Called every few milliseconds; throws to end it. */
   breathe?: () => Promise<void> | void
   /** False: nothing is taken from the record. */
@@ -45,12 +43,9 @@ export interface JudgeTrafficOptions {
 
 /** Judges recorded exchanges by a workspace's policies, each step at its recorded place and time. Gives the state at the end. */
 export async function judgeTraffic(options: JudgeTrafficOptions): Promise<ColdState> {
-  for (;;) {
-    const judging = new Judging(options)
-    if (await judging.run()) return judging.state
-    // A policy type was found to keep state: what counts, and waits for its place, is now known better.
-    options.restarted?.()
-  }
+  const judging = new Judging(options)
+  await judging.run()
+  return judging.state
 }
 
 /** Exchanges between two looks at the clock, and between two readings. */
@@ -71,7 +66,6 @@ class Judging implements Bench {
   readonly #options: JudgeTrafficOptions
   readonly #concerns: Concerns
   readonly #positions
-  readonly #types: ReadonlyMap<string, string>
   readonly #untouched = new Map<Context, Judged>()
   readonly #waiting = new PlaceQueue<{ at: number; run: ExchangeRun; warming: Warming }>()
   #lastBreath = performance.now()
@@ -87,10 +81,6 @@ class Judging implements Bench {
     this.#concerns = new Concerns(workspace, recordedUnder, reuse, everyCounter)
     this.tracing = tracing
     this.#positions = positionsOf(workspace)
-    const plans = [workspace.unrouted, ...workspace.routes.map(({ plan }) => plan)]
-    this.#types = new Map(
-      plans.flatMap(({ instances }) => instances.map(({ stateId, policy }) => [stateId, policy.type])),
-    )
   }
 
   concern({ context }: RecordedExchange, { plan }: Routed) {
@@ -101,8 +91,7 @@ class Judging implements Bench {
     return this.#options.everyStep === true || (this.#concerns.counted.has(instance.stateId) && counts(instance, phase))
   }
 
-  /** False when it has to be begun again. */
-  async run(): Promise<boolean> {
+  async run(): Promise<void> {
     const { traffic, until = never } = this.#options
     this.#sort()
     const touched = this.#touched()
@@ -116,7 +105,6 @@ class Judging implements Bench {
         const begun = this.#begin(at, sequence)
         if (begun instanceof Promise) await begun
       }
-      if (this.#surprised()) return false
       const pause = this.#breathe()
       if (pause) await pause
     }
@@ -126,7 +114,6 @@ class Judging implements Bench {
       const pause = this.#breathe()
       if (pause) await pause
     }
-    return !this.#surprised()
   }
 
   /** Exchanges that have to be judged, in the order of their first steps; those that the edit cannot touch are told at once. */
@@ -233,20 +220,5 @@ class Judging implements Bench {
     if (!breathe || now - this.#lastBreath < sliceMs) return undefined
     this.#lastBreath = now
     return breathe() ?? undefined
-  }
-
-  /** Whether a policy asked for state that nobody expected to. */
-  #surprised(): boolean {
-    let surprised = false
-    for (const [phase, stateIds] of this.state.asked) {
-      for (const stateId of stateIds) {
-        const step = `${this.#types.get(stateId)} ${phase}`
-        if (countingSteps.has(step)) continue
-        countingSteps.add(step)
-        surprised = true
-      }
-    }
-    this.state.asked.clear()
-    return surprised
   }
 }

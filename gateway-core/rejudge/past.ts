@@ -6,7 +6,6 @@ import type { Workspace } from '../config/workspace.ts'
 import { Blame } from './blame.ts'
 import { ColdState } from './cold-state.ts'
 import type { ExchangeRun } from './exchange-run.ts'
-import { findCounters } from './find-counters.ts'
 import type { Texts } from './hunks.ts'
 import { judgeAll, judgeEdit } from './judge-edit.ts'
 import { judgeTraffic } from './judge-traffic.ts'
@@ -239,7 +238,6 @@ export class Past {
     const contexts = new Set<Context>()
     for (let at = 0; at < this.#traffic.length; at++) contexts.add(this.#traffic.context(at))
     await this.#revisions.load(contexts)
-    await findCounters(this.#traffic, this.#revisions.of, this.#facts)
   }
 
   #numberOf(id: string): number {

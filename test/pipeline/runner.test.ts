@@ -13,13 +13,14 @@ import { Run, type World } from '../../gateway-core/pipeline/runner.ts'
 
 const position = { file: 'gatehouse.yaml', line: 3, column: 5 }
 
-function policy(type: string, phases: AnyPolicy['phases']): AnyPolicy {
+function policy(type: string, phases: AnyPolicy['phases'], countsIn: AnyPolicy['countsIn'] = []): AnyPolicy {
   return definePolicy({
     type,
     docs: { summary: '', owasp: [], example: '' },
     config: { type: 'object' },
     prepare: () => ({}),
     phases,
+    countsIn,
   })
 }
 
@@ -264,14 +265,27 @@ describe('facts and state', () => {
     expect(run.decision).toEqual({ verdict: 'undecidable', decidedBy: 'test/asks', missing: 'tag|header:x-key' })
   })
 
+  test('a step that touches state in a phase that its policy does not name is a bug', async () => {
+    const phases: AnyPolicy['phases'] = {
+      requestHeaders: async (_, __, judge) => {
+        await judge.state.apply({ op: 'get', key: 'a' })
+        return pass
+      },
+    }
+    const { run } = begin([[node(instance(policy('wrong', phases, ['responseHeaders'])))]])
+    await run.run('requestHeaders')
+    expect(run.trace[0]).toMatchObject({ verdict: 'error', reason: expect.stringContaining('countsIn') })
+  })
+
   test('a step that asks facts after touching state is a bug', async () => {
-    const wrong = policy('wrong', {
+    const asksLate: AnyPolicy['phases'] = {
       requestHeaders: async (_, __, judge) => {
         await judge.state.apply({ op: 'get', key: 'a' })
         judge.facts.random('x')
         return pass
       },
-    })
+    }
+    const wrong = policy('wrong', asksLate, ['requestHeaders'])
     const { run } = begin([[node(instance(wrong))]])
     await run.run('requestHeaders')
     expect(run.trace[0]!.reason).toContain('facts before it touches state')
@@ -279,13 +293,17 @@ describe('facts and state', () => {
 
   test('each step has one place in the global order', async () => {
     const counts = (type: string) =>
-      policy(type, {
-        requestHeaders: async (_, __, judge) => {
-          await judge.state.apply({ op: 'count', key: 'k', by: 1, resetAt: 5000 })
-          await judge.state.apply({ op: 'count', key: 'k', by: 1, resetAt: 5000 })
-          return pass
+      policy(
+        type,
+        {
+          requestHeaders: async (_, __, judge) => {
+            await judge.state.apply({ op: 'count', key: 'k', by: 1, resetAt: 5000 })
+            await judge.state.apply({ op: 'count', key: 'k', by: 1, resetAt: 5000 })
+            return pass
+          },
         },
-      })
+        ['requestHeaders'],
+      )
     const { run } = begin([[node(instance(counts('a'))), node(instance(passes('b'))), node(instance(counts('c')))]])
     await run.run('requestHeaders')
     expect(run.trace.map((entry) => entry.sequence)).toEqual([1, 2, 3])

@@ -133,12 +133,13 @@ function essence({ changes, ...counts }: WhatIfReport) {
   return { ...rest, changes: changes.map(({ warming: ____, ...change }) => change) }
 }
 
-// The traffic is recorded anew each time, under load. Known and not yet mended: on a rare record, an edit that also moves a
-// route counts a limit otherwise when steps are taken from the record. Other edits tell that from anything else.
-test('an edit has the same effect whether or not steps are taken from the record', {
-  retry: 2,
-  timeout: 60_000,
-}, async () => {
+// What was counted then and is not reached any more: nothing that the edit touches runs a limiter before that is asked.
+const routeMoved: [Choice, Choice] = [
+  { ...first, deny: 2, when: 1, path: 1 },
+  { ...first, deny: 2, fixed: 1, headers: 2 },
+]
+
+test('an edit has the same effect whether or not steps are taken from the record', async () => {
   const key = await loadWorkspaceKey(folder, {})
   const traffic = new RecordsTraffic(records)
   const recorded = await loaded(folder, keys)
@@ -153,9 +154,9 @@ test('an edit has the same effect whether or not steps are taken from the record
       const { same, newlyDenied, newlyAllowed, otherPolicy, transformed, undecidable } = reused
       expect(same + newlyDenied + newlyAllowed + otherPolicy + transformed + undecidable).toBe(records.length)
     }),
-    { numRuns: 60 },
+    { numRuns: 60, examples: [routeMoved] },
   )
-})
+}, 60_000)
 
 test('the policies that recorded it change nothing, with and without reuse', async () => {
   const workspace = await loaded(folder, keys)

@@ -4,7 +4,7 @@ import { WhatIfThread } from '../../gateway-core/rejudge/what-if-thread.ts'
 import { version } from '../../gateway-core/version.ts'
 import { type RecordedFolder, recordedFolder } from './recorded-folder.ts'
 
-// A thread that was asked nothing before knows of no policy that it counts: it has to find out by itself.
+// What counts must not depend on what was asked before.
 let recorded: RecordedFolder
 beforeAll(async () => {
   recorded = await recordedFolder()
