@@ -45,6 +45,11 @@ export class Breakpoint {
     return this.settings.enabled && this.settings.on === 'messages'
   }
 
+  /** It stands for the answer to one request, and has no use after it. */
+  get isForOneExchange(): boolean {
+    return this.settings.once && /^id:\w+$/.test(this.settings.query)
+  }
+
   asksForBody(side: MessageSide): boolean {
     return asksForBody(this.filter, side)
   }

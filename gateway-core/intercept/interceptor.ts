@@ -205,10 +205,8 @@ export class Interceptor implements Holds {
 
   #hit(breakpoint: Breakpoint): void {
     breakpoint.hits++
-    const { once, query } = breakpoint.settings
-    // One that stood for a single exchange has no further use.
-    if (once && /^id:\w+$/.test(query)) this.removeBreakpoint(breakpoint.id)
-    else if (once) this.changeBreakpoint(breakpoint.id, { enabled: false })
+    if (breakpoint.isForOneExchange) this.removeBreakpoint(breakpoint.id)
+    else if (breakpoint.settings.once) this.changeBreakpoint(breakpoint.id, { enabled: false })
   }
 
   async #hold(message: HeldSide, about: Held['about'], breakpoint: Breakpoint, touches: Touch[]): Promise<Release> {

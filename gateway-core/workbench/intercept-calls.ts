@@ -40,16 +40,16 @@ export function interceptCalls(workbench: Workbench): Pick<Handlers, Extract<key
     },
     'intercept.addBreakpoint': ({ query, on, once, seconds }) => {
       reading(() => desk().interceptor.addBreakpoint({ query, on, once, enabled: true, limitMs: seconds * 1000 }))
-      return desk().state()
+      return desk().changed()
     },
     'intercept.changeBreakpoint': ({ id, seconds, ...settings }) => {
       const changes = { ...settings, ...(seconds !== undefined && { limitMs: seconds * 1000 }) }
       reading(() => desk().interceptor.changeBreakpoint(id, changes))
-      return desk().state()
+      return desk().changed()
     },
     'intercept.removeBreakpoint': ({ id }) => {
       desk().interceptor.removeBreakpoint(id)
-      return desk().state()
+      return desk().changed()
     },
     'intercept.ruleText': ({ name }) => rules().text(name),
     'intercept.ruleTemplate': ({ kind }) => ({ text: ruleTemplates[kind] }),

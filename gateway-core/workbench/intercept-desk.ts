@@ -14,6 +14,7 @@ import { sortPlaces } from '../capture/sealed-places.ts'
 import { Sealer } from '../capture/sealer.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import { checkWritten } from './written-message.ts'
+import { KeptBreakpoints } from './kept-breakpoints.ts'
 import { Pace } from './pace.ts'
 
 /** How often screens hear of changes, in ms. */
@@ -24,12 +25,17 @@ export type WrittenEdit = Params<'intercept.respond'>['response'] | NonNullable<
 /** What stands behind the Intercept screens of an open workspace. */
 export class InterceptDesk {
   readonly interceptor: Interceptor
+  readonly #kept: KeptBreakpoints
   readonly #pace: Pace
   readonly #since = Date.now()
 
-  constructor(tell: (state: InterceptState) => void) {
-    this.#pace = new Pace(tellMs, () => tell(this.state()))
+  constructor(folder: string, tell: (state: InterceptState) => void) {
+    this.#pace = new Pace(tellMs, () => {
+      this.#kept.keep()
+      tell(this.state())
+    })
     this.interceptor = new Interceptor(() => this.#pace.ask(), { messages: true })
+    this.#kept = new KeptBreakpoints(folder, this.interceptor)
   }
 
   state(): InterceptState {
@@ -150,8 +156,15 @@ export class InterceptDesk {
     this.#pace.ask()
   }
 
+  /** A breakpoint was set, changed or taken away: the next start knows it too. */
+  changed(): InterceptState {
+    this.#kept.keep()
+    return this.state()
+  }
+
   close(): void {
     this.#pace.stop()
+    this.#kept.keep()
   }
 
   async #written(

@@ -187,7 +187,7 @@ export class Workbench {
     const mayRun = services || isInside(folder, samples)
     const sample = mayRun && existsSync(join(folder, servicesFile)) ? folder : undefined
     const options = { folder, env: key ? { ...env, GATEHOUSE_KEY: key } : env, environment, port, node, sample }
-    const intercept = new InterceptDesk((state) => {
+    const intercept = new InterceptDesk(folder, (state) => {
       for (const { emit } of this.#sessions) emit('intercept.changed', state)
     })
     const { interceptor } = intercept

@@ -71,31 +71,25 @@ async function load(): Promise<void> {
   const before = useIntercept.getState().state
   try {
     const state = await core.call('intercept.state', {})
-    if (before && state.since !== before.since) await startedAnew(before, state)
-    else take(state)
+    if (before && state.since !== before.since) startedAnew(before)
+    take(state)
   } catch (error) {
     tellFailure(error)
   }
 }
 
-/** The core was started anew: what it held is gone, and it knows no breakpoints any more. */
-async function startedAnew(before: InterceptState, now: InterceptState): Promise<void> {
+/** The core was started anew: what it held is gone. Its breakpoints stand again by themselves. */
+function startedAnew(before: InterceptState): void {
   if (before.held > 0) {
     useNotices.getState().tell({
       what: `${plural(before.held, 'held message')} ended with the core: their clients were disconnected`,
       where: 'intercept',
-      todo: 'breakpoints are set again; what was recorded before is kept',
+      todo: 'breakpoints hold again; what was recorded before is kept',
       severity: 'warning',
     })
   }
   rows = []
   useIntercept.setState(({ message }) => ({ over: message !== undefined }))
-  take(now)
-  if (now.breakpoints.length > 0) return
-  for (const { query, on, once, seconds, enabled } of before.breakpoints) {
-    const { breakpoints } = await core.call('intercept.addBreakpoint', { query, on, once, seconds })
-    if (!enabled) await core.call('intercept.changeBreakpoint', { id: breakpoints.at(-1)!.id, enabled })
-  }
 }
 
 export function take(state: InterceptState): void {

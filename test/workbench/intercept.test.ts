@@ -324,3 +324,55 @@ async function searchAll() {
   }
   return []
 }
+
+describe('breakpoints', () => {
+  const shown = async () =>
+    (await desk.call('intercept.state', {})).breakpoints.map(({ query, on, once, enabled, seconds }) =>
+      [query, on, once ? 'once' : 'each', enabled ? 'on' : 'off', seconds].join(' '),
+    )
+  const keptFile = () => join(desk.folder, '.gatehouse', 'breakpoints.json')
+
+  it('stand again when the workspace is opened again, before the first request', async () => {
+    await open()
+    await stop('path:/held')
+    await desk.call('intercept.addBreakpoint', { query: 'status:500', on: 'response', once: true, seconds: 10 })
+    const { breakpoints } = await stop('method:DELETE', 'both')
+    await desk.call('intercept.changeBreakpoint', { id: breakpoints[1]!.id, enabled: false })
+    await desk.call('intercept.removeBreakpoint', { id: breakpoints[2]!.id })
+    // Written at once: a core that crashes writes nothing any more.
+    const crashed = readFileSync(keptFile(), 'utf8')
+    await desk.workbench.open(desk.folder)
+    expect(await shown()).toEqual(['path:/held request each on 60', 'status:500 response once off 10'])
+    expect(readFileSync(keptFile(), 'utf8')).toBe(crashed)
+    const answer = desk.send('/held')
+    expect((await held()).why).toBe('path:/held')
+    await desk.call('intercept.resumeAll', {})
+    expect((await answer).status).toBe(200)
+  })
+
+  it('for the next match alone stay off once they held it, and one for a single exchange is not kept', async () => {
+    await open()
+    await desk.call('intercept.addBreakpoint', { query: 'path:/a', on: 'request', once: true, seconds: 60 })
+    await desk.call('intercept.addBreakpoint', { query: 'id:01abc', on: 'response', once: true, seconds: 60 })
+    const answer = desk.send('/a')
+    await held()
+    await desk.call('intercept.resumeAll', {})
+    await answer
+    await desk.workbench.open(desk.folder)
+    expect(await shown()).toEqual(['path:/a request once off 60'])
+  })
+
+  it.each([
+    ['damaged', '{"no'],
+    ['of another shape', '[{"query":"path:/x"}]'],
+    [
+      'with a query of another version',
+      '[{"query":"nosuch:1","on":"request","enabled":true,"once":false,"limitMs":60000}]',
+    ],
+    ['with a time limit that is none', '[{"query":"","on":"request","enabled":true,"once":false,"limitMs":1e12}]'],
+  ])('of a file that is %s hold nothing', async (_what, text) => {
+    await open('', { '.gatehouse/breakpoints.json': text })
+    expect(await shown()).toEqual([])
+    expect((await desk.send('/x')).status).toBe(200)
+  })
+})
