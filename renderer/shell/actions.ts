@@ -107,11 +107,12 @@ function isTyping(target: EventTarget | null): boolean {
   )
 }
 
-/** Enter presses the button that has the focus, arrows move within tabs, menus and dialogs: those keys are taken. */
+/** Enter alone presses the button that has the focus, arrows move within tabs, menus and dialogs: those keys are taken. */
 function ownsKey(event: KeyboardEvent): boolean {
   if (!(event.target instanceof HTMLElement)) return false
   if (event.target.closest('[role="dialog"], [role="menu"]')) return true
   const { key } = event
+  if (event.ctrlKey || event.metaKey || event.altKey) return false
   if (key === 'Enter' || key === ' ') return event.target.matches('button, a, summary, [role="tab"]')
   return key.startsWith('Arrow') && event.target.closest('[role="tablist"], [role="separator"], [role="tree"]') !== null
 }

@@ -3,6 +3,7 @@ import { Dialog } from 'radix-ui'
 import { Keys } from '../ui/keys.tsx'
 import { type Action, runAction, useRegistry, byGroup } from './actions.ts'
 import { useNavigation } from './navigation.ts'
+import { rankOf } from './palette-rank.ts'
 import { useFront } from './windows.ts'
 import './palette.css'
 
@@ -28,19 +29,20 @@ function PaletteList({ actions, onDone }: { actions: readonly Action[]; onDone: 
   const screen = useNavigation((navigation) => navigation.screen)
   const own = ({ group }: Action) => Number(group.toLowerCase() === screen)
   const ordered = [...actions].sort((one, other) => own(other) - own(one))
-  const groups = byGroup(ordered.filter((action) => !action.hidden && (action.enabled?.() ?? true)))
+  const possible = ordered.filter((action) => !action.hidden && (action.enabled?.() ?? true))
+  const groups = byGroup(possible)
+  const rank = (id: string, typed: string) => rankOf(possible.find((action) => action.id === id)!, typed)
   return (
-    <Command label="Find anything" loop>
+    <Command label="Find anything" loop filter={rank}>
       <Command.Input className="palette-input" placeholder="What do you want to do?" autoFocus />
       <Command.List className="palette-list" label="Actions">
         <Command.Empty className="palette-empty">Nothing is called that.</Command.Empty>
         {groups.map(([group, members]) => (
           <Command.Group key={group} heading={group} className="palette-group">
-            {members.map(({ id, title, shortcut, keywords }) => (
+            {members.map(({ id, title, shortcut }) => (
               <Command.Item
                 key={id}
-                value={`${group} ${title}`}
-                keywords={keywords?.split(' ') ?? []}
+                value={id}
                 className="palette-item"
                 onSelect={() => {
                   onDone()

@@ -12,7 +12,8 @@ export const isMac = typeof navigator !== 'undefined' && /mac/i.test(navigator.p
 
 /**
  * Whether a shortcut was pressed. Written as `Mod+K`, `Alt+1`, `Shift+?`, `j`, `ArrowDown`; `Mod` is ⌘ on a Mac and Ctrl
- * elsewhere. Alternatives stand with a space between. Shift counts only where it is written or the key is a letter with Mod.
+ * elsewhere. Alternatives stand with a space between. Shift has to be pressed where it is written and only there, but for signs like
+ * `?`: whether one is typed with Shift is up to the keyboard.
  */
 export function matchesShortcut(shortcut: string, pressed: Pressed, mac = isMac): boolean {
   return shortcut.split(' ').some((one) => matchesOne(one, pressed, mac))
@@ -25,11 +26,13 @@ function matchesOne(shortcut: string, pressed: Pressed, mac: boolean): boolean {
   const mod = mac ? pressed.metaKey : pressed.ctrlKey
   const other = mac ? pressed.ctrlKey : pressed.metaKey
   if (mod !== wants('Mod') || other || pressed.altKey !== wants('Alt')) return false
-  if (wants('Shift') !== pressed.shiftKey && (wants('Shift') || /^[a-z0-9]$/i.test(key))) return false
+  if (wants('Shift') !== pressed.shiftKey && (wants('Shift') || !isSign(key))) return false
   // With Alt a Mac types other characters: the digit is known by its place on the keyboard.
   if (wants('Alt') && /^\d$/.test(key)) return pressed.code === `Digit${key}`
   return pressed.key.toLowerCase() === key.toLowerCase()
 }
+
+const isSign = (key: string) => /^[^a-z0-9]$/i.test(key)
 
 /** `Mod++` names the plus key. */
 function partsOf(shortcut: string): string[] {
