@@ -25,7 +25,7 @@ export class KeptBreakpoints {
     this.#kept = this.#text()
   }
 
-  /** Writes them where they changed. A folder that takes no files forgets them; they are in force all the same. */
+  /** Writes them where they changed. A folder that takes no files forgets them. */
   keep(): void {
     const text = this.#text()
     if (text === this.#kept) return
@@ -33,7 +33,7 @@ export class KeptBreakpoints {
     try {
       writeJsonFile(this.#file, JSON.parse(text))
     } catch {
-      // As said above.
+      // They are in force all the same.
     }
   }
 

@@ -325,7 +325,7 @@ async function searchAll() {
   return []
 }
 
-describe('breakpoints', () => {
+describe('breakpoints that are kept', () => {
   const shown = async () =>
     (await desk.call('intercept.state', {})).breakpoints.map(({ query, on, once, enabled, seconds }) =>
       [query, on, once ? 'once' : 'each', enabled ? 'on' : 'off', seconds].join(' '),
