@@ -54,7 +54,7 @@ function rankOfWord(word: string, { named, inTitle, inGroup, beside }: Places): 
 function lettersOf(word: string, text: string): boolean {
   if (word.length < 3) return false
   let at = -1
-  return [...word].every((letter) => (at = text.indexOf(letter, at + 1)) >= 0)
+  return word.split('').every((letter) => (at = text.indexOf(letter, at + 1)) >= 0)
 }
 
 const plain = (text: string) =>
