@@ -13,8 +13,10 @@ import { visible } from '../visible.ts'
 import { sourcesOf } from '../workbench/replay-sources.ts'
 import { CannotRun, type ExitCode } from './command.ts'
 import { type Io, printJson } from './io.ts'
+import { writeJunit } from './junit.ts'
 import { shownPath } from './load.ts'
 import { openCliWay } from './replay-way.ts'
+import { sequenceCases } from './sequence-junit.ts'
 
 export interface SequenceRun {
   io: Io
@@ -24,6 +26,8 @@ export interface SequenceRun {
   to: ReplayTarget['via'] | undefined
   environment: string | undefined
   json: boolean
+  /** Where a JUnit report goes too. */
+  junit: string | undefined
   signal: AbortSignal
 }
 
@@ -53,6 +57,7 @@ export async function replaySequence(run: SequenceRun): Promise<ExitCode> {
       signal,
       onStep: (step) => !json && printStep(io, path, step),
     })
+    if (run.junit !== undefined) writeJunit(io, run.junit, report.name, sequenceCases(report))
     if (json) printJson(io, report)
     else printEnd(io, report)
     return report.failed > 0 || report.skipped > 0 ? 1 : 0

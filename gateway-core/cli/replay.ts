@@ -14,7 +14,8 @@ import { replaySequence } from './replay-sequence.ts'
 import { replayTraffic } from './replay-traffic.ts'
 
 export const replay = defineCommand({
-  usage: 'replay [workspace] <sequence.yaml|requests.http|traffic.har|capture> [--to gateway|upstream|url]',
+  usage:
+    'replay [workspace] <sequence.yaml|requests.http|traffic.har|capture> [--to gateway|upstream|url] [--junit file]',
   about: `Runs a sequence of requests with its captures and assertions, sends the requests of a .http file one after the
 other, or sends recorded traffic again (a HAR, or "capture" for what this workspace recorded) and compares what is
 decided now with what was decided then. Requests go through the gateway that runs on the workspace, or one that is
@@ -44,11 +45,13 @@ Exit code 0 when everything passed or was decided alike, 1 when a step failed or
       value: 'field',
       help: 'Of recorded traffic, another value where a request has this field: -H "Authorization: Bearer $TOKEN"',
     },
+    junit: { type: 'string', value: 'file', help: 'Of a sequence or a .http file, write a JUnit report (XML) too.' },
     unsafe: { type: 'boolean', help: 'Of recorded traffic, send methods that may change something too.' },
   },
   words: 2,
   examples: [
     ['replay samples/bookshop sequences/orders.yaml', 'run a sequence'],
+    ['replay samples/bookshop sequences/orders.yaml --junit report.xml', 'for a build'],
     ['replay samples/bookshop requests/books.http --env staging', 'the requests of a file, by staging policies'],
     ['replay samples/bookshop capture --query "path~^/books" --pace 2x', 'recorded traffic, twice as fast'],
     ['replay samples/bookshop requests/books.http --race 20', 'do copies that come at once see the same?'],
@@ -70,6 +73,10 @@ answeredSpread, groups: [{status, copies, length, sample, decided, exchange}], p
     const found = place ?? (file === undefined ? undefined : workspaceAround(file))
     if (place !== undefined && !isWorkspace(io, place)) throw new CannotRun(`${visible(place, 200)} is no workspace`)
     const workspace = await loadSound(io, found, options.env === undefined ? {} : { environment: options.env })
+    const { junit } = options
+    if (junit !== undefined && (recorded || options.race !== undefined)) {
+      throw new CannotRun('--junit goes with a sequence or the requests of a .http file', 'take --json for the rest')
+    }
     const stop = new AbortController()
     const interrupt = () => stop.abort()
     process.once('SIGINT', interrupt)
@@ -82,7 +89,9 @@ answeredSpread, groups: [{status, copies, length, sample, decided, exchange}], p
         const { http2 = false, whole = false } = options
         return await replayRace({ ...common, file: file!, target, copies, http2, whole })
       }
-      if (!recorded) return await replaySequence({ ...common, file: file!, to: via, environment: options.env })
+      if (!recorded) {
+        return await replaySequence({ ...common, file: file!, to: via, environment: options.env, junit })
+      }
       const target: ReplayTarget = { via: via ?? 'gateway', ...(options.env && { environment: options.env }) }
       return await replayTraffic({
         ...common,

@@ -1,14 +1,14 @@
-import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { LoadResult } from '../config/load.ts'
-import { junitReport } from '../tests/junit.ts'
 import type { TestOutcome, TestResult } from '../tests/run-test.ts'
 import { TestRunner, type TestSuite } from '../tests/run-tests.ts'
 import { version } from '../version.ts'
 import { visible } from '../visible.ts'
 import { CannotRun, defineCommand, type ExitCode } from './command.ts'
 import { type Io, printJson } from './io.ts'
+import { writeJunit } from './junit.ts'
 import { isWorkspace, positionsIn, problemsText, shownPath, workspaceFolder } from './load.ts'
+import { testCases } from './test-junit.ts'
 import { failureLines, summaryLine } from './test-lines.ts'
 import { printedStep } from './trace-table.ts'
 import { watchTests } from './test-watch.ts'
@@ -59,7 +59,9 @@ Exit code 0 when all pass, 1 when one fails, 2 when they could not run or there 
     const results: TestResult[] = []
     for await (const result of runner.run(suite, wanted)) results.push(result)
     if (results.length === 0 && suite.problems.length === 0) throw nothingMatches(options.only)
-    if (options.junit !== undefined) writeReport(io, options.junit, suite, results)
+    if (options.junit !== undefined) {
+      writeJunit(io, options.junit, 'policy tests', testCases(suite.problems, results))
+    }
     if (options.json) printJson(io, printed(suite, results))
     else print(io, suite, results)
     return exitCode(suite, results)
@@ -142,13 +144,5 @@ function printedOutcome({ method, url, which, verdict, status, code, decidedBy, 
     detail: detail ?? null,
     route: route ?? null,
     trace: trace.map(printedStep),
-  }
-}
-
-function writeReport(io: Io, name: string, suite: TestSuite, results: readonly TestResult[]): void {
-  try {
-    writeFileSync(resolve(io.cwd, name), junitReport(suite.problems, results))
-  } catch (error) {
-    throw new CannotRun(`${visible(name, 200)} cannot be written (${(error as NodeJS.ErrnoException).code})`)
   }
 }

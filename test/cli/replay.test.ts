@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DOMParser } from '@xmldom/xmldom'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CaptureReport, SequenceReport } from '../../gateway-core/protocol/replay.ts'
 import { testUpstream, type TestUpstream, workspaceFolder } from '../gateway-fixture.ts'
@@ -91,6 +92,25 @@ describe('a sequence', () => {
     expect(code).toBe(1)
     expect(report).toMatchObject({ passed: 0, failed: 1, skipped: 1 })
     expect(report.steps[0]!.assertions).toEqual([{ line: 3, says: 'status is 404', passed: false, found: '200' }])
+  })
+
+  it('writes JUnit: a case for each step of each row, with what failed and what was not tried', async () => {
+    expect((await run('sequences/good.yaml', '--junit', 'good.xml')).code).toBe(0)
+    const good = junitCases('good.xml')
+    expect(good.map(({ name }) => name)).toEqual(['row 1: one', 'row 1: two', 'row 2: one', 'row 2: two'])
+    expect(new Set(good.map(({ wrong }) => wrong))).toEqual(new Set(['']))
+    expect((await run('sequences/bad.yaml', '--junit', 'bad.xml', '--json')).code).toBe(1)
+    expect(junitCases('bad.xml')).toEqual([
+      {
+        name: 'GET /books/1',
+        file: 'sequences/bad.yaml:2',
+        wrong: 'failure sequences/bad.yaml:3: status is 404, and found 200',
+      },
+      { name: 'GET /books/2', file: 'sequences/bad.yaml:4', wrong: 'skipped ' },
+    ])
+    const refused = await run('capture', '--junit', 'x.xml')
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toContain('--junit goes with a sequence or the requests of a .http file')
   })
 
   it('goes by another environment', async () => {
@@ -191,3 +211,19 @@ it('says why it cannot run', async () => {
   expect(results.map(({ code }) => code)).toEqual(cases.map(() => 2))
   for (const [at, { stderr }] of results.entries()) expect(stderr).toContain(cases[at]![1])
 }, 60_000)
+
+/** Cases of a report, each with the kind and message of what went wrong. */
+function junitCases(file: string): { name: string; file: string; wrong: string }[] {
+  const xml = readFileSync(join(place.folder, file), 'utf8')
+  const cases = new DOMParser().parseFromString(xml, 'text/xml').getElementsByTagName('testcase')
+  return Array.from(cases, (one) => {
+    const wrong = Array.from(one.childNodes).find(({ nodeType }) => nodeType === 1) as
+      | (ChildNode & { getAttribute(name: string): string | null })
+      | undefined
+    return {
+      name: one.getAttribute('name')!,
+      file: one.getAttribute('file')!,
+      wrong: wrong ? `${wrong.nodeName} ${wrong.getAttribute('message') ?? ''}` : '',
+    }
+  })
+}
