@@ -73,8 +73,8 @@ afterAll(async () => {
 })
 
 describe('a sequence', () => {
-  it('passes, and tells each step', async () => {
-    const { code, stdout } = await run('sequences/good.yaml')
+  it('passes, and tells each step, in a JUnit report too', async () => {
+    const { code, stdout } = await run('sequences/good.yaml', '--junit', 'good.xml')
     expect(stdout.replaceAll(/\d+ ms/g, 'n ms')).toBe(`✓ one 200 n ms
   id = 7
 ✓ two 403 api:books/route:/closed/*/ip-restriction IP_NOT_ALLOWED n ms
@@ -84,33 +84,22 @@ describe('a sequence', () => {
 4 passed over 2 rows in n ms
 `)
     expect(code).toBe(0)
+    const cases = junitCases('good.xml')
+    expect(cases.map(({ name }) => name)).toEqual(['row 1: one', 'row 1: two', 'row 2: one', 'row 2: two'])
+    expect(cases.filter(({ wrong }) => wrong !== '')).toEqual([])
   })
 
   it('fails with what was found and where it is written, for programs too', async () => {
-    const { code, stdout } = await run('sequences/bad.yaml', '--json')
+    const { code, stdout } = await run('sequences/bad.yaml', '--json', '--junit', 'bad.xml')
     const report = JSON.parse(stdout) as SequenceReport
     expect(code).toBe(1)
     expect(report).toMatchObject({ passed: 0, failed: 1, skipped: 1 })
     expect(report.steps[0]!.assertions).toEqual([{ line: 3, says: 'status is 404', passed: false, found: '200' }])
-  })
-
-  it('writes JUnit: a case for each step of each row, with what failed and what was not tried', async () => {
-    expect((await run('sequences/good.yaml', '--junit', 'good.xml')).code).toBe(0)
-    const good = junitCases('good.xml')
-    expect(good.map(({ name }) => name)).toEqual(['row 1: one', 'row 1: two', 'row 2: one', 'row 2: two'])
-    expect(new Set(good.map(({ wrong }) => wrong))).toEqual(new Set(['']))
-    expect((await run('sequences/bad.yaml', '--junit', 'bad.xml', '--json')).code).toBe(1)
+    const file = 'sequences/bad.yaml'
     expect(junitCases('bad.xml')).toEqual([
-      {
-        name: 'GET /books/1',
-        file: 'sequences/bad.yaml:2',
-        wrong: 'failure sequences/bad.yaml:3: status is 404, and found 200',
-      },
-      { name: 'GET /books/2', file: 'sequences/bad.yaml:4', wrong: 'skipped ' },
+      { name: 'GET /books/1', file: `${file}:2`, wrong: `failure ${file}:3: status is 404, and found 200` },
+      { name: 'GET /books/2', file: `${file}:4`, wrong: 'skipped ' },
     ])
-    const refused = await run('capture', '--junit', 'x.xml')
-    expect(refused.code).toBe(2)
-    expect(refused.stderr).toContain('--junit goes with a sequence or the requests of a .http file')
   })
 
   it('goes by another environment', async () => {
@@ -204,6 +193,7 @@ it('says why it cannot run', async () => {
     [['nothing.yaml'], 'there is no file nothing.yaml'],
     [['capture', '--pace', 'quick'], '"quick" is no pace'],
     [['capture', '--to', 'moon'], '--to moon'],
+    [['capture', '--junit', 'x.xml'], '--junit goes with a sequence or the requests of a .http file'],
     [['capture', '--query', 'status:'], '--query cannot be read'],
     [['broken.har'], 'broken.har cannot be read'],
   ]
