@@ -3,6 +3,7 @@ import { OwnTrafficDialog } from '../own-traffic/own-traffic-dialog.tsx'
 import { TooltipProvider } from '../ui/tooltip.tsx'
 import { AboutDialog, ShortcutsDialog } from './help-dialogs.tsx'
 import { ConnectionLost } from './connection-lost.tsx'
+import { DialogGuard, FaultGuard } from './fault-guard.tsx'
 import { Footer } from './footer.tsx'
 import { Header } from './header.tsx'
 import { screens, useNavigation } from './navigation.ts'
@@ -14,6 +15,7 @@ import { Rail } from './rail.tsx'
 import { screenEntries } from './screens.tsx'
 import { Troubles } from './troubles.tsx'
 import { Welcome } from './welcome.tsx'
+import { useFront } from './windows.ts'
 import { useWorkbench, useWorkspace } from './workbench.ts'
 import './app.css'
 
@@ -22,16 +24,21 @@ export function App() {
   const known = useWorkbench(({ state }) => state !== undefined)
   const open = useWorkspace(() => true) ?? false
   const connected = useWorkbench(({ connection }) => connection.state === 'connected')
+  const front = useFront((windows) => windows.front)
   return (
     <TooltipProvider delayDuration={350}>
-      {!known ? <FirstConnection /> : open ? <Workspace /> : <Welcome />}
-      {known && !connected && <ConnectionLost />}
-      <Palette />
-      <ShortcutsDialog />
-      <AboutDialog />
-      <OpenDialog />
-      <ProblemsDialog />
-      <OwnTrafficDialog />
+      <FaultGuard what="The window">
+        {!known ? <FirstConnection /> : open ? <Workspace /> : <Welcome />}
+        {known && !connected && <ConnectionLost />}
+      </FaultGuard>
+      <DialogGuard front={front}>
+        <Palette />
+        <ShortcutsDialog />
+        <AboutDialog />
+        <OpenDialog />
+        <ProblemsDialog />
+        <OwnTrafficDialog />
+      </DialogGuard>
       <NoticeList />
     </TooltipProvider>
   )
@@ -47,9 +54,11 @@ function Workspace() {
       <main className="app-main">
         <Troubles />
         <div className="app-screen">
-          <Suspense fallback={<div className="app-loading dim">Loading {title} …</div>}>
-            <Component key={screen} />
-          </Suspense>
+          <FaultGuard key={screen} what={title}>
+            <Suspense fallback={<div className="app-loading dim">Loading {title} …</div>}>
+              <Component />
+            </Suspense>
+          </FaultGuard>
         </div>
       </main>
       <Footer />

@@ -31,7 +31,11 @@ function PaletteList({ actions, onDone }: { actions: readonly Action[]; onDone: 
   const ordered = [...actions].sort((one, other) => own(other) - own(one))
   const possible = ordered.filter((action) => !action.hidden && (action.enabled?.() ?? true))
   const groups = byGroup(possible)
-  const rank = (id: string, typed: string) => rankOf(possible.find((action) => action.id === id)!, typed)
+  // Headings are asked about too, by their own name: what they hold ranks them.
+  const rank = (id: string, typed: string) => {
+    const action = possible.find((one) => one.id === id)
+    return action ? rankOf(action, typed) : 0
+  }
   return (
     <Command label="Find anything" loop filter={rank}>
       <Command.Input className="palette-input" placeholder="What do you want to do?" autoFocus />

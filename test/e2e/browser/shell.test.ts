@@ -80,6 +80,25 @@ describe('the shell', () => {
     await page.getByRole('combobox', { name: 'Query' }).fill('')
   })
 
+  it('goes on when one screen breaks, says so there, and shows it again', async () => {
+    const { page } = workbench
+    await page.route(/\/assets\/tests-screen-.*\.js$/, (route) => route.abort())
+    await page.keyboard.press('Alt+5')
+    const fault = page.getByRole('alert').filter({ hasText: 'Tests cannot be shown' })
+    await fault.waitFor()
+    await page.keyboard.press('Alt+1')
+    await page.locator('.traffic-row').first().waitFor()
+    await page.keyboard.press('Alt+5')
+    await fault.waitFor()
+    await page.unroute(/\/assets\/tests-screen-.*\.js$/)
+    await fault.getByRole('button', { name: 'Load the window again' }).click()
+    await page.locator('.traffic-row').first().waitFor()
+    await page.keyboard.press('Alt+5')
+    await page.getByRole('region', { name: 'Tests' }).waitFor()
+    await page.keyboard.press('Alt+1')
+    await page.locator('.traffic-row').first().waitFor()
+  }, 20_000)
+
   it('names every key in the dialog of shortcuts', async () => {
     const { page } = workbench
     await page.locator('.traffic-scroll').focus()
