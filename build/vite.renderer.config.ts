@@ -15,8 +15,13 @@ export default defineConfig({
   base: './',
   logLevel: 'warn',
   plugins: [react()],
-  // What the core's settings need at run time; the editor's language parts address Monaco by its old paths.
-  resolve: { alias: [{ find: /^monaco-editor\/esm\/vs\/(.*)$/, replacement: 'monaco-editor/$1' }] },
+  // The editor's language parts address Monaco by its old paths, and translate with a package that throws on half a line.
+  resolve: {
+    alias: [
+      { find: /^monaco-editor\/esm\/vs\/(.*)$/, replacement: 'monaco-editor/$1' },
+      { find: '@vscode/l10n', replacement: join(root, 'renderer', 'monaco', 'yaml-messages.ts') },
+    ],
+  },
   worker: { format: 'es' },
   build: {
     outDir: join(root, 'dist', 'renderer'),

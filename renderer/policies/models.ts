@@ -1,11 +1,9 @@
 import { type Model, monaco } from '../monaco/monaco.ts'
-import { setYamlSchema } from '../monaco/yaml-language.ts'
-import { core } from '../core/core.ts'
-import { tellFailure } from '../shell/notices.ts'
 import { keepLineEndings, mixesLineEndings } from './line-endings.ts'
 import { diffLines } from './line-diff.ts'
 import { documentAt, usePolicies } from './policies-store.ts'
 import { typed } from './files.ts'
+import { followSchema } from './schemas.ts'
 
 const models = new Map<string, Model>()
 /** Colour carries a verdict here, not a depth. */
@@ -30,9 +28,7 @@ export function modelOf(path: string): Model | undefined {
     if (!putting) typed(path, textOf(path, model))
   })
   models.set(path, model)
-  if (languageOf(path) === 'yaml') {
-    core.call('files.schema', { path }).then(({ schema }) => setYamlSchema(model.uri.toString(), schema), tellFailure)
-  }
+  followSchema(path, model)
   return model
 }
 
