@@ -65,9 +65,9 @@ export const interceptCalls = {
   'intercept.drop': callWith({ ids }).returns<{ ended: number }>(),
   'intercept.resumeAll': call<{ ended: number }>(),
   'intercept.dropAll': call<{ ended: number }>(),
-  /** Gives a message its time limit once more. */
   /** Makes a replay of a held request, as it stands in the editor; it stays held. */
   'intercept.toReplay': callWith({ id: integer, request: requestEdit }).returns<{ id: string }>(),
+  /** Gives a message its time limit once more. */
   'intercept.extend': callWith({ id: integer }).returns<null>(),
   'intercept.addBreakpoint': callWith({ query: text, on: place, once: flag, seconds }).returns<InterceptState>(),
   'intercept.changeBreakpoint': callWith({ id: integer, query: text, on: place, once: flag, enabled: flag, seconds }, [
@@ -86,9 +86,15 @@ export const interceptCalls = {
   }>(),
   /** What a rule would do, or what is wrong with it; lines count within the text. */
   'intercept.ruleCheck': callWith({ text, name: text }, ['name']).returns<RuleCheck>(),
+  /** The YAML of a rule with other values, as a form has them; what stays the same keeps its comments. */
+  'intercept.ruleFill': callWith({ text, value: { type: 'object' } }).returns<{ text: string }>(),
   /** Writes a rule in the place of the one of that name, or after the others. Only its own lines change. */
   'intercept.ruleSave': callWith({ text, name: text }, ['name']).returns<null>(),
   'intercept.ruleEnable': callWith({ name: text, enabled: flag }).returns<null>(),
+  /** Lets a rule run one place earlier or later. */
+  'intercept.ruleMove': callWith({ name: text, step: { enum: [-1, 1] } }).returns<null>(),
+  /** Puts a copy behind a rule; gives its name. */
+  'intercept.ruleDuplicate': callWith({ name: text }).returns<{ name: string }>(),
   'intercept.ruleRemove': callWith({ name: text }).returns<null>(),
 } as const
 
@@ -197,5 +203,7 @@ export interface RuleText {
 export interface RuleCheck {
   /** Absent where there are errors. */
   explain?: string
+  /** What the text says, for a form; absent where it cannot be read. */
+  value?: Record<string, unknown>
   problems: Problem[]
 }

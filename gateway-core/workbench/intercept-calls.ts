@@ -4,6 +4,7 @@ import { refused } from '../protocol/rpc-error.ts'
 import { replayDeskOf } from './replay-calls.ts'
 import { RuleDesk } from './rule-desk.ts'
 import { ruleTemplates } from './rule-templates.ts'
+import { ruleWithValue } from './rule-value.ts'
 import type { Workbench } from './workbench.ts'
 
 /** Intercept: what is held and what becomes of it, breakpoints, and rules. */
@@ -54,6 +55,7 @@ export function interceptCalls(workbench: Workbench): Pick<Handlers, Extract<key
     'intercept.ruleText': ({ name }) => rules().text(name),
     'intercept.ruleTemplate': ({ kind }) => ({ text: ruleTemplates[kind] }),
     'intercept.ruleCheck': ({ text, name }) => rules().check(text, name),
+    'intercept.ruleFill': ({ text, value }) => ({ text: ruleWithValue(text, value as Record<string, unknown>) }),
     'intercept.ruleSave': async ({ text, name }) => {
       await rules().save(text, name)
       return null
@@ -62,6 +64,11 @@ export function interceptCalls(workbench: Workbench): Pick<Handlers, Extract<key
       await rules().enable(name, enabled)
       return null
     },
+    'intercept.ruleMove': async ({ name, step }) => {
+      await rules().move(name, step)
+      return null
+    },
+    'intercept.ruleDuplicate': async ({ name }) => ({ name: await rules().duplicate(name) }),
     'intercept.ruleRemove': async ({ name }) => {
       await rules().remove(name)
       return null

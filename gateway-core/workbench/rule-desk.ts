@@ -7,6 +7,8 @@ import { refused } from '../protocol/rpc-error.ts'
 import type { FileDesk } from './file-desk.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
 import { appendRule, enableRule, findRule, removeRule, replaceRule, rulesOf, textOfRule } from './rule-edit.ts'
+import { copyName, duplicateRule, moveRule } from './rule-order.ts'
+import { valueOfRule } from './rule-value.ts'
 
 /** Where rules go that have no file yet. */
 const newFile = 'rules/rules.yaml'
@@ -37,6 +39,11 @@ export class RuleDesk {
   }
 
   async check(rule: string, name?: string): Promise<RuleCheck> {
+    const value = valueOfRule(rule)
+    return { ...(await this.#judge(rule, name)), ...(value && { value }) }
+  }
+
+  async #judge(rule: string, name: string | undefined): Promise<RuleCheck> {
     const draft = this.#draft(rule, name)
     if ('problem' in draft)
       return { problems: [{ ...draft.problem, file: newFile, severity: 'error', code: 'YAML_SYNTAX' }] }
@@ -60,7 +67,7 @@ export class RuleDesk {
   }
 
   async save(rule: string, name?: string): Promise<void> {
-    const { problems } = await this.check(rule, name)
+    const { problems } = await this.#judge(rule, name)
     const [error] = problems.filter(({ severity }) => severity === 'error')
     if (error) throw refused(error.message, error.suggestion, `line ${error.line}`)
     const draft = this.#draft(rule, name)
@@ -70,6 +77,28 @@ export class RuleDesk {
   enable(name: string, enabled: boolean): Promise<void> {
     const { path, text, version } = this.#fileOf(name)
     return this.#write({ path, text: enableRule(text, findRule(text, name)!, enabled), base: version, name })
+  }
+
+  /** Lets a rule run before the one above it, or after the one below it. */
+  async move(name: string, step: -1 | 1): Promise<void> {
+    const { path, text, version } = this.#fileOf(name)
+    const moved = moveRule(text, name, step)
+    if (moved !== undefined) return this.#write({ path, text: moved, base: version, name })
+    const all = this.#opened.workspace?.rules ?? []
+    if (all.at(step === -1 ? 0 : -1)?.name === name) return
+    throw refused(
+      `"${name.slice(0, 60)}" is the ${step === -1 ? 'first' : 'last'} rule of ${path}`,
+      `the rules of ${workspaceFile} run first, then those of rules/ by the names of their files: move it to another file to let it run ${step === -1 ? 'earlier' : 'later'}`,
+    )
+  }
+
+  /** Puts a copy behind a rule; gives its name. */
+  async duplicate(name: string): Promise<string> {
+    const { path, text, version } = this.#fileOf(name)
+    const taken = this.#paths().flatMap((one) => (this.#files.exists(one) ? rulesOf(this.#files.read(one).text) : []))
+    const copy = copyName(name, new Set(taken))
+    await this.#write({ path, text: duplicateRule(text, name, copy), base: version, name: copy })
+    return copy
   }
 
   remove(name: string): Promise<void> {

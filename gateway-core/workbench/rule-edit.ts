@@ -1,8 +1,8 @@
-import { isMap, isScalar, isSeq, type Pair, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml'
+import { isMap, isPair, isScalar, isSeq, type Pair, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml'
 
 /** Where a rule stands in a text: its own lines, and how far they are indented. */
 export interface RulePlace {
-  /** Characters from the first key to the end of the last value. */
+  /** Characters from the first key to the end of its last line, comments of its own behind it included. */
   start: number
   end: number
   /** Column (0-based) of its first key, and its line (1-based). */
@@ -24,10 +24,14 @@ export function findRule(text: string, name: string): RulePlace | undefined {
   const at = list ? list.items.findIndex((item) => nameOf(item) === name) : -1
   const map = list?.items[at]
   if (!list || !isMap(map) || !map.range) return undefined
-  const start = map.range[0]
-  const end = start + text.slice(start, map.range[1]).trimEnd().length
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1
-  return { start, end, column: start - lineStart, line: text.slice(0, start).split('\n').length, map, list, at }
+  const { start, end, column } = placeAt(text, list, map)
+  return { start, end, column, line: text.slice(0, start).split('\n').length, map, list, at }
+}
+
+/** All rules of a text, where they stand. */
+export function placesOf(text: string): { column: number; start: number; end: number }[] {
+  const list = listIn(text)
+  return list ? list.items.filter(isMap).map((map) => placeAt(text, list, map)) : []
 }
 
 /** The YAML of a rule without the indentation of its place. */
@@ -48,16 +52,18 @@ export function appendRule(text: string, rule: string): string {
   const list = listIn(text)
   if (list?.flow) return withBlockList(text, list, (items) => [...items, rule.trimEnd()])
   const last = list?.items.at(-1)
-  if (list && isMap(last) && last.range) {
-    const place = placeAt(text, last)
-    const indent = ' '.repeat(dashColumn(text, place.start))
-    return `${text.slice(0, place.end)}\n${indent}- ${indented(rule, indent.length + 2)}${text.slice(place.end)}`
-  }
+  if (list && isMap(last) && last.range) return insertAfter(text, placeAt(text, list, last), rule)
   const body = `rules:\n  - ${indented(rule, 4)}\n`
   // A key without a value is where the list belongs.
   const empty = /^rules:[ \t]*(?:#.*)?$/m.exec(text)
   if (empty) return `${text.slice(0, empty.index)}${body.trimEnd()}${text.slice(empty.index + empty[0].length)}`
   return text === '' || text.endsWith('\n') ? text + body : `${text}\n${body}`
+}
+
+/** Adds a rule behind another one of a list that is written in lines. */
+export function insertAfter(text: string, place: { start: number; end: number }, rule: string): string {
+  const indent = ' '.repeat(dashColumn(text, place.start))
+  return `${text.slice(0, place.end)}\n${indent}- ${indented(rule, indent.length + 2)}${text.slice(place.end)}`
 }
 
 export function removeRule(text: string, place: RulePlace): string {
@@ -93,9 +99,24 @@ function nameOf(item: unknown): string | undefined {
   return typeof name === 'string' ? name : undefined
 }
 
-function placeAt(text: string, map: YAMLMap): { start: number; end: number } {
-  const [start, end] = map.range!
-  return { start, end: start + text.slice(start, end).trimEnd().length }
+function placeAt(text: string, list: YAMLSeq, map: YAMLMap): { start: number; end: number; column: number } {
+  const start = map.range![0]
+  const end = endOf(map)
+  const column = start - (text.lastIndexOf('\n', start - 1) + 1)
+  if (list.flow) return { start, end, column }
+  // The rest of its last line, and comments below it that are as far to the right as its keys.
+  const own = new RegExp(`^[ \\t]*(?:#.*)?(?:\\n {${column},}#.*)*`).exec(text.slice(end))![0]
+  return { start, end: end + own.trimEnd().length, column }
+}
+
+/** Where the last value ends: comments below a mapping count as part of it, wherever they stand. */
+function endOf(node: unknown): number {
+  if ((isMap(node) || isSeq(node)) && !node.flow) {
+    const last: unknown = node.items.at(-1)
+    if (isPair(last)) return endOf(last.value ?? last.key)
+    if (last !== undefined) return endOf(last)
+  }
+  return (node as { range: [number, number, number] }).range[1]
 }
 
 function dashColumn(text: string, start: number): number {
@@ -113,7 +134,7 @@ function indented(rule: string, column: number): string {
 }
 
 /** Writes a list in one line (or one that becomes empty) anew, one rule below the other. */
-function withBlockList(text: string, list: YAMLSeq, change: (items: string[]) => string[]): string {
+export function withBlockList(text: string, list: YAMLSeq, change: (items: string[]) => string[]): string {
   const items = list.items.map((item) => {
     const [start, end] = (item as YAMLMap).range!
     return text.slice(start, end).trimEnd()

@@ -246,6 +246,7 @@ describe('rules in the files', () => {
     expect(await desk.call('intercept.ruleCheck', { text })).toEqual({
       explain: 'For exchanges that match path:/example: answers 200 with 11 bytes in the place of the upstream.',
       problems: [],
+      value: { name: 'mock something', match: 'path:/example', mock: { status: 200, json: { ok: true } } },
     })
     await desk.call('intercept.ruleSave', { text })
     expect(file('rules/rules.yaml')).toContain('rules:\n  - name: mock something\n')
@@ -281,6 +282,34 @@ describe('rules in the files', () => {
     expect(file('rules/mine.yaml')).toContain(
       '  # why this one\n  - name: a\n    match: path:/a\n    mock: { body: three }\n\n  # and this\n',
     )
+  })
+
+  it('run in another order, are doubled, and are filled by a form', async () => {
+    await open('rules: [{ name: main, mock: { body: main } }]\n', {
+      'rules/mine.yaml': 'rules:\n  - name: a\n    mock: { body: one }\n  - name: b\n    mock: { body: two }\n',
+    })
+    const names = async () => (await desk.call('intercept.state', {})).rules.map(({ name }) => name)
+    await desk.call('intercept.ruleEnable', { name: 'main', enabled: false })
+    expect(await (await desk.send('/x')).text()).toBe('one')
+    await desk.call('intercept.ruleMove', { name: 'b', step: -1 })
+    expect(await names()).toEqual(['main', 'b', 'a'])
+    expect(await (await desk.send('/x')).text()).toBe('two')
+    // At the ends of all rules there is nothing to do; at the end of a file there is something to know.
+    await desk.call('intercept.ruleMove', { name: 'main', step: -1 })
+    await desk.call('intercept.ruleMove', { name: 'a', step: 1 })
+    await expect(desk.call('intercept.ruleMove', { name: 'b', step: -1 })).rejects.toThrow(
+      '"b" is the first rule of rules/mine.yaml',
+    )
+    expect(await desk.call('intercept.ruleDuplicate', { name: 'b' })).toEqual({ name: 'b copy' })
+    expect(await names()).toEqual(['main', 'b', 'b copy', 'a'])
+    const { text } = await desk.call('intercept.ruleText', { name: 'b copy' })
+    const value = { name: 'b copy', match: 'path:/only', fault: { status: 503 } }
+    const filled = await desk.call('intercept.ruleFill', { text, value })
+    expect(filled.text).toBe('name: "b copy"\nmatch: path:/only\nfault:\n  status: 503\n')
+    expect(await desk.call('intercept.ruleCheck', { text: filled.text, name: 'b copy' })).toMatchObject({
+      value,
+      problems: [],
+    })
   })
 
   it('say what is wrong within their own lines', async () => {
