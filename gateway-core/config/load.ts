@@ -130,12 +130,12 @@ class Loader {
     const problems = this.#problems
     const references = new References(this.#files, this.#options.env, () => this.#key, problems, this.#options.secretOf)
     const written = this.#read(this.#main)
-    if (!written) return undefined
+    if (!written || this.#isNewer(written)) return undefined
     const environment = activeEnvironment(this.#files, this.#options, problems)
     const sources = { files: this.#files, origins: this.#origins, problems, references }
     const overlaid = readEnvironment(environment, written, sources)
     const sets = readSets(sources)
-    if (!overlaid) return undefined
+    if (!overlaid) return this.#checkAlone(written, references)
     const { root, overrides } = overlaid
     references.resolveIn(root)
     fillDefaults(structure.workspace, root)
@@ -183,6 +183,25 @@ class Loader {
       files: list,
       secretsInClear: [...references.inClear],
     }
+  }
+
+  /** What a later format means is not guessed: nothing else of the file is reported. */
+  #isNewer(written: Record<string, unknown>): boolean {
+    const format = written['gatehouse']
+    if (typeof format !== 'number' || !Number.isInteger(format) || format <= 1) return false
+    const message = `this workspace is written in format ${format}, and this Gatehouse reads format 1`
+    const suggestion = 'open it with a newer Gatehouse'
+    this.#problems.at(written, '/gatehouse', { code: 'BAD_VALUE', message, suggestion })
+    return true
+  }
+
+  /** The environment says too much that is wrong to be laid over: what is wrong in the workspace itself is told all the same. */
+  #checkAlone(root: Record<string, unknown>, references: References): undefined {
+    references.resolveIn(root)
+    fillDefaults(structure.workspace, root)
+    checkAgainst(structure.workspace, root, root, references, (pointer, finding) => {
+      this.#problems.at(root, pointer, finding)
+    })
   }
 
   #read(path: string): Record<string, unknown> | undefined {

@@ -5,6 +5,7 @@ import { compileCondition, type Condition } from '../pipeline/condition.ts'
 import type { Position } from '../pipeline/outcome.ts'
 import type { PolicyInstance } from '../pipeline/plan.ts'
 import type { AnyPolicy, ConsumerEntry, Setup } from '../pipeline/policy.ts'
+import { conditionFindings } from './condition-names.ts'
 import { fillDefaults } from './json-schema.ts'
 import type { Container } from './origins.ts'
 import type { Finding, Problems } from './problems.ts'
@@ -143,7 +144,9 @@ function split(config: Record<string, unknown>): [Record<string, unknown>, Recor
 function conditionOf(source: unknown, report: (pointer: string, finding: Finding) => void): Condition | undefined {
   if (typeof source !== 'string') return undefined
   try {
-    return compileCondition(source)
+    const condition = compileCondition(source)
+    for (const finding of conditionFindings(source)) report('/when', finding)
+    return condition
   } catch (error) {
     const [, column, reason] = /^(?:<input>:\d+:(\d+):)?\s*([^\n]*)/.exec((error as Error).message)!
     const message = `"when" is not a CEL condition: ${reason}`

@@ -5,7 +5,7 @@ import type { Problems } from './problems.ts'
 import { openSecret, readSecrets, secretsFile } from './secrets.ts'
 import type { WorkspaceKey } from './workspace-key.ts'
 
-const reference = /\$\$\{|\$\{([^}]*)\}/g
+const reference = /\$\$\{|\$\{([^}]*)\}|\$\{(?=(?:env|file|secret):).*/gs
 const kinds = ['env', 'file', 'secret'] as const
 const laterKinds = ['vault', 'aws-sm', 'azure-kv', 'gcp-sm']
 
@@ -84,7 +84,14 @@ export class References {
   #resolveText(text: string, container: Container, key: string): string {
     let unresolved = false
     const value = text.replaceAll(reference, (whole, inner: string | undefined) => {
-      if (inner === undefined) return '${'
+      if (whole === '$${') return '${'
+      if (inner === undefined) {
+        const message = `the reference ${whole.slice(0, 40)} does not end`
+        const finding = { code: 'UNKNOWN_REFERENCE', message, suggestion: 'close it with }' } as const
+        this.#problems.at(container, `/${escapeKey(key)}`, finding)
+        unresolved = true
+        return whole
+      }
       const resolved = this.#resolve(inner)
       if ('value' in resolved) {
         // One or two characters are no secret, and hiding them would garble every message.
@@ -106,6 +113,10 @@ export class References {
     if (colon === -1) {
       const suggestion = `write \${env:${inner}} for a variable, or $\${${inner}} for the text itself`
       return { code: 'UNKNOWN_REFERENCE', message: `the reference \${${inner}} does not say where to look`, suggestion }
+    }
+    if (name === '' && kinds.some((one) => one === kind)) {
+      const message = `the reference \${${inner}} names nothing`
+      return { code: 'UNKNOWN_REFERENCE', message, suggestion: `write \${${kind}:name}` }
     }
     if (kind === 'env') return this.#variable(name)
     if (kind === 'file') return this.#file(name)

@@ -27,17 +27,20 @@ export function hostsOf(written: unknown, pointer: string, report: RouteReport):
   if (written === undefined) return []
   const list = Array.isArray(written) ? (written as string[]) : [written as string]
   for (const [at, host] of list.entries()) {
-    if (
-      /^(?:\*\.)?(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$|^(?:(?:[a-z0-9_-]+\.)*[a-z0-9_-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(
-        host,
-      )
-    )
-      continue
+    if (isHost(host)) continue
     const where = Array.isArray(written) ? `${pointer}/${at}` : pointer
     const suggestion = 'write it like api.example.com or *.example.com, without a scheme'
     report(where, 'BAD_VALUE', `"${host}" is not a host name`, suggestion)
   }
   return list.map((host) => host.toLowerCase())
+}
+
+const hostForm =
+  /^(?:\*\.)?(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$|^(?:(?:[a-z0-9_-]+\.)*[a-z0-9_-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i
+
+function isHost(text: string): boolean {
+  const match = hostForm.exec(text)
+  return match !== null && Number(match[1] ?? 0) <= 65_535 && !/(?:^|\.)-|-(?:\.|:|$)/.test(text)
 }
 
 function pathMatchOf(written: unknown, report: RouteReport): PathMatch {
@@ -48,6 +51,10 @@ function pathMatchOf(written: unknown, report: RouteReport): PathMatch {
   if (path.prefix !== undefined) return prefixOf(path.prefix, '/path/prefix', report)
   if (path.template !== undefined) return templateOf(path.template, '/path/template', report)
   checkExpression(path.expression!, '/path/expression', report)
+  if (/^\^?[\w-]/.test(path.expression!) && !path.expression!.includes('|')) {
+    const message = 'no path matches this: it has to match the whole path, which begins with a slash'
+    report('/path/expression', 'BAD_VALUE', message, `write it like: /${path.expression!.replace(/^\^/, '')}`)
+  }
   return { kind: 'expression', value: path.expression! }
 }
 
@@ -66,7 +73,21 @@ function checkPath(path: string, pointer: string, report: RouteReport): void {
   const bad = (message: string, suggestion: string) => report(pointer, 'BAD_VALUE', message, suggestion)
   if (!path.startsWith('/'))
     return bad(`the path "${path}" does not begin with a slash`, `write it like: path: /${path}`)
-  if (/[?#\s\\]/.test(path)) return bad(`"${path}" is not a path`, 'match the query with query: { name: value }')
+  if (path.includes('?')) return bad(`"${path}" holds a query`, 'match the query with query: { name: value }')
+  const wrong = /[#\s\\]|%(?![0-9a-f]{2})/i.exec(path)?.[0]
+  if (wrong !== undefined) {
+    const meant =
+      wrong === '\\'
+        ? 'write / for it'
+        : `write ${wrong === '%' ? '%25' : encodeURIComponent(wrong)} for it, or leave it out`
+    return bad(`"${path}" is not a path: ${JSON.stringify(wrong)} cannot stand in one`, meant)
+  }
+  if (/%(?:2f|5c|00)/i.test(path)) {
+    return bad(
+      `no request has the path "${path}": an encoded slash, backslash or NUL is refused`,
+      'write the path without it',
+    )
+  }
   const segments = path.split('/').slice(1)
   if (
     segments.some(
@@ -98,6 +119,15 @@ export function parametersOf(path: string): string[] {
 
 function valueMatchesOf(key: 'headers' | 'query', written: unknown, report: RouteReport): ValueMatch[] {
   return Object.entries((written ?? {}) as Mapping).map(([name, value]) => {
+    if (key === 'headers' && !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
+      const message = `no request has the header "${name}": a name holds no spaces and no separators`
+      report(
+        `/${key}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+        'BAD_VALUE',
+        message,
+        'write it like X-Api-Version',
+      )
+    }
     if (value === true) return { name }
     if (typeof value === 'string' || typeof value === 'number') return { name, equals: String(value) }
     const { matches } = value as { matches: string }
@@ -148,6 +178,10 @@ export function rewriteOf(written: unknown, path: PathMatch, report: RouteReport
   if (typeof written !== 'string') return undefined
   if (!written.startsWith('/')) {
     report('/rewrite', 'BAD_VALUE', `the path "${written}" does not begin with a slash`, `write /${written}`)
+  }
+  if (/[?#\s\\]|\/\.{1,2}(?:\/|$)/.test(written)) {
+    const message = `"${written}" is not a path: a query, a fragment, spaces and dot segments cannot be forwarded as one`
+    report('/rewrite', 'BAD_VALUE', message, 'write the path alone; request-transformer changes the query')
   }
   const known = path.kind === 'any' ? [] : parametersOf(path.value)
   for (const name of parametersOf(written)) {

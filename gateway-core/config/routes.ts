@@ -57,8 +57,9 @@ class RoutesReader {
     const pointer = `/apis/${at}`
     if (this.#around.broken.has(pointer)) return []
     const { root, problems, scopes } = this.#around
-    const name = String(api['name'])
-    if (this.#apiNames.has(name)) {
+    const given = typeof api['name'] === 'string' ? api['name'] : undefined
+    const name = given ?? `api-${at + 1}`
+    if (given !== undefined && this.#apiNames.has(given)) {
       const message = `there are two APIs with the name "${name}"`
       problems.at(root, `${pointer}/name`, { code: 'DUPLICATE_NAME', message, suggestion: 'give each its own name' })
     }

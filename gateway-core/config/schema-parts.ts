@@ -5,6 +5,7 @@ const nameSchema = {
   type: 'string',
   pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]*$',
   wants: 'a name of letters, digits, dots, dashes and underscores',
+  examples: ['public-reads'],
 } as const
 
 const text = { type: 'string' } as const
@@ -12,6 +13,7 @@ const texts = { type: 'array', items: { type: 'string' } } as const
 const textOrTexts = {
   type: ['string', 'array'],
   items: { type: 'string' },
+  minItems: 1,
   wants: 'a text or a list of texts',
 } as const
 
@@ -204,7 +206,8 @@ const consumerSchema = {
     },
     groups: { ...texts, default: [], description: 'Groups or roles of the caller, for `acl` and `rbac`.' },
     keys: {
-      ...texts,
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
       default: [],
       description: 'API keys of the caller. Write references, not the keys: ${secret:mobile-app-key}.',
       examples: [['${secret:mobile-app-key}']],

@@ -146,12 +146,15 @@ export class ScopeReader {
   #use(item: Mapping, scope: Scope, using: readonly string[]): void {
     const name = item['use']
     const place = this.#place(item, 'use')
-    const set = typeof name === 'string' ? this.#sets.get(name) : undefined
-    if (typeof name !== 'string' || !set) {
+    if (typeof name !== 'string') {
+      const message = `"use" takes the name of one policy set, but this is ${show(name)}`
+      place.report({ code: 'WRONG_TYPE', message, suggestion: 'write a line for each: - use: fair-use' })
+      return
+    }
+    const set = this.#sets.get(name)
+    if (!set) {
       const names = [...this.#sets.keys()]
-      const suggestion =
-        didYouMean(typeof name === 'string' ? name : '', names, 'there are') ??
-        'write it in policies/<file>.yaml as: name: [ … ]'
+      const suggestion = didYouMean(name, names, 'there are') ?? 'write it in policies/<file>.yaml as: name: [ … ]'
       place.report({ code: 'UNKNOWN_REFERENCE', message: `there is no policy set ${show(name)}`, suggestion })
       return
     }

@@ -48,6 +48,6 @@ export function readMapping(path: string, { files, origins, problems }: Sources)
   if (reading.value === null) return {}
   if (isMapping(reading.value)) return reading.value
   const message = `${path} has to be a mapping (key: value)`
-  problems.inRange({ source, start: 0, end: 1 }, { code: 'WRONG_TYPE', message })
+  problems.inRange({ source, start: 0, end: 1 }, { code: 'WRONG_TYPE', message, suggestion: 'write it as key: value' })
   return undefined
 }

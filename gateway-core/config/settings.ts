@@ -4,6 +4,7 @@ import type { BrokenParts } from './broken-parts.ts'
 import { isNetwork } from '../networks.ts'
 import { parseListenAddress } from './addresses.ts'
 import type { WorkspaceFiles } from './files.ts'
+import { reportHalfPair } from './pem-pair.ts'
 import type { Problems } from './problems.ts'
 import type { References } from './references.ts'
 import { parseDuration, parseSize } from './units.ts'
@@ -27,23 +28,25 @@ class Settings {
     this.#problems = problems
   }
 
-  ms(key: string): number {
-    return this.#read(key, parseDuration, 'a duration such as 500ms, 10s or 1m')
+  /** Nothing works in no time at all. */
+  ms(key: string, least: 0 | 1 = 1): number {
+    return this.#read(key, parseDuration, 'a duration such as 500ms, 10s or 1m', least)
   }
 
-  bytes(key: string): number {
-    return this.#read(key, parseSize, 'a size such as 512, 10kb or 1mb')
+  bytes(key: string, least: 0 | 1 = 1): number {
+    return this.#read(key, parseSize, 'a size such as 512, 10kb or 1mb', least)
   }
 
   value(key: string): unknown {
     return this.#values[key]
   }
 
-  #read(key: string, parse: (text: string) => number | undefined, wanted: string): number {
+  #read(key: string, parse: (text: string) => number | undefined, wanted: string, least: 0 | 1): number {
     const value = parse(this.#values[key] as string)
-    if (value !== undefined) return value
-    const message = `"${key}" has to be ${wanted}`
-    this.#problems.at(this.#root, `${this.#base}/${key}`, { code: 'BAD_DURATION', message })
+    if (value !== undefined && (value > 0 || least === 0)) return value
+    const message = value === undefined ? `"${key}" has to be ${wanted}` : `"${key}" has to be more than 0`
+    const suggestion = `write ${wanted}`
+    this.#problems.at(this.#root, `${this.#base}/${key}`, { code: 'BAD_DURATION', message, suggestion })
     return 0
   }
 }
@@ -54,7 +57,7 @@ export function limitsOf(root: Mapping, problems: Problems): Limits {
   return {
     headerBytes: settings.bytes('headerBytes'),
     headerCount: settings.value('headerCount') as number,
-    bodyBytes: settings.value('bodyBytes') === undefined ? undefined : settings.bytes('bodyBytes'),
+    bodyBytes: settings.value('bodyBytes') === undefined ? undefined : settings.bytes('bodyBytes', 0),
     headersMs: settings.ms('headersTimeout'),
     idleMs: settings.ms('idleTimeout'),
     keepAliveMs: settings.ms('keepAliveTimeout'),
@@ -76,10 +79,10 @@ export function captureOf(root: Mapping, problems: Problems): CaptureSettings {
   })
   return {
     enabled: settings.value('enabled') as boolean,
-    bodyBytes: settings.bytes('bodyBytes'),
+    bodyBytes: settings.bytes('bodyBytes', 0),
     maxExchanges: settings.value('maxExchanges') as number,
     maxBytes: settings.bytes('maxBytes'),
-    secretsMs: settings.ms('keepSecrets'),
+    secretsMs: settings.ms('keepSecrets', 0),
     seal,
   }
 }
@@ -121,10 +124,32 @@ export function listenOf(root: Mapping, problems: Problems, files: WorkspaceFile
     problems.at(root, `/listen/https/${name}`, { code: 'FILE_MISSING', message, suggestion })
   }
   for (const name of ['certificate', 'key', 'clientCa']) pem(name)
+  reportHalfPair((listen['https'] ?? {}) as Mapping, (key, finding) =>
+    problems.at(root, `/listen/https/${key}`, finding),
+  )
   const http = address('http')
   const proxy = address('proxy')
+  warnSharedPort({ http, https: secure, proxy }, root, problems)
   const https = secure && httpsOf(secure, listen['https'])
   return proxy ? { http, https, proxy: proxyListenOf(proxy, root, problems, files) } : { http, https }
+}
+
+/** One port answers one listener. */
+function warnSharedPort(
+  listeners: Readonly<Record<string, ListenAddress | undefined>>,
+  root: Mapping,
+  problems: Problems,
+): void {
+  const taken = new Map<string, string>()
+  for (const [name, address] of Object.entries(listeners)) {
+    if (!address || address.port === 0) continue
+    const place = `${address.host}:${address.port}`
+    const other = taken.get(place)
+    taken.set(place, name)
+    if (other === undefined) continue
+    const message = `${other} and ${name} cannot both listen on ${place}`
+    problems.at(root, `/listen/${name}`, { code: 'BAD_ADDRESS', message, suggestion: 'give each its own port' })
+  }
 }
 
 function httpsOf(address: ListenAddress, written: unknown): HttpsListen {
@@ -188,7 +213,8 @@ export function consumersOf(root: Mapping, around: ConsumerSurroundings): Consum
       owners.set(tag, name)
       if (references.written(keys, index) === undefined) {
         references.inClear.add(value)
-        const suggestion = `run: gatehouse secret set ${name}-key, and write \${secret:${name}-key} here`
+        const secret = `${name.replaceAll(/[^\w.-]+/g, '-').replace(/^[^A-Za-z0-9_]+/, '') || 'consumer'}-key`
+        const suggestion = `run: gatehouse secret set ${secret}, and write \${secret:${secret}} here`
         const message = 'this key stands here in clear'
         problems.at(root, pointer, { code: 'SECRET_IN_CLEAR', severity: 'warning', message, suggestion })
       }

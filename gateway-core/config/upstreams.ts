@@ -2,6 +2,7 @@ import type { BrokenParts } from './broken-parts.ts'
 import { parseUpstreamUrl } from './addresses.ts'
 import type { WorkspaceFiles } from './files.ts'
 import { escapeKey } from './origins.ts'
+import { reportHalfPair } from './pem-pair.ts'
 import type { Problems } from './problems.ts'
 import type { References } from './references.ts'
 import { parseDuration } from './units.ts'
@@ -78,16 +79,18 @@ class UpstreamReader {
 
   #target(text: string, pointer: string, weight: number): UpstreamTarget[] {
     const url = parseUpstreamUrl(text)
-    if (typeof url !== 'string') return [{ url, weight }]
+    if (url instanceof URL) return [{ url, weight }]
     const shown = /@/.test(text) ? 'this URL' : `"${text}"`
-    this.#problem(pointer, 'BAD_ADDRESS', `${shown} ${url}`, 'write it like: http://127.0.0.1:9001')
+    this.#problem(pointer, 'BAD_ADDRESS', `${shown} ${url.wrong}`, url.suggestion)
     return []
   }
 
   #ms(key: string, value: unknown): number {
     const ms = parseDuration(value as string)
-    if (ms !== undefined) return ms
-    this.#problem(`/${key}`, 'BAD_DURATION', `"${key}" has to be a duration such as 500ms, 10s or 1m`)
+    if (ms !== undefined && ms > 0) return ms
+    const message =
+      ms === 0 ? `"${key}" has to be more than 0` : `"${key}" has to be a duration such as 500ms, 10s or 1m`
+    this.#problem(`/${key}`, 'BAD_DURATION', message, `write it like: ${key.split('/').at(-1)}: 10s`)
     return 0
   }
 
@@ -97,6 +100,9 @@ class UpstreamReader {
       const message = 'any certificate of this upstream is accepted: whoever stands between can read and change all'
       this.#problem('/tls/verify', 'UNSAFE', message, suggestion, 'value', 'warning')
     }
+    reportHalfPair(tls, (key, { code, message, suggestion }) =>
+      this.#problem(`/tls/${key}`, code as 'MISSING_KEY', message, suggestion, 'key'),
+    )
     return {
       verify: tls['verify'] !== false,
       ca: this.#pem(tls, 'ca'),

@@ -4,7 +4,7 @@ import { closest, didYouMean } from './closest.ts'
 import type { Schema } from './config-of.ts'
 import { schemaErrors, typeFits } from './json-schema.ts'
 import { escapeKey, type Part, pointerKeys } from './origins.ts'
-import { describeSchema, exampleOf, inline, isMeasure, nameOf, show } from './wording.ts'
+import { describeSchema, exampleOf, hintOf, inline, isMeasure, nameOf, show } from './wording.ts'
 
 /** What is wrong with a value under a schema, with the pointer of the key or value that a person has to change. */
 export interface Issue {
@@ -34,7 +34,8 @@ function explain(schema: Schema, value: unknown, base: string, shown: Shown): Is
   const issues: Issue[] = []
   for (const error of errors) {
     if (unions.some((union) => union !== error && isInside(error, union))) continue
-    if (error.keyword === 'if') continue
+    // What a key's name breaks is told once, of the key.
+    if (error.keyword === 'if' || error.propertyName !== undefined) continue
     issues.push(...(unions.includes(error) ? explainUnion(error, base, shown) : [explainOne(error, base, shown)]))
   }
   return withoutEchoes(issues)
@@ -78,7 +79,7 @@ function explainUnion(union: ErrorObject, base: string, shown: Shown): Issue[] {
     const wanted = typeof parent['wants'] === 'string' ? parent['wants'] : alternatives(branches)
     const code = fitting.length === 0 ? 'WRONG_TYPE' : 'BAD_VALUE'
     const message = `${nameOf(pointer)} has to be ${wanted}, but is ${shown(pointer) ?? show(union.data)}`
-    return [{ pointer, part: 'value', code, message, suggestion: exampleOf(parent, pointer) }]
+    return [{ pointer, part: 'value', code, message, suggestion: hintOf(parent, pointer, union.data) }]
   }
   try {
     const explained = fitting.map((branch) => explain(branch, union.data, pointer, shown))
@@ -118,7 +119,7 @@ function explainOne(error: ErrorObject, base: string, shown: Shown): Issue {
   const name = nameOf(pointer)
   const seen = () => shown(pointer) ?? show(error.data)
   const issue = (code: DiagnosticCode, message: string, suggestion?: string, part: Part = 'value'): Issue => {
-    return { pointer, part, code, message, suggestion: suggestion ?? exampleOf(parent, pointer) }
+    return { pointer, part, code, message, suggestion: suggestion ?? hintOf(parent, pointer, error.data) }
   }
   const parameters = error.params as Record<string, unknown>
   switch (error.keyword) {
@@ -150,11 +151,18 @@ function explainOne(error: ErrorObject, base: string, shown: Shown): Issue {
     case 'maximum':
     case 'exclusiveMinimum':
     case 'exclusiveMaximum':
-      return issue('BAD_VALUE', `${name} has to be ${comparison(error)}, but is ${seen()}`)
+      return issue(
+        'BAD_VALUE',
+        `${name} has to be ${comparison(error)}, but is ${seen()}`,
+        exampleOf(parent, pointer) ?? `write ${comparison(error)}`,
+      )
     case 'minItems':
     case 'minProperties':
     case 'minLength':
-      if (parameters['limit'] === 1) return issue('BAD_VALUE', `${name} must not be empty`)
+      if (parameters['limit'] === 1) {
+        const suggestion = exampleOf(parent, pointer) ?? 'name at least one, or remove the key'
+        return issue('BAD_VALUE', `${name} must not be empty`, error.keyword === 'minItems' ? suggestion : undefined)
+      }
       return issue('BAD_VALUE', `${name} ${error.message?.replace('must NOT have', 'must not have')}`)
     case 'maxItems':
     case 'maxProperties':
@@ -232,7 +240,7 @@ function badKeyName(pointer: string, key: string, parent: Schema): Issue {
   const allowed = (names['enum'] as readonly string[] | undefined) ?? []
   const message = allowed.length > 0 ? `unknown key "${key}"` : `"${key}" is not ${describeSchema(names)}`
   const code = allowed.length > 0 ? 'UNKNOWN_KEY' : 'BAD_VALUE'
-  const suggestion = allowed.length > 0 ? didYouMean(key, allowed, 'the keys here are') : undefined
+  const suggestion = allowed.length > 0 ? didYouMean(key, allowed, 'the keys here are') : hintOf(names, pointer, key)
   return { pointer: `${pointer}/${escapeKey(key)}`, part: 'key', code, message, suggestion }
 }
 

@@ -61,6 +61,27 @@ export function exampleOf(schema: Schema, pointer: string): string | undefined {
   return `write it like: ${key === undefined ? '' : `${key}: `}${inline(example)}`
 }
 
+/** What to write instead: an example, else what the type alone says. */
+export function hintOf(schema: Schema, pointer: string, value: unknown): string | undefined {
+  const example = exampleOf(schema, pointer)
+  if (example !== undefined) return example
+  const key = pointerKeys(pointer).findLast((part) => !/^\d+$/.test(part)) ?? 'key'
+  if (looksLikeDuration(schema)) return `write it like: ${key}: 10s`
+  if (looksLikeSize(schema)) return `write it like: ${key}: 64kb`
+  const types = [schema['type'] ?? []].flat() as string[]
+  if (value === null) return 'give it a value, or remove the key'
+  if (types.includes('object')) {
+    const keys = Object.keys((schema['properties'] as object | undefined) ?? {})
+    return keys.length > 0 ? `the keys here are: ${keys.join(', ')}` : 'write it as a mapping: { name: value }'
+  }
+  if (types.includes('array')) return 'begin each item with a dash on a line of its own'
+  if (types.includes('string') && (typeof value === 'number' || typeof value === 'boolean')) {
+    return `write it in quotes: ${JSON.stringify(String(value))}`
+  }
+  if (value === '') return 'write a text, or remove it'
+  return types.includes('string') && typeof value === 'object' ? 'write one text' : undefined
+}
+
 /** YAML flow style on one line. */
 export function inline(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`

@@ -2,10 +2,12 @@ import {
   type Document,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   type Node,
   parseDocument,
+  visit,
   type YAMLParseError,
   type YAMLWarning,
 } from 'yaml'
@@ -29,10 +31,11 @@ export type ReportAt = (
  * what is wrong: all syntax errors and duplicate keys at once.
  */
 export function readYaml(source: SourceFile, origins: Origins, report: ReportAt): { value: unknown } | undefined {
-  const document = parseDocument(source.text, { prettyErrors: false, strict: true, version: '1.2', logLevel: 'silent' })
+  const document = parseDocument(source.text, { prettyErrors: false, strict: true, version: '1.2', logLevel: 'error' })
   const lines = new Set<number>()
+  const places = new Places(document, source.text)
   for (const error of [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])) {
-    const [start, end] = error.pos
+    const [start, end] = places.of(error)
     const { line } = source.positionAt(start)
     // What comes after the first thing that is not understood are echoes of it, and so is the rest of a line.
     if (lines.has(line) || (lines.size > 0 && error.code === 'UNEXPECTED_TOKEN')) continue
@@ -40,15 +43,50 @@ export function readYaml(source: SourceFile, origins: Origins, report: ReportAt)
     const range = { source, start, end: Math.max(end, start + 1) }
     if (error.code === 'DUPLICATE_KEY')
       report(duplicateKeyRange(source, start), 'YAML_DUPLICATE_KEY', ...duplicateKey(source, start))
-    else report(range, 'YAML_SYNTAX', sentence(error, source.text), hintFor(error.code, source.text, start))
+    else report(range, 'YAML_SYNTAX', sentence(error, source.text), hintFor(error.code, source.text, range.start))
   }
   if (lines.size > 0) return undefined
   return new Reader(source, document, origins, report).read()
 }
 
+/** More unclosed quotes and brackets than a person mends at once: in a file of brackets, each costs a search. */
+const mostUnclosed = 20
+
+/** Where a person has to look: a quote or bracket that is never closed is told where it begins, not where the file ends. */
+class Places {
+  readonly #document: Document
+  readonly #text: string
+  #opened: readonly (readonly [start: number, end: number])[] | undefined
+  #left = mostUnclosed
+
+  constructor(document: Document, text: string) {
+    this.#document = document
+    this.#text = text
+  }
+
+  of({ code, message, pos }: YAMLParseError | YAMLWarning): readonly [number, number] {
+    const quote = /Missing closing (["'])quote/.exec(message)?.[1]
+    const opens = quote ?? { map: '{', sequence: '[' }[/^Flow (map|sequence)/.exec(message)?.[1] ?? '']
+    if (opens === undefined || (code !== 'MISSING_CHAR' && code !== 'BAD_INDENT') || this.#left-- <= 0) return pos
+    const around = (this.#opened ??= this.#all()).findLast(
+      ([start, end]) => start < pos[0] && end >= pos[0] && this.#text[start] === opens,
+    )
+    return around ? [around[0], around[0] + 1] : pos
+  }
+
+  #all(): (readonly [number, number])[] {
+    const ranges: (readonly [number, number])[] = []
+    visit(this.#document, (_, node) => {
+      const range = isNode(node) ? node.range : undefined
+      if (range && /["'[{]/.test(this.#text[range[0]] ?? '')) ranges.push([range[0], range[2]])
+    })
+    return ranges
+  }
+}
+
 const hints: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'indent with spaces',
-  MULTIPLE_DOCS: 'keep one document: remove the line ---',
+  MULTIPLE_DOCS: 'keep one: remove the line --- and what does not belong',
   BAD_INDENT: 'items of one level start in the same column',
   MISSING_CHAR: 'check quotes, brackets and colons around here',
   BLOCK_AS_IMPLICIT_KEY:
@@ -56,10 +94,17 @@ const hints: Readonly<Record<string, string>> = {
   MULTILINE_IMPLICIT_KEY: 'check the indentation here and on the next line',
   UNEXPECTED_TOKEN: 'put the value in quotes, or check the line before',
   BAD_SCALAR_START: 'put the value in quotes',
+  TAG_RESOLVE_FAILED: 'leave the tag out, or put the value in quotes',
 }
 
 function hintFor(code: string, text: string, at: number): string | undefined {
+  const ahead = text.slice(at, at + 60).split('\n', 1)[0]!
+  if (code === 'BAD_INDENT' && /[{[]/.test(ahead[0] ?? ''))
+    return `close it with ${ahead[0] === '{' ? '}' : ']'}, or indent the lines that belong to it`
+  if (code === 'BLOCK_AS_IMPLICIT_KEY' && /^[^"'{[].*:\s/.test(ahead))
+    return `a text with a colon in it needs quotes: ${JSON.stringify(ahead.trim())}`
   const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at)
+  if (code === 'MISSING_CHAR' && /["']/.test(ahead[0] ?? '')) return `close it with ${ahead[0]}`
   const brace = code === 'UNEXPECTED_TOKEN' && text[at] === '{' && line.includes('{')
   return brace ? 'inside { … } a value with braces needs quotes: "/books/{id}"' : hints[code]
 }
@@ -83,6 +128,9 @@ function sentence({ code, message, pos }: YAMLParseError | YAMLWarning, text: st
       .slice(0, 20)
     return found === '' ? 'something is missing here' : `${JSON.stringify(found)} is not expected here`
   }
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here, and only one is read'
+  const bracket = /^Flow (map|sequence)/.exec(message)?.[1]
+  if (bracket) return `this ${bracket === 'map' ? '{' : '['} is not closed before its lines end`
   const first = message
     .split('\n', 1)[0]!
     .trim()
@@ -134,6 +182,14 @@ class Reader {
     for (const pair of node.items) {
       if (!isScalar(pair.key)) this.#fail(pair.key as Node | null, 'a key has to be a plain word', 'write: key: value')
       const key = keyText(pair)
+      if (key === '<<' && isScalar(pair.key) && pair.key.type === 'PLAIN') {
+        this.#fail(
+          pair.key,
+          'merge keys (<<) are not part of YAML 1.2',
+          'write the keys out, or take the whole value: *name',
+        )
+        continue
+      }
       const value = this.#value(pair.value as Node | null)
       if (key === '__proto__')
         Object.defineProperty(mapping, key, { value, enumerable: true, writable: true, configurable: true })

@@ -43,10 +43,12 @@ export const ipRestriction = definePolicy({
       },
     },
   },
-  prepare: (config, setup): Networks => ({
-    allow: named(config.allow, 'allow', setup),
-    deny: named(config.deny, 'deny', setup),
-  }),
+  prepare: (config, setup): Networks => {
+    if (config.allow.length + config.deny.length === 0) {
+      setup.problem('', 'UNSAFE', 'it restricts nothing', 'name networks under `allow` or `deny`')
+    }
+    return { allow: named(config.allow, 'allow', setup), deny: named(config.deny, 'deny', setup) }
+  },
   phases: { requestHeaders: judge },
 })
 

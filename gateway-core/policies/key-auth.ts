@@ -11,7 +11,10 @@ interface Keys {
   readonly challenge: readonly HeaderField[]
 }
 
-const names = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }] } as const
+const field = { type: 'string', pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' } as const
+const fields = { anyOf: [field, { type: 'array', items: field, minItems: 1 }] } as const
+const name = { type: 'string', minLength: 1 } as const
+const names = { anyOf: [name, { type: 'array', items: name, minItems: 1 }] } as const
 
 /** Finds the caller by an API key. Keys are compared as HMAC tags, never in clear, so that time says nothing about them. */
 export const keyAuth = definePolicy({
@@ -28,7 +31,7 @@ export const keyAuth = definePolicy({
     additionalProperties: false,
     properties: {
       header: {
-        ...names,
+        ...fields,
         description: 'Header, or several, that may carry the key. Where no place is given at all: `X-API-Key`.',
       },
       query: { ...names, description: 'Query parameters that may carry the key. URLs end up in logs: avoid it.' },

@@ -19,7 +19,7 @@ interface Matrix {
 
 const methods = {
   type: 'array',
-  items: { type: 'string', pattern: "^(\\*|[A-Za-z!#$%&'+.^_`|~-]+)$" },
+  items: { type: 'string', pattern: "^(\\*|[A-Za-z!#$%&'+.^_`|~-]+)$", wants: 'an HTTP method such as GET, or *' },
   minItems: 1,
   description: 'Methods, or `*` for all. A listed GET allows HEAD.',
 } as const
@@ -61,7 +61,7 @@ export const rbac = definePolicy({
                   methods,
                   paths: {
                     type: 'array',
-                    items: { type: 'string', pattern: '^/' },
+                    items: { type: 'string', pattern: '^/', wants: 'a path such as /books/{id}' },
                     minItems: 1,
                     description:
                       'Paths as templates: `/books/{id}` is one segment, `/books/*` everything below and `/books` itself.',

@@ -10,7 +10,7 @@ upstreams:
 consumers:
   - { name: mobile-app, groups: [readers], keys: ["\${env:KEY}"] }
 policies:
-  - any-of: [ip-restriction, [ip-restriction: { name: other }]]
+  - any-of: [ip-restriction: { deny: [10.0.0.0/8] }, [ip-restriction: { name: other, deny: [10.0.0.0/8] }]]
 apis:
   - name: books
     policies:

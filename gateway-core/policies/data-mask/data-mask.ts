@@ -52,13 +52,18 @@ export const dataMask = definePolicy({
         type: 'array',
         items: {
           oneOf: [
-            { type: 'string', pattern: '^(/.*)?$' },
+            { type: 'string', pattern: '^(/.*)?$', wants: 'a JSON pointer such as /items/*/price' },
             {
               type: 'object',
               additionalProperties: false,
               required: ['pointer'],
               properties: {
-                pointer: { type: 'string', pattern: '^(/.*)?$', description: 'JSON pointer with wildcards.' },
+                pointer: {
+                  type: 'string',
+                  pattern: '^(/.*)?$',
+                  wants: 'a JSON pointer such as /items/*/price',
+                  description: 'JSON pointer with wildcards.',
+                },
                 with: withMethod,
               },
             },
@@ -87,7 +92,7 @@ export const dataMask = definePolicy({
       },
       headers: {
         type: 'array',
-        items: { type: 'string', pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" },
+        items: { type: 'string', pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' },
         default: [],
         description: 'Headers whose values are masked.',
       },
@@ -101,7 +106,7 @@ export const dataMask = definePolicy({
       replacement: { type: 'string', maxLength: 200, default: '[masked]', description: 'What `redact` writes.' },
       contentTypes: {
         type: 'array',
-        items: { type: 'string', pattern: '^[^/\\s]+/[^/\\s]+$' },
+        items: { type: 'string', pattern: '^[^/\\s]+/[^/\\s]+$', wants: 'a media type such as application/json' },
         minItems: 1,
         default: [
           'text/*',

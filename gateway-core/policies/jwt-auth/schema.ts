@@ -163,7 +163,12 @@ export const jwtAuthSchema = {
       minProperties: 1,
       description: 'Where the token is. Without it: the header `Authorization`, scheme `Bearer`.',
       properties: {
-        header: { type: 'string', pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", description: 'Name of the header.' },
+        header: {
+          type: 'string',
+          pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
+          wants: 'the name of a header field',
+          description: 'Name of the header.',
+        },
         scheme: {
           type: 'string',
           pattern: '^[A-Za-z][A-Za-z0-9-]*$',

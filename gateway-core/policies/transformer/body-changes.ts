@@ -7,8 +7,8 @@ import type { Judge, Setup } from '../../pipeline/policy.ts'
 import { pointerToken } from './header-changes.ts'
 import { compileTemplate, referenceHelp, render, soleReference, type Template } from './template.ts'
 
-const pointer = { type: 'string', pattern: '^/' } as const
-const pointers = { pattern: pointer.pattern } as const
+const pointer = { type: 'string', pattern: '^/', wants: 'a JSON pointer such as /items/0/price' } as const
+const pointers = { pattern: pointer.pattern, wants: pointer.wants } as const
 
 /** Schema of `body`, shared by both transformers. */
 export const bodySchema = {

@@ -4,8 +4,8 @@ import { type Change, deny, type Outcome } from '../../pipeline/outcome.ts'
 import type { Judge, Setup } from '../../pipeline/policy.ts'
 import { compileTemplate, referenceHelp, render, type Template } from './template.ts'
 
-const name = { type: 'string', pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" } as const
-const names = { pattern: name.pattern } as const
+const name = { type: 'string', pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' } as const
+const names = { pattern: name.pattern, wants: name.wants } as const
 
 /** Schema of `headers`, shared by both transformers. */
 export const headersSchema = {
