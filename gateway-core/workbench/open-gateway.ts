@@ -10,6 +10,7 @@ import { createLiveFacts } from '../facts/live.ts'
 import { MemoryState } from '../pipeline/memory-state.ts'
 import { openStateFile } from '../pipeline/state-file.ts'
 import { Interceptor } from '../intercept/interceptor.ts'
+import type { Refusal } from '../protocol/types.ts'
 import { type Gateway, startGateway } from '../proxy/gateway.ts'
 import { outboundProxyFrom } from '../proxy/outbound-proxy.ts'
 import { CannotRun } from './cannot-run.ts'
@@ -26,9 +27,12 @@ export interface OpenGatewayOptions {
   onWritten?: (rows: ExchangeSummary[]) => void
   /** Breakpoints and rules; without it only the workspace's rules are at work. */
   interceptor?: Interceptor
-  /** Something that a person should know; the gateway goes on. */
-  onTrouble: (message: string) => void
+  /** Something that a person should know; the gateway goes on. What is told about a place holds until more is told about it. */
+  onTrouble: (message: string, about?: TroubleAbout) => void
 }
+
+/** Where trouble is, what to do, and `info` once it is mended. */
+export type TroubleAbout = Pick<Refusal, 'where' | 'todo'> & { severity?: 'info' }
 
 /** A gateway with everything around it: facts, counters that survive a restart, captures. */
 export interface OpenedGateway {
@@ -69,7 +73,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
         key,
         settings: workspace.capture,
         ...(!runsElsewhere(folder) && { closeBefore: performance.timeOrigin }),
-        onEvent: (event) => onTrouble(eventText(event)),
+        onEvent: (event) => onTrouble(eventText(event), aboutEvent(event)),
         ...(onWritten && { onWritten }),
       })
     : undefined
@@ -92,7 +96,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
   }
   const gateway = await startGateway(started).catch(async (error: Error) => {
     await closeRest()
-    throw new CannotRun(error.message)
+    throw new CannotRun(error.message, undefined, { cause: error.cause })
   })
   return {
     gateway,
@@ -134,6 +138,14 @@ function dispatcherFor(env: Readonly<Record<string, string | undefined>>): Dispa
   if (!http && !https) return undefined
   const noProxy = [...except, 'localhost', '127.0.0.1', '[::1]'].join(',')
   return new EnvHttpProxyAgent({ httpProxy: http ?? '', httpsProxy: https ?? '', noProxy })
+}
+
+/** All of it is about the place where captures are kept, so that what was mended takes the place of what was wrong. */
+function aboutEvent(event: CaptureEvent): TroubleAbout {
+  const where = '.gatehouse/captures.db'
+  if (event.kind === 'recovered') return { where, severity: 'info' }
+  const full = event.kind === 'failed' && /disk is full|ENOSPC/i.test(event.message)
+  return full ? { where, todo: 'Make room on its disk: recording goes on by itself.' } : { where }
 }
 
 function eventText(event: CaptureEvent): string {

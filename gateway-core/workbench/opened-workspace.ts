@@ -15,6 +15,7 @@ import type { Gateway } from '../proxy/gateway.ts'
 import { version } from '../version.ts'
 import { CannotRun } from './cannot-run.ts'
 import { CaptureSearcher } from './capture-searcher.ts'
+import { CaptureStats } from './capture-stats.ts'
 import { createDevelopmentSecrets } from './development-secrets.ts'
 import { ErrandRunner } from './errands.ts'
 import { listeningAt, openGateway, type OpenedGateway } from './open-gateway.ts'
@@ -24,6 +25,7 @@ import { Rates } from './rates.ts'
 import { announceGateway, findRunningGateway } from './running-gateway.ts'
 import { SentExchanges } from './sent-exchanges.ts'
 import { type RunningServices, startServices } from './services.ts'
+import { isTaken, whenFree } from './when-free.ts'
 
 export interface OpenedOptions {
   folder: string
@@ -50,7 +52,6 @@ export interface OpenedEvents {
   exchange?: ((record: ExchangeRecord) => void) | undefined
 }
 
-const statsMs = 2000
 /** One workspace with everything that runs for it: gateway, services, captures, watching of files, counters. */
 export class OpenedWorkspace {
   readonly folder: string
@@ -77,8 +78,9 @@ export class OpenedWorkspace {
   #services: RunningServices | undefined
   #servicesStarted: Promise<void> = Promise.resolve()
   #counters: PolicyCounters | undefined
-  #stats: { exchanges: number; bytes: number } = { exchanges: 0, bytes: 0 }
-  #statsAt = 0
+  readonly #stats: CaptureStats
+  /** Ends the waiting for an address that somebody else holds. */
+  #waiting: (() => void) | undefined
   /** The last exchanges, to find one that was sent from here. */
   readonly sent = new SentExchanges()
   #turn: Promise<unknown> = Promise.resolve()
@@ -116,6 +118,7 @@ export class OpenedWorkspace {
     this.folder = folder
     this.key = key
     this.captures = captures
+    this.#stats = new CaptureStats(() => captures.stats())
     this.searcher = new CaptureSearcher(folder)
     this.#options = options
     this.#events = events
@@ -199,7 +202,7 @@ export class OpenedWorkspace {
       },
       problems: [...this.#result.problems],
       lastGood: this.#result.workspace === undefined && workspace !== undefined,
-      captures: this.#readStats(now),
+      captures: this.#stats.at(now),
       requestsPerSecond: this.#rates.requestsPerSecond(now),
       deniedLastMinute: this.#rates.deniedLastMinute(now),
     }
@@ -211,6 +214,7 @@ export class OpenedWorkspace {
   }
 
   stop(): Promise<void> {
+    this.#waiting?.()
     return this.#inTurn(async () => {
       await this.#stopGateway()
       this.#failure = undefined
@@ -237,7 +241,7 @@ export class OpenedWorkspace {
 
   /** Exchanges were deleted or taken in by hand. */
   capturesChanged(): void {
-    this.#statsAt = 0
+    this.#stats.forget()
     this.#events.recorded(true)
     this.#events.changed()
   }
@@ -245,6 +249,7 @@ export class OpenedWorkspace {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#waiting?.()
     clearInterval(this.#rateTimer)
     for (const pace of [this.#changed, this.#recorded, this.#counted]) pace.stop()
     this.#watch?.close()
@@ -257,6 +262,7 @@ export class OpenedWorkspace {
   }
 
   async #start(): Promise<void> {
+    this.#waiting?.()
     if (this.#opened || this.#closed) return
     const workspace = this.#inForce
     this.#failure = undefined
@@ -264,19 +270,21 @@ export class OpenedWorkspace {
       this.#failure = 'the files of the workspace have errors'
       return this.#events.changed()
     }
+    const listening = listeningAt(workspace, this.#options.port)
     try {
       this.#opened = await openGateway({
-        workspace: listeningAt(workspace, this.#options.port),
+        workspace: listening,
         env: this.#options.env,
         capture: workspace.capture.enabled,
         ...(this.#options.interceptor && { interceptor: this.#options.interceptor }),
         onExchange: (record) => this.#onExchange(record),
         onWritten: () => this.#recorded.ask(),
-        onTrouble: (what) => this.#events.trouble({ what, severity: 'warning' }),
+        onTrouble: (what, about) => this.#events.trouble({ what, severity: 'warning', ...about }),
       })
       this.#withdraw = announceGateway(this.folder, this.#opened.gateway.addresses)
     } catch (error) {
       this.#failure = this.#reasonOf(error as Error)
+      if (isTaken(error)) this.#waiting = whenFree(listening.listen, () => void this.start())
     }
     this.#events.changed()
   }
@@ -345,24 +353,12 @@ export class OpenedWorkspace {
     const now = Date.now()
     const [requests, denied] = [this.#rates.requestsPerSecond(now), this.#rates.deniedLastMinute(now)]
     // The capture grows a moment after the request: what was counted then is told too.
-    const rates = `${requests} ${denied} ${this.#readStats(now).exchanges}`
+    const rates = `${requests} ${denied} ${this.#stats.at(now).exchanges}`
     if (rates !== this.#toldRates) this.#changed.ask()
     this.#toldRates = rates
     if (requests > 0 || denied > 0) return
     clearInterval(this.#rateTimer)
     this.#rateTimer = undefined
-  }
-
-  #readStats(now: number): { exchanges: number; bytes: number } {
-    if (now - this.#statsAt < statsMs) return this.#stats
-    this.#statsAt = now
-    try {
-      const { exchanges, bytes } = this.captures.stats()
-      this.#stats = { exchanges, bytes }
-    } catch {
-      // Closed, or locked for a moment: the last numbers stand.
-    }
-    return this.#stats
   }
 
   async #startServices(): Promise<void> {

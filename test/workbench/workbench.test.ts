@@ -87,6 +87,30 @@ describe('opening', () => {
     expect((await desk.call('gateway.start', {})).workspace!.gateway.state).toBe('running')
   })
 
+  it('starts by itself when its port becomes free', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => other.once('listening', resolve))
+    const { port } = other.address() as AddressInfo
+    desk.write('gatehouse.yaml', yaml().replace('127.0.0.1:0', `127.0.0.1:${port}`))
+    const { workspace } = await desk.call('workbench.open', { folder: desk.folder })
+    expect(workspace!.gateway.state).toBe('failed')
+    await new Promise((resolve) => other.close(resolve))
+    await until(() => desk.heard('workbench.changed').at(-1)?.workspace?.gateway.state === 'running')
+    expect((await desk.send('/a')).status).toBe(200)
+  })
+
+  it('stays stopped when somebody stops it while it waits for its port', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => other.once('listening', resolve))
+    const { port } = other.address() as AddressInfo
+    desk.write('gatehouse.yaml', yaml().replace('127.0.0.1:0', `127.0.0.1:${port}`))
+    await desk.call('workbench.open', { folder: desk.folder })
+    expect((await desk.call('gateway.stop', {})).workspace!.gateway.state).toBe('stopped')
+    await new Promise((resolve) => other.close(resolve))
+    expect((await desk.call('gateway.start', {})).workspace!.gateway.state).toBe('running')
+    expect((await desk.call('gateway.stop', {})).workspace!.gateway.state).toBe('stopped')
+  })
+
   it('moves the gateway when its address changes', async () => {
     const first = (await desk.call('workbench.open', { folder: desk.folder })).workspace!.gateway.http
     desk.write('gatehouse.yaml', yaml().replace('127.0.0.1:0', 'localhost:0'))
