@@ -5,6 +5,7 @@ import { countProblems, replacementOf } from './problems.ts'
 import { usePolicies } from './policies-store.ts'
 import { useProblems } from './use-problems.ts'
 import { Button } from '../ui/button.tsx'
+import { sentence } from '../ui/format.ts'
 
 /** What is wrong in the texts as typed: where, why, and what to write instead. */
 export function ProblemPanel() {
@@ -73,9 +74,4 @@ function ProblemRow({ problem }: { problem: Problem }) {
       )}
     </li>
   )
-}
-
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.?!…]$/.test(begun) ? begun : `${begun}.`
 }

@@ -4,7 +4,7 @@ import type { Recent, WorkbenchState } from '../../gateway-core/protocol/types.t
 import { core } from '../core/core.ts'
 import { desktop } from '../core/desktop.ts'
 import { Button } from '../ui/button.tsx'
-import { agoText } from '../ui/format.ts'
+import { agoText, sentence } from '../ui/format.ts'
 import { Field } from '../ui/field.tsx'
 import { showOwnTraffic } from '../own-traffic/own-traffic-actions.ts'
 import { refusalOf } from './notices.ts'
@@ -26,7 +26,7 @@ export function OpenChoices({ onOpened }: { onOpened?: () => void }) {
       onOpened?.()
     } catch (failure) {
       const { what, todo } = refusalOf(failure)
-      setError(todo ? `${what}: ${todo}` : what)
+      setError(sentence(todo ? `${what}: ${todo}` : what))
     } finally {
       setBusy(false)
     }

@@ -2,6 +2,15 @@ import type { Action } from './actions.ts'
 
 type Named = Pick<Action, 'title' | 'group' | 'keywords'>
 
+/** The actions that answer what was typed, the best first; of equal ones, in the order given. */
+export function ranked<A extends Named>(actions: readonly A[], typed: string): A[] {
+  return actions
+    .map((action) => ({ action, rank: rankOf(action, typed) }))
+    .filter(({ rank }) => rank > 0)
+    .sort((one, other) => other.rank - one.rank)
+    .map(({ action }) => action)
+}
+
 /**
  * How well an action answers what was typed, 0 to 1; 0 is not at all. Every typed word must be found: in the title, else
  * in the heading or the keywords, else as letters of the title in their order. What reads as it was typed stands first.

@@ -1,9 +1,10 @@
 import { Command } from 'cmdk'
 import { Dialog } from 'radix-ui'
+import { type ReactNode, useState } from 'react'
 import { Keys } from '../ui/keys.tsx'
 import { type Action, runAction, useRegistry, byGroup } from './actions.ts'
 import { useNavigation } from './navigation.ts'
-import { rankOf } from './palette-rank.ts'
+import { ranked } from './palette-rank.ts'
 import { useFront } from './windows.ts'
 import './palette.css'
 
@@ -27,39 +28,44 @@ export function Palette() {
 
 function PaletteList({ actions, onDone }: { actions: readonly Action[]; onDone: () => void }) {
   const screen = useNavigation((navigation) => navigation.screen)
+  const [typed, setTyped] = useState('')
   const own = ({ group }: Action) => Number(group.toLowerCase() === screen)
-  const ordered = [...actions].sort((one, other) => own(other) - own(one))
-  const possible = ordered.filter((action) => !action.hidden && (action.enabled?.() ?? true))
-  const groups = byGroup(possible)
-  // Headings are asked about too, by their own name: what they hold ranks them.
-  const rank = (id: string, typed: string) => {
-    const action = possible.find((one) => one.id === id)
-    return action ? rankOf(action, typed) : 0
-  }
+  const possible = actions.filter((action) => !action.hidden && (action.enabled?.() ?? true))
+  possible.sort((one, other) => own(other) - own(one))
+  const item = ({ id, title, shortcut }: Action, beside?: ReactNode) => (
+    <Command.Item
+      key={id}
+      value={id}
+      className="palette-item"
+      onSelect={() => {
+        onDone()
+        // After the palette is gone, so that the focus goes where the action puts it.
+        setTimeout(() => runAction(id), 0)
+      }}
+    >
+      <span className="grow cut">{title}</span>
+      {beside}
+      {shortcut && <Keys shortcut={shortcut} />}
+    </Command.Item>
+  )
   return (
-    <Command label="Find anything" loop filter={rank}>
-      <Command.Input className="palette-input" placeholder="What do you want to do?" autoFocus />
+    <Command label="Find anything" loop shouldFilter={false}>
+      <Command.Input
+        className="palette-input"
+        placeholder="What do you want to do?"
+        value={typed}
+        onValueChange={setTyped}
+        autoFocus
+      />
       <Command.List className="palette-list" label="Actions">
         <Command.Empty className="palette-empty">Nothing is called that.</Command.Empty>
-        {groups.map(([group, members]) => (
-          <Command.Group key={group} heading={group} className="palette-group">
-            {members.map(({ id, title, shortcut }) => (
-              <Command.Item
-                key={id}
-                value={id}
-                className="palette-item"
-                onSelect={() => {
-                  onDone()
-                  // After the palette is gone, so that the focus goes where the action puts it.
-                  setTimeout(() => runAction(id), 0)
-                }}
-              >
-                <span className="grow cut">{title}</span>
-                {shortcut && <Keys shortcut={shortcut} />}
-              </Command.Item>
-            ))}
-          </Command.Group>
-        ))}
+        {typed.trim() === ''
+          ? byGroup(possible).map(([group, members]) => (
+              <Command.Group key={group} heading={group} className="palette-group">
+                {members.map((action) => item(action))}
+              </Command.Group>
+            ))
+          : ranked(possible, typed).map((action) => item(action, <span className="faint">{action.group}</span>))}
       </Command.List>
     </Command>
   )

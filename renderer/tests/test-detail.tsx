@@ -13,7 +13,7 @@ import { decisive, traceRows } from '../traffic/trace-rows.ts'
 import { Waterfall } from '../traffic/waterfall.tsx'
 import { Button } from '../ui/button.tsx'
 import { Chip } from '../ui/chip.tsx'
-import { instanceName } from '../ui/format.ts'
+import { instanceName, sentence } from '../ui/format.ts'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 
 /** One test: what was expected and what came, which line decided, and the whole trace. */
@@ -235,9 +235,4 @@ export function FileDetail({ file }: { file: TestFileState }) {
       </div>
     </section>
   )
-}
-
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.?!…]$/.test(begun) ? begun : `${begun}.`
 }

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { ExchangeDetail } from '../../gateway-core/protocol/types.ts'
 import { visible, visibleLines } from '../../gateway-core/visible.ts'
 import { core } from '../core/core.ts'
@@ -17,6 +17,8 @@ export type Look = 'pretty' | 'raw' | 'hex'
 
 /** Bytes that are asked for at a time. */
 const partBytes = 256 * 1024
+/** Px of a hex line of sixteen bytes. */
+const wholeHexLine = 580
 /** Above this nothing is laid out: it is shown as it came. */
 const mostPretty = 2 * 1024 * 1024
 
@@ -128,6 +130,8 @@ export function useBody(id: string, side: Side, decoded: boolean, wanted: boolea
 /** What is here of a body, as text or bytes, of which only the lines that are seen exist. */
 export function BodyText({ loaded, look, whole }: { loaded: Loaded; look: Look; whole: boolean }) {
   const { bytes } = loaded
+  const place = useRef<HTMLDivElement>(null)
+  const width = useHexWidth(place)
   const text = useMemo(() => (look === 'hex' ? '' : new TextDecoder().decode(bytes)), [bytes, look])
   const json = useMemo(
     () =>
@@ -135,12 +139,12 @@ export function BodyText({ loaded, look, whole }: { loaded: Loaded; look: Look; 
     [look, whole, bytes, text],
   )
   const lines = useMemo(() => (look === 'hex' || json ? [] : cutLines(visibleLines(text))), [look, json, text])
-  const count = look === 'hex' ? Math.ceil(bytes.length / hexWidth) : (json?.length ?? lines.length)
+  const count = look === 'hex' ? Math.ceil(bytes.length / width) : (json?.length ?? lines.length)
   return (
-    <Lines count={count}>
+    <Lines ref={place} count={count}>
       {(at) => {
         if (look === 'hex') {
-          const { offset, hex, text: characters } = hexLine(bytes, at)
+          const { offset, hex, text: characters } = hexLine(bytes, at, width)
           return (
             <>
               <span className="faint">{offset}</span>
@@ -155,6 +159,18 @@ export function BodyText({ loaded, look, whole }: { loaded: Loaded; look: Look; 
       }}
     </Lines>
   )
+}
+
+/** Half a line where a whole one would not fit: a wrapped one cannot be read. */
+function useHexWidth(place: RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(hexWidth)
+  useLayoutEffect(() => {
+    const measure = () => setWidth(place.current!.clientWidth < wholeHexLine ? hexWidth / 2 : hexWidth)
+    const observer = new ResizeObserver(measure)
+    observer.observe(place.current!)
+    return () => observer.disconnect()
+  }, [place])
+  return width
 }
 
 /** A line of a megabyte would be laid out in one piece: it is cut where the eye would not follow anyway. */
@@ -182,8 +198,12 @@ function JsonText({ line }: { line: JsonLine }) {
 }
 
 /** Lines of code type of which only those that are seen exist. */
-function Lines({ count, children }: { count: number; children: (at: number) => React.ReactNode }) {
-  const scroller = useRef<HTMLDivElement>(null)
+function Lines(props: {
+  ref: RefObject<HTMLDivElement | null>
+  count: number
+  children: (at: number) => React.ReactNode
+}) {
+  const { ref: scroller, count, children } = props
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,

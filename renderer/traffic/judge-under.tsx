@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import type { ExchangeDetail, JudgedUnder } from '../../gateway-core/protocol/types.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { core } from '../core/core.ts'
+import { factText } from '../policies/what-if.ts'
 import { tellFailure } from '../shell/notices.ts'
 import { useWorkspace } from '../shell/workbench.ts'
 import { instanceName } from '../ui/format.ts'
@@ -80,9 +81,15 @@ function Comparison({ detail, judged }: { detail: ExchangeDetail; judged: Judged
           <code className="judge-to">{visible(first.judged, 200)}</code>
           {first.fact &&
             (first.judged === 'undecidable' ? (
-              <span className="tone-unknown"> · the fact {visible(first.fact, 200)} was not recorded</span>
+              <span className="tone-unknown" title={visible(first.fact, 400)}>
+                {' '}
+                · the {visible(factText(first.fact), 120)} was not recorded
+              </span>
             ) : (
-              <span className="dim"> · it turns on {visible(first.fact, 200)}</span>
+              <span className="dim" title={visible(first.fact, 400)}>
+                {' '}
+                · it turns on the {visible(factText(first.fact), 120)}
+              </span>
             ))}
         </p>
       ) : (

@@ -18,11 +18,10 @@ export function TimeSlider() {
   useEffect(() => {
     if (search !== undefined) askDensity(query, search)
   }, [query, search, exchanges])
-  return (
-    <div className="time">
-      {density && density.to > 0 ? <Slider density={density} /> : <span className="time-empty" />}
-    </div>
-  )
+  const known = density !== undefined && density.to > 0
+  // Its room is kept while it is asked for: the rows below would jump.
+  if (!known && exchanges === 0) return null
+  return <div className="time">{known && <Slider density={density} />}</div>
 }
 
 function Slider({ density }: { density: Density }) {

@@ -101,3 +101,9 @@ export const phaseTitles: Readonly<Record<string, string>> = {
   message: 'messages',
   log: 'log',
 }
+
+/** A message as a sentence: with a capital at its beginning and an end. */
+export function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.?!…]$/.test(begun) ? begun : `${begun}.`
+}

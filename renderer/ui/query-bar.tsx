@@ -9,6 +9,8 @@ export interface QueryBarHandle {
 }
 
 interface QueryBarProps {
+  /** Its name, for those who hear it; default: Query. */
+  label?: string
   value: string
   placeholder: string
   /** Where it cannot be read, and why. */
@@ -26,7 +28,7 @@ const mostOffered = 12
 
 /** A line of the query language: coloured, completed while one types, with a wave under what cannot be read. */
 export function QueryBar(props: QueryBarProps) {
-  const { value, placeholder, problem, complete, onChange, onEnter, onEscape, ref } = props
+  const { label = 'Query', value, placeholder, problem, complete, onChange, onEnter, onEscape, ref } = props
   const input = useRef<HTMLInputElement>(null)
   const mirror = useRef<HTMLDivElement>(null)
   const [offers, setOffers] = useState<readonly Completion[]>([])
@@ -110,7 +112,7 @@ export function QueryBar(props: QueryBarProps) {
           ref={input}
           className="query-input"
           role="combobox"
-          aria-label="Query"
+          aria-label={label}
           aria-expanded={offers.length > 0}
           aria-controls={`${id}-list`}
           aria-autocomplete="list"

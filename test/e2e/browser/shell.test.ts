@@ -38,6 +38,14 @@ describe('the shell', () => {
     await page.keyboard.type('theme of the sys')
     await page.keyboard.press('Enter')
     await page.waitForFunction(() => document.documentElement.dataset['theme'] === 'dark')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('go to t')
+    const first = page.getByRole('option').first()
+    expect(await first.textContent()).toContain('Go to Tests')
+    expect(await first.getAttribute('aria-selected')).toBe('true')
+    await page.keyboard.press('ArrowDown')
+    expect(await page.locator('[role="option"][aria-selected="true"]').textContent()).toContain('Go to Traffic')
+    await page.keyboard.press('Escape')
   })
 
   it('stops and starts the gateway', async () => {

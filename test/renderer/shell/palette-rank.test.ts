@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { rankOf } from '../../../renderer/shell/palette-rank.ts'
+import { ranked, rankOf } from '../../../renderer/shell/palette-rank.ts'
 
 const actions = [
   { title: 'Filter the traffic', group: 'Traffic', keywords: 'search find query' },
@@ -20,16 +20,13 @@ const actions = [
 
 /** Titles in the order in which the palette lists them. */
 function found(typed: string): string[] {
-  return actions
-    .map((action) => ({ ...action, rank: rankOf(action, typed) }))
-    .filter(({ rank }) => rank > 0)
-    .sort((one, other) => other.rank - one.rank)
-    .map(({ title }) => title)
+  return ranked(actions, typed).map(({ title }) => title)
 }
 
 describe('the palette', () => {
   it.each([
     ['go to tests', 'Go to Tests'],
+    ['go to t', 'Go to Tests'],
     ['go tests', 'Go to Tests'],
     ['GO TO TE', 'Go to Tests'],
     ['gtp', 'Go to Policies'],
