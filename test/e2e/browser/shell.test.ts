@@ -137,7 +137,7 @@ describe('the welcome screen', () => {
     await page.getByRole('tab', { name: /A workspace folder/ }).click()
     await page.getByLabel(/^Folder/).fill('/nowhere/at/all')
     await page.keyboard.press('Enter')
-    await page.getByText(/there is no folder \/nowhere\/at\/all/).waitFor()
+    await page.getByText(/There is no folder \/nowhere\/at\/all/).waitFor()
   })
 
   it('brings the first own request on the screen from a URL alone', async () => {
