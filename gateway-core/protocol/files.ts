@@ -18,14 +18,18 @@ export const filesCalls = {
   'files.read': callWith({ path: text, revision: text }, ['revision']).returns<FileText>(),
   /** `base` is the version that the edit began with; another version on disk is a conflict, never overwritten. */
   'files.write': callWith({ path: text, text, base: text }).returns<Written>(),
+  /** A file by another name, with its draft. Returns the other texts that name it, as they have to be now; they are not written. */
+  'files.move': callWith({ from: text, to: text }).returns<{ files: { path: string; text: string }[] }>(),
+  /** Takes a file away, and its draft. */
+  'files.remove': callWith({ path: text }).returns<null>(),
   'files.check': callWith({ path: text, text }).returns<Problem[]>(),
   'files.schema': callWith({ path: text }).returns<{ schema: Record<string, unknown> | null }>(),
   'files.definition': callWith({ path: text, text, line: integer, column: integer }).returns<Definition | null>(),
   'files.rename': callWith({ path: text, text, line: integer, column: integer, name: text }).returns<{
     files: { path: string; text: string }[]
   }>(),
-  /** Text of a draft that was not saved: survives a crash of any process. Empty text forgets it. */
-  'files.draft': callWith({ path: text, text, base: text }).returns<null>(),
+  /** Text of a draft that was not saved: survives a crash of any process. Without a text it is forgotten. */
+  'files.draft': callWith({ path: text, text, base: text }, ['text']).returns<null>(),
   'policies.types': call<PolicyType[]>(),
   'policies.snippets': callWith({ type: text }).returns<Snippet>(),
   'policies.insert': callWith({ path: text, text, line: integer, type: text }).returns<Insertion>(),

@@ -1,15 +1,25 @@
 import { createHash } from 'node:crypto'
-import { type FSWatcher, mkdirSync, readFileSync, realpathSync, statSync, watch } from 'node:fs'
+import {
+  existsSync,
+  type FSWatcher,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  watch,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { diff3Merge } from 'node-diff3'
-import type { LoadOptions } from '../config/load.ts'
+import { type LoadOptions, workspaceFile } from '../config/load.ts'
 import { secretsFile } from '../config/secrets.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import type { FileNode, FileText, Problem, Written } from '../protocol/types.ts'
 import { Drafts } from './drafts.ts'
 import { writeWhole } from './json-file.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
-import { fileIn, foldersOf, treeOf } from './workspace-paths.ts'
+import { fileIn, foldersOf, isFile, isShown, treeOf } from './workspace-paths.ts'
 
 const textLimit = 4 * 1024 * 1024
 const quietMs = 60
@@ -104,9 +114,39 @@ export class FileDesk {
     return { state: 'saved', version: saved }
   }
 
-  draft(path: string, text: string, base: string): void {
+  /** Gives a file another name; what was typed and not saved goes with it. Nothing is ever written over. */
+  move(from: string, to: string): void {
+    const [source, target] = [this.#ownFile(from), this.#ownFile(to)]
+    if (!isFile(source)) throw notFound(`there is no file ${from}`)
+    if (existsSync(target)) throw refused(`there is a file ${to} already`, 'choose another name')
+    changing(`${from} cannot be renamed`, () => {
+      mkdirSync(dirname(target), { recursive: true })
+      renameSync(source, target)
+    })
+    const draft = this.#drafts.get(from)
+    this.#drafts.forget(from)
+    if (draft) this.#drafts.keep(to, draft)
+  }
+
+  remove(path: string): void {
+    const file = this.#ownFile(path)
+    if (!isFile(file)) throw notFound(`there is no file ${path}`)
+    changing(`${path} cannot be deleted`, () => rmSync(file))
+    this.#drafts.forget(path)
+  }
+
+  /** A file that may come, go and be called otherwise: not the two that make the folder a workspace. */
+  #ownFile(path: string): string {
+    const file = fileIn(this.#opened.folder, path)
+    if (path === workspaceFile) throw refused(`${path} makes this folder a workspace`, 'it stays, by this name')
+    if (path === secretsFile) throw refused(`${path} keeps the secrets`, 'take single ones away: gatehouse secret')
+    return file
+  }
+
+  /** Keeps what is typed; undefined: nothing is. */
+  draft(path: string, text: string | undefined, base: string): void {
     fileIn(this.#opened.folder, path)
-    if (text === '') this.#drafts.forget(path)
+    if (text === undefined) this.#drafts.forget(path)
     else this.#drafts.keep(path, { text, base })
   }
 
@@ -133,7 +173,7 @@ export class FileDesk {
   }
 
   #store(file: string, path: string, text: string): void {
-    try {
+    changing(`${path} cannot be written`, () => {
       mkdirSync(dirname(file), { recursive: true })
       const found = statSync(file, { throwIfNoEntry: false })
       // A link stays a link: what it leads to is written.
@@ -146,11 +186,7 @@ export class FileDesk {
           ? '\u{FEFF}'
           : ''
       writeWhole(target, mark + text, (found?.mode ?? 0o644) & 0o777)
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-      const todo = code === 'ENOSPC' ? 'the disk is full: make room' : 'make the folder writable'
-      throw refused(`${path} cannot be written (${code})`, todo)
-    }
+    })
   }
 
   #remember(text: string): string {
@@ -199,8 +235,8 @@ export class FileDesk {
     for (const path of paths) {
       const version = this.#versionOnDisk(path)
       if (version === undefined || version === this.#versions.get(path)) continue
-      // Nothing that nobody knew has gone: a draft of an editor, for example.
-      if (version === null && !this.#versions.has(path)) continue
+      // A file that nobody read is only missing from the tree; what other editors leave beside it never stood there.
+      if (version === null && !this.#versions.has(path) && !isShown(path.slice(path.lastIndexOf('/') + 1))) continue
       this.#versions.set(path, version)
       this.#changed(path, version)
     }
@@ -233,6 +269,17 @@ export function merge(mine: string, base: string | undefined, theirs: string): s
     merged.push(...region.ok)
   }
   return merged.join('\n')
+}
+
+/** Changes the disk; what the disk refuses is said in words. */
+function changing(what: string, change: () => void): void {
+  try {
+    change()
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
+    const todo = code === 'ENOSPC' ? 'the disk is full: make room' : 'make the folder writable'
+    throw refused(`${what} (${code})`, todo)
+  }
 }
 
 function notFound(message: string): RpcError {

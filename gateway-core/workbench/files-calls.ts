@@ -3,7 +3,7 @@ import { editorSchema } from '../config/schema.ts'
 import { testsEditorSchema } from '../tests/schema.ts'
 import type { Handlers } from '../protocol/protocol.ts'
 import { checkTestText } from './check-test-text.ts'
-import { definitionAt, renamed } from './symbols.ts'
+import { definitionAt, renamed, withFileRenamed } from './symbols.ts'
 import type { Workbench } from './workbench.ts'
 import { kindOf } from './workspace-paths.ts'
 
@@ -17,6 +17,18 @@ export function filesCalls(workbench: Workbench): Pick<Handlers, Extract<keyof H
       // It is in force when the answer comes: no wait for the watcher.
       if (written.state === 'saved') await workbench.workspace.reload()
       return written
+    },
+    'files.move': async ({ from, to }) => {
+      workbench.files.move(from, to)
+      const files = withFileRenamed(workbench.files, from, to)
+      // Before the texts that name it are saved, a reload would only say that it is gone.
+      if (files.length === 0) await workbench.workspace.reload()
+      return { files }
+    },
+    'files.remove': async ({ path }) => {
+      workbench.files.remove(path)
+      await workbench.workspace.reload()
+      return null
     },
     'files.check': ({ path, text }) =>
       kindOf(path, workbench.files.documents()) === 'test'

@@ -72,10 +72,22 @@ export function renamed(desk: FileDesk, cursor: Cursor, name: string): { path: s
   const taken = mentions.find((one) => one.role === 'definition' && isSame(one, { ...here, name }))
   if (taken && here.kind !== 'group')
     throw refused(`there is ${article(here.kind)} "${name}" already`, 'choose another name')
+  return textsWith(desk, cursor, same, name)
+}
+
+/** Texts in which a file is named, with its new name. */
+export function withFileRenamed(desk: FileDesk, from: string, to: string): { path: string; text: string }[] {
+  const cursor = { path: workspaceFile, text: desk.currentText(workspaceFile) ?? '', line: 1, column: 1 }
+  const mentions = mentionsIn(desk, cursor).filter(({ kind, name }) => kind === 'file' && name === from)
+  return textsWith(desk, cursor, mentions, to)
+}
+
+/** Each file with other characters at its mentions. */
+function textsWith(desk: FileDesk, cursor: Cursor, mentions: readonly Mention[], name: string) {
   const files: { path: string; text: string }[] = []
-  for (const path of new Set(same.map((one) => one.path))) {
+  for (const path of new Set(mentions.map((one) => one.path))) {
     let text = textIn(desk, cursor, path)!
-    const inFile = same.filter((one) => one.path === path).sort((a, b) => b.start - a.start)
+    const inFile = mentions.filter((one) => one.path === path).sort((a, b) => b.start - a.start)
     for (const mention of inFile) text = text.slice(0, mention.start) + written(mention, name) + text.slice(mention.end)
     files.push({ path, text })
   }

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { workspaceFile } from '../config/load.ts'
 import { refused } from '../protocol/rpc-error.ts'
@@ -78,12 +78,13 @@ export function kindOf(path: string, openapi: ReadonlySet<string>): FileNode['ki
   return 'other'
 }
 
-/** Whether a file is a link or no file at all. */
-export function isPlainFile(file: string): boolean {
-  return lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false
+/** Whether there is a file, be it by a link. */
+export function isFile(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false
 }
 
-function isShown(name: string): boolean {
+/** Whether a file of this name is listed: other editors leave files of their own. */
+export function isShown(name: string): boolean {
   return name === '.gitignore' || (!name.startsWith('.') && !/~$|\.(?:swp|tmp|db|db-wal|db-shm)$/.test(name))
 }
 

@@ -63,8 +63,8 @@ function keepDraft(path: string): void {
   draftTimers.delete(path)
   const document = documentAt(path)
   if (!document || document.readOnly) return
-  const text = isEdited(document) ? document.text : ''
-  core.call('files.draft', { path, text, base: document.base.version }).catch(tellFailure)
+  const typedText = isEdited(document) ? { text: document.text } : {}
+  core.call('files.draft', { path, base: document.base.version, ...typedText }).catch(tellFailure)
 }
 
 /** Keeps every draft that still waits for a pause: the page is about to go. */

@@ -189,6 +189,14 @@ describe('writing', () => {
 })
 
 describe('drafts', () => {
+  it('are kept of an emptied file too, and forgotten without a text', async () => {
+    const { version } = await call('files.read', { path: 'notes.txt' })
+    await call('files.draft', { path: 'notes.txt', text: '', base: version })
+    expect((await call('files.read', { path: 'notes.txt' })).draft).toEqual({ text: '', base: version })
+    await call('files.draft', { path: 'notes.txt', base: version })
+    expect((await call('files.read', { path: 'notes.txt' })).draft).toBeUndefined()
+  })
+
   it('survive the core, and go when the file is saved', async () => {
     const { version } = await call('files.read', { path: 'notes.txt' })
     await call('files.draft', { path: 'notes.txt', text: 'half', base: version })
