@@ -66,6 +66,11 @@ const denialTable = {
   ),
   // Routing and upstream.
   NO_ROUTE: d(404, 'No route', 'No route of the workspace matches host, path, method, headers and query.'),
+  AMBIGUOUS_ROUTE: d(
+    400,
+    'Ambiguous route',
+    'Some servers read this spelling of the path (case, `//`, `;`, double encoding, a slash or dot at the end) as one that a narrower route protects. Write the path as that route does, or give this spelling a route.',
+  ),
   METHOD_NOT_ROUTED: d(405, 'Method not allowed', 'The path has routes, but none for this method.'),
   UPSTREAM_UNREACHABLE: d(502, 'Upstream unreachable', 'No connection to the upstream could be made.'),
   UPSTREAM_NOT_TRUSTED: d(

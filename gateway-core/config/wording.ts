@@ -65,6 +65,8 @@ export function exampleOf(schema: Schema, pointer: string): string | undefined {
 export function hintOf(schema: Schema, pointer: string, value: unknown): string | undefined {
   const example = exampleOf(schema, pointer)
   if (example !== undefined) return example
+  // Words of its own have said it.
+  if (typeof schema['wants'] === 'string') return undefined
   const key = pointerKeys(pointer).findLast((part) => !/^\d+$/.test(part)) ?? 'key'
   if (looksLikeDuration(schema)) return `write it like: ${key}: 10s`
   if (looksLikeSize(schema)) return `write it like: ${key}: 64kb`

@@ -7,6 +7,7 @@ const knownLimit = 512
 /**
  * Reads a Host field or URI authority: `name`, `name:port`, `1.2.3.4:80`, `[::1]:80`. Returns it in lower case, or
  * undefined when it is empty, carries userinfo, or is not what RFC 9110 §7.2 and DNS allow (letters, digits, `-`, `_`, `.`).
+ * The dot at the end of a full name (`example.com.`) is left out: it names the same host, and would find other routes.
  */
 export function authorityOf(text: string): string | undefined {
   const before = known.get(text)
@@ -31,5 +32,8 @@ function read(text: string): string | undefined {
     // `1.2.3`, `0x7f.1` and the like are addresses to some readers and names to others.
     if (/^[0-9.]+$/.test(name) && !isIPv4(name)) return undefined
   }
-  return text.toLowerCase()
+  const lower = text.toLowerCase()
+  if (!name?.endsWith('.')) return lower
+  const host = lower.slice(0, name.length - 1)
+  return port === undefined ? host : `${host}:${port}`
 }

@@ -27,6 +27,8 @@ export abstract class CarriedExchange {
   readonly plan: Plan
   readonly route: Route | undefined
   readonly allowedMethods: readonly string[]
+  /** No route takes it, because servers read its path differently. */
+  readonly contested: boolean
   /** Only for what came in by the forward proxy and no route takes: it passes, and nothing judges it. */
   readonly observed: Proxied | undefined
   /** Undefined where no policy is in scope. */
@@ -68,7 +70,7 @@ export abstract class CarriedExchange {
     const now = origin?.startedAt ?? timeline.now()
     this.received = requestOfHead(head)
     this.exchange = new JudgedExchange(origin?.id ?? exchangeId(now), now, peer, this.received, upgrade)
-    const { plan, route, allowedMethods } = routeExchange(
+    const { plan, route, allowedMethods, contested } = routeExchange(
       engine.workspace,
       engine.router,
       this.exchange,
@@ -77,7 +79,8 @@ export abstract class CarriedExchange {
     this.plan = plan
     this.route = route
     this.allowedMethods = allowedMethods
-    this.observed = route ? undefined : proxied
+    this.contested = contested === true
+    this.observed = route || contested ? undefined : proxied
     if (plan.instances.length > 0) {
       this.facts = new ExchangeFacts(facts, this.exchange)
       this.run = new Run(this.exchange, plan, engine.world, this.facts)

@@ -31,6 +31,8 @@ export interface Departure {
   run: Run
   /** Methods that the path has routes for, when this method has none. */
   allowedMethods: readonly string[]
+  /** No route takes it, because servers read its path differently. */
+  contested?: boolean | undefined
   /** It came in by the forward proxy and no route takes it: it passes unjudged. */
   observed?: boolean
   /** Largest request body that is forwarded, in bytes. */
@@ -55,6 +57,7 @@ export class Course {
   readonly #plan: Plan
   readonly #run: Run
   readonly #allowedMethods: readonly string[]
+  readonly #contested: boolean
   readonly #observed: boolean
   readonly #bodyBytes: number | undefined
   readonly #bodyLength: number
@@ -67,6 +70,7 @@ export class Course {
     this.#plan = plan
     this.#run = run
     this.#allowedMethods = allowedMethods
+    this.#contested = departure.contested === true
     this.#observed = departure.observed === true
     this.#bodyBytes = bodyBytes
     this.#bodyLength = exchange.request.contentLength ?? bodyLength ?? 0
@@ -116,6 +120,7 @@ export class Course {
   #headersJudged(): Maybe<boolean> {
     const { request, route } = this.#exchange
     if (this.#bodyBytes !== undefined && this.#bodyLength > this.#bodyBytes) return this.#refuse('BODY_TOO_LARGE')
+    if (this.#contested) return this.#refuse('AMBIGUOUS_ROUTE')
     if (!route && !this.#observed) {
       const allow = this.#allowedMethods.join(', ')
       return allow === '' ? this.#refuse('NO_ROUTE') : this.#refuse('METHOD_NOT_ROUTED', [['Allow', allow]])

@@ -71,11 +71,11 @@ export async function judgeRequest(
   const request = requestOfHead({ ...head, hasBody: head.hasBody || (given.body?.bytes.length ?? 0) > 0 })
   const now = world.timeline.now()
   const exchange = new JudgedExchange(given.id ?? exchangeId(now), now, given.peer, request, head.upgrade)
-  const { plan, allowedMethods } = routeExchange(workspace, router, exchange)
+  const { plan, allowedMethods, contested } = routeExchange(workspace, router, exchange)
   const asked = new ExchangeFacts(facts, exchange)
   const run = new Run(exchange, plan, world, asked)
   const { bodyBytes } = workspace.limits
-  const departure = { exchange, plan, run, allowedMethods, bodyBytes, bodyLength: given.body?.bytes.length }
+  const departure = { exchange, plan, run, allowedMethods, contested, bodyBytes, bodyLength: given.body?.bytes.length }
   const course = new Course(departure, surroundingsOf(given, exchange))
   while (await course.next()) for (;;) if (!(await run.advance())) break
   return judgementOf(course, run, asked, allowedMethods)

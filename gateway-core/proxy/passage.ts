@@ -285,6 +285,7 @@ export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker,
   }
 
   #refuseUnrouted(): void | Promise<void> {
+    if (this.contested) return this.#refuse('AMBIGUOUS_ROUTE')
     const allowed = this.allowedMethods
     if (allowed.length === 0) return this.#refuse('NO_ROUTE')
     this.refusedWith = 'METHOD_NOT_ROUTED'

@@ -7,7 +7,8 @@
  *   some answer 400, so its meaning depends on who reads it.
  * - Refused as ambiguous: encoded slash, backslash or NUL, a raw backslash, a dot segment with parameters (`/..;/`,
  *   as Tomcat reads it), a broken percent-encoding, and encodings that are not UTF-8 (overlong forms among them).
- * - Repeated slashes and other path parameters stay as they are: they are legal, and no two servers are asked.
+ * - Repeated slashes and other path parameters stay as they are: they are legal. Where they would lead round a route, the
+ *   router refuses them (`other-readings`).
  */
 export type NormalizedPath = { path: string } | { problem: string; offset: number }
 

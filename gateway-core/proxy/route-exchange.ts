@@ -12,6 +12,8 @@ export interface Routed {
   route: Route | undefined
   /** Methods that the path has routes for, when this method has none. */
   allowedMethods: readonly string[]
+  /** Servers read the path differently, and one reading has policies that this one would pass by. */
+  contested?: boolean
 }
 
 const nothing: readonly string[] = []
@@ -24,10 +26,12 @@ const observing: Routed = { plan: layOut([], () => []), route: undefined, allowe
  */
 export function routeExchange(workspace: Workspace, router: Router, exchange: JudgedExchange, proxied = false): Routed {
   const found = router.match(exchange.request, proxied)
-  if (!found.route && proxied) return observing
-  const plan = found.route?.plan ?? workspace.unrouted
+  const contested = (found.route !== undefined || proxied) && router.isContested(exchange.request, found.route, proxied)
+  if (!found.route && proxied && !contested) return observing
+  const plan = (contested ? undefined : found.route?.plan) ?? workspace.unrouted
   if (plan.ownHeaders.length > 0) dropOwn(exchange, plan.ownHeaders)
-  if (!found.route) return { plan: workspace.unrouted, route: undefined, allowedMethods: found.allowedMethods }
+  if (contested) return { plan, route: undefined, allowedMethods: nothing, contested }
+  if (!found.route) return { plan, route: undefined, allowedMethods: found.allowedMethods }
   const { route, parameters } = found
   exchange.route = {
     id: route.id,

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js'
-import type { Route, RouteMatch, ValueMatch } from '../config/workspace.ts'
+import type { PathMatch, Route, RouteMatch, ValueMatch } from '../config/workspace.ts'
 import type { RequestMessage } from '../exchange.ts'
+import { hasUpperCase, otherReadings } from './other-readings.ts'
 import { type PathTree, createPathTree } from './path-tree.ts'
 
 /** The route found for a request, with decoded path parameters; or why none was. */
@@ -20,9 +21,17 @@ export class Router {
   readonly #anyHost = createPathTree<Candidate>()
   /** Some routes name a port besides the host. */
   #ports = false
+  /** Routes differ in their policies. */
+  readonly #distinct: boolean
+  /** Some routes write upper case letters in their path. */
+  readonly #upperCase: boolean
+  /** The same routes for who does not distinguish upper and lower case; made when it is first asked. */
+  #folded: Router | undefined
 
   constructor(routes: readonly Route[]) {
     this.#routes = routes
+    this.#distinct = routes.some(({ plan }) => plan !== routes[0]!.plan)
+    this.#upperCase = routes.some((route) => inLowerCase(route) !== route)
     for (const route of routes) {
       const candidate = compile(route)
       for (const tree of this.#treesOf(route.match)) tree.add(route.match.path, candidate)
@@ -57,6 +66,28 @@ export class Router {
     return { route: undefined, allowedMethods: [...new Set(allowed)] }
   }
 
+  /**
+   * Whether some servers read the path as one of a narrower route with policies of its own: what was found by a wider
+   * route would pass them by. Who means the spelling gives it a route.
+   */
+  isContested(request: RequestMessage, found: Route | undefined, byHost = false): boolean {
+    if (found && !this.#distinct) return false
+    const { path } = request
+    const readings = otherReadings(path)
+    // A value of a template is often a name, and case belongs to it.
+    const folds = found?.match.path.kind !== 'template' && (this.#upperCase || hasUpperCase(path))
+    if (readings.length === 0 && !folds) return false
+    const narrower = (reading: string, router: Router) => {
+      const other = router.match({ ...request, path: reading }, byHost).route
+      if (!other || other.order === found?.order || other.plan === found?.plan) return false
+      return found === undefined || isNarrower(other.match.path, found.match.path)
+    }
+    if (readings.some((reading) => narrower(reading, this))) return true
+    if (!folds) return false
+    const folded = (this.#folded ??= new Router(this.#routes.map(inLowerCase)))
+    return [path, ...readings].some((reading) => narrower(reading.toLowerCase(), folded))
+  }
+
   #treesOf(match: RouteMatch): PathTree<Candidate>[] {
     if (match.hosts.length === 0) return [this.#anyHost]
     return match.hosts.map((host) => {
@@ -86,6 +117,27 @@ export class Router {
     }
     if (!byHost) yield this.#anyHost
   }
+}
+
+function isNarrower(one: PathMatch, other: PathMatch): boolean {
+  const [kind, depth] = breadth(one)
+  const [otherKind, otherDepth] = breadth(other)
+  return kind > otherKind || (kind === otherKind && depth > otherDepth)
+}
+
+/** How exactly a path is named: by what kind of pattern, with how many literal segments. */
+function breadth(match: PathMatch): [kind: number, segments: number] {
+  if (match.kind === 'any') return [0, 0]
+  if (match.kind === 'expression') return [2, 0]
+  return [match.kind === 'template' ? 3 : 1, match.value.split('/').filter((part) => !part.includes('{')).length]
+}
+
+function inLowerCase(route: Route): Route {
+  const { path } = route.match
+  if (path.kind === 'any' || path.kind === 'expression') return route
+  if (!/[A-Z]/.test(path.value)) return route
+  const value = path.value.replaceAll(/\{[^}]*\}|[A-Z]+/g, (part) => (part[0] === '{' ? part : part.toLowerCase()))
+  return { ...route, match: { ...route.match, path: { ...path, value } } }
 }
 
 /** The authority with its port, also where that is the scheme's own. */

@@ -78,6 +78,7 @@ export class UpgradePassage extends CarriedExchange {
   #forward(): void {
     const { engine, exchange, inbound } = this
     const { route } = exchange
+    if (this.contested) return this.#refuse('AMBIGUOUS_ROUTE')
     if (!route && !this.observed) return this.#refuse(this.allowedMethods.length > 0 ? 'METHOD_NOT_ROUTED' : 'NO_ROUTE')
     const { pools } = this
     const target = pools?.pick(() => this.draw())

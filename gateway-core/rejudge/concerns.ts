@@ -15,7 +15,7 @@ export function counts({ policy }: PolicyInstance, phase: Phase): boolean {
 
 const judged = ['requestHeaders', 'requestBody', 'responseHeaders', 'responseBody'] as const
 const noPolicies = layOut([], () => [])
-const unrouted = new Set(['NO_ROUTE', 'METHOD_NOT_ROUTED'])
+const unrouted = new Set(['NO_ROUTE', 'METHOD_NOT_ROUTED', 'AMBIGUOUS_ROUTE'])
 
 /**
  * Whether policies see it: what was refused as malformed was not judged and is not judged now. A foreign HAR is.
@@ -89,7 +89,8 @@ export class Concerns {
   routedAlike(context: Context): Routed | undefined {
     const before = this.#recordedUnder(context)
     if (!before || !this.routesAlike(before)) return undefined
-    if (context.listener === 'proxy' && context.route === undefined) return undefined
+    if (context.route === undefined && (context.listener === 'proxy' || context.code === 'AMBIGUOUS_ROUTE'))
+      return undefined
     const route = context.route === undefined ? undefined : this.#routesOf(this.#workspace).get(context.route)
     if (context.route !== undefined && !route) return undefined
     return { plan: route?.plan ?? this.#workspace.unrouted, route, allowedMethods: [] }
@@ -206,8 +207,8 @@ export class Concerns {
     if (!before) return undefined
     const was = context.route === undefined ? undefined : this.#routesOf(before).get(context.route)
     if (before !== this.#workspace && !settingsAlike(before, this.#workspace, was, route)) return undefined
-    // Which methods the path has routes for stands in the answer.
-    if (context.code === 'METHOD_NOT_ROUTED' && !this.routesAlike(before)) return undefined
+    // Which methods the path has routes for stands in the answer, and why none took it in its code.
+    if (unrouted.has(context.code ?? '') && !this.routesAlike(before)) return undefined
     let keeping = this.#keeping.get(before)
     if (!keeping) this.#keeping.set(before, (keeping = new Keeping(before, this.#workspace)))
     const judgedBy = this.#planThen(context)
@@ -221,7 +222,7 @@ export class Concerns {
     if (!before) return undefined
     if (context.route !== undefined) return this.#routesOf(before).get(context.route)?.plan
     // What was only observed met no policy.
-    return context.listener === 'proxy' ? noPolicies : before.unrouted
+    return context.listener === 'proxy' && !unrouted.has(context.code ?? '') ? noPolicies : before.unrouted
   }
 
   #routesOf(workspace: Workspace): ReadonlyMap<string, Route> {

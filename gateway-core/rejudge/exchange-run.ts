@@ -74,6 +74,7 @@ export class RecordedTimeline implements Timeline {
 const ownRefusals: ReadonlySet<string> = new Set<DenialCode>([
   'NO_ROUTE',
   'METHOD_NOT_ROUTED',
+  'AMBIGUOUS_ROUTE',
   'NO_UPSTREAM',
   'BAD_CONTENT_CODING',
   'UNSUPPORTED_CONTENT_CODING',
@@ -123,7 +124,7 @@ export class ExchangeRun implements Surroundings {
     this.exchange = exchange
     const proxied = context.listener === 'proxy'
     const routed = routeExchange(bench.workspace, bench.router, exchange, proxied)
-    const { plan, allowedMethods } = routed
+    const { plan, allowedMethods, contested } = routed
     const { state, timeline, workspace } = bench
     this.facts = new ExchangeFacts(bench.facts(recorded), exchange)
     this.run = new Run(exchange, plan, { state, timeline, onError: workspace.onError }, this.facts)
@@ -131,8 +132,11 @@ export class ExchangeRun implements Surroundings {
     this.follower = new Follower(recorded, this.#concern !== 'everything')
     const { bodyBytes } = workspace.limits
     const bodyLength = recorded.requestBody?.length
-    const observed = proxied && routed.route === undefined
-    this.course = new Course({ exchange, plan, run: this.run, allowedMethods, observed, bodyBytes, bodyLength }, this)
+    const observed = proxied && routed.route === undefined && !contested
+    this.course = new Course(
+      { exchange, plan, run: this.run, allowedMethods, contested, observed, bodyBytes, bodyLength },
+      this,
+    )
     this.asRecorded = this.#concern !== 'everything' && this.#concern.untouched
   }
 

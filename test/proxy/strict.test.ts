@@ -95,7 +95,7 @@ describe('hosts', () => {
     ['[::1]', '[::1]'],
     ['[::FFFF:1.2.3.4]:443', '[::ffff:1.2.3.4]:443'],
     ['xn--bcher-kva.example', 'xn--bcher-kva.example'],
-    ['example.com.', 'example.com.'],
+    ['example.com.', 'example.com'],
   ])('%s', (text, authority) => {
     expect(authorityOf(text)).toBe(authority)
   })
