@@ -1,19 +1,19 @@
-import { exactBytes, sendExactly } from './exact-send.ts'
-import { type Abort, send, type UpstreamCall, type UpstreamSink } from './forwarder.ts'
+import { exactText } from './exact-send.ts'
 import { HeldUpstream } from './held-upstream.ts'
 import type { Instead } from './holds.ts'
 import type { Passage } from './passage.ts'
 import type { Target } from './upstream.ts'
+import type { Abort, UpstreamCall, UpstreamSink } from './upstream-client/call.ts'
 
 /** Sends a call on its way: by the usual means, past whoever may hold the answer, or byte by byte as it was written. */
 export function dispatch(passage: Passage, target: Target, call: UpstreamCall): Abort {
   const holds = passage.engine.around.hold.current
-  if (holds === undefined && !passage.origin?.exact) return send(target, call, passage)
+  if (holds === undefined && !passage.origin?.exact) return target.pool.dispatch(call, passage)
   const held = holds && new HeldUpstream(passage, holds)
   const sink: UpstreamSink = held ?? passage
   const abort = passage.origin?.exact
-    ? sendExactly(target, exactBytes(passage, target, call), call, sink)
-    : send(target, call, sink)
+    ? target.pool.dispatchExactly(exactText(passage, target, call), call, sink)
+    : target.pool.dispatch(call, sink)
   return held ? held.from(abort) : abort
 }
 

@@ -5,8 +5,8 @@ import type { CarriedExchange } from './carried-exchange.ts'
 import type { Inbound } from './connection.ts'
 import type { Engine } from './engine.ts'
 import { observedHeaders, rewriteBack, upstreamHeaders } from './forward-headers.ts'
-import type { UpstreamCall } from './forwarder.ts'
 import type { Target } from './upstream.ts'
+import type { UpstreamCall } from './upstream-client/call.ts'
 
 /** Path and query that the target gets: a path that a policy set is taken as it is, else the route's mapping of it. */
 export function forwardedPath(

@@ -5,10 +5,10 @@ import type { Upstream } from '../config/workspace.ts'
 import type { RequestMessage } from '../exchange.ts'
 import type { Proxied } from './connection.ts'
 import { lookupElsewhere, staysHere } from './forward-proxy-places.ts'
-import type { UpstreamFailure } from './forwarder.ts'
 import type { OutboundProxy } from './outbound-proxy.ts'
 import { withoutDefaultPort } from './request-target.ts'
 import { type Target, UpstreamPools } from './upstream.ts'
+import type { UpstreamFailure } from './upstream-client/failure.ts'
 
 /** Programs wait long for what they asked (event streams, long polling); only nobody's patience is longer. */
 const answerMs = 300_000

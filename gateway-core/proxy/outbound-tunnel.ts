@@ -1,6 +1,6 @@
 import http from 'node:http'
 import https from 'node:https'
-import net, { type Socket } from 'node:net'
+import net, { type LookupFunction, type Socket } from 'node:net'
 import tls from 'node:tls'
 import type { Duplex } from 'node:stream'
 
@@ -8,6 +8,8 @@ import type { Duplex } from 'node:stream'
 export interface ConnectTo {
   readonly host: string
   readonly port: number
+  /** Finds the addresses of a name in the place of the system. */
+  readonly lookup?: LookupFunction
 }
 
 /** How long a connection may take to come about, in ms, where nobody says otherwise. */
@@ -19,11 +21,12 @@ const headLimit = 16_384
  * what the proxy answered.
  */
 export async function openConnection(
-  { host, port }: ConnectTo,
+  to: ConnectTo,
   through: string | undefined,
   timeoutMs: number = connectMs,
 ): Promise<Socket> {
-  if (through === undefined) return connected(net.connect({ host, port }), timeoutMs)
+  if (through === undefined) return connected(net.connect(to), timeoutMs)
+  const { host, port } = to
   const proxy = new URL(through)
   const at = { host: bare(proxy.hostname), port: Number(proxy.port || (proxy.protocol === 'https:' ? 443 : 80)) }
   const way =
@@ -35,7 +38,8 @@ export async function openConnection(
   return socket
 }
 
-function connected(socket: Socket, timeoutMs: number): Promise<Socket> {
+/** Waits until a socket is connected (and its TLS handshake is done). */
+export function connected(socket: Socket, timeoutMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs)
     const fail = (error: Error) => {
@@ -121,7 +125,7 @@ function createThrough(through: string, options: Options, secure: boolean, callb
   return undefined
 }
 
-/** Agent whose connections go through an outbound proxy, for requests that undici does not send. */
+/** Agent whose connections go through an outbound proxy, for WebSocket tunnels. */
 export function agentThrough(through: string, options: https.AgentOptions, secure: boolean): http.Agent | https.Agent {
   const agent = secure ? new https.Agent(options) : new http.Agent(options)
   Object.assign(agent, {
@@ -130,6 +134,7 @@ export function agentThrough(through: string, options: https.AgentOptions, secur
   return agent
 }
 
-function bare(host: string): string {
+/** A host without the brackets of an IPv6 address. */
+export function bare(host: string): string {
   return host.replace(/^\[|\]$/g, '')
 }

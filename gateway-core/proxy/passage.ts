@@ -14,7 +14,6 @@ import type { Engine } from './engine.ts'
 import { callTo, forwardedPath, translateBack } from './forward-call.ts'
 import { clientHeaders } from './forward-headers.ts'
 import { dispatch, dispatchInstead } from './dispatch.ts'
-import type { Abort, UpstreamFailure, UpstreamSink } from './forwarder.ts'
 import type { FaultListener, Inbound } from './connection.ts'
 import { HeldResponse } from './held-response.ts'
 import type { WrittenResponse } from './holds.ts'
@@ -25,6 +24,8 @@ import { answerOf, denialResponse } from './own-response.ts'
 import { explainFailure } from './observed-origins.ts'
 import { type BodyTaker, holdBody, type Holding, RequestTee } from './request-body.ts'
 import type { Target } from './upstream.ts'
+import type { Abort, UpstreamSink } from './upstream-client/call.ts'
+import type { UpstreamFailure } from './upstream-client/failure.ts'
 
 /**
  * The path of one request through the gateway, top to bottom: route, judge, forward, judge the response, write, record.

@@ -6,7 +6,7 @@ import type { UpstreamTls } from '../config/workspace.ts'
 import type { DenialCode } from '../errors.ts'
 import type { RawHeaders } from '../exchange.ts'
 import { closeGently } from './connection.ts'
-import { isUntrusted } from './forwarder.ts'
+import { isUntrusted } from './upstream-client/failure.ts'
 import { problemDetails } from './problem.ts'
 
 /** What the client is answered instead of `101`: by the upstream, or by the gateway where there is no upstream's answer. */

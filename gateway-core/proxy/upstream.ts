@@ -1,12 +1,13 @@
 import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
+import { Agent as HttpsAgent, type AgentOptions } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import type { SecureContext } from 'node:tls'
-import { Pool, ProxyAgent } from 'undici'
-import type { Dispatcher } from 'undici'
 import type { Upstream, UpstreamTarget } from '../config/workspace.ts'
 import { type OutboundProxy, proxyFor } from './outbound-proxy.ts'
 import { agentThrough } from './outbound-tunnel.ts'
+import { askHealth } from './upstream-client/ask-health.ts'
+import { type Connect, ConnectionPool } from './upstream-client/connection-pool.ts'
+import { connectorTo } from './upstream-client/connector.ts'
 
 /** One target of an upstream with its connections. */
 export interface Target {
@@ -15,9 +16,9 @@ export interface Target {
   readonly host: string
   /** Base path of the target, without a trailing slash; usually empty. */
   readonly basePath: string
-  readonly dispatcher: Dispatcher
-  /** For requests that undici does not send: Expect, trailers. */
-  readonly agent: HttpAgent | HttpsAgent
+  readonly pool: ConnectionPool
+  /** Opens a connection that is nobody else's. */
+  readonly connect: Connect
   /** For WebSocket tunnels that are not simply connected to the target. */
   readonly tunnelAgent: HttpAgent | HttpsAgent | undefined
   readonly weight: number
@@ -70,9 +71,8 @@ export class UpstreamPools {
     clearInterval(this.#health)
     await Promise.all(
       this.targets.map((target) => {
-        target.agent.destroy()
         target.tunnelAgent?.destroy()
-        return target.dispatcher.close().catch(() => undefined)
+        return target.pool.close()
       }),
     )
   }
@@ -80,19 +80,7 @@ export class UpstreamPools {
   async #check(path: string): Promise<void> {
     await Promise.all(
       this.targets.map(async (target) => {
-        try {
-          const response = await target.dispatcher.request({
-            origin: target.origin,
-            path: target.basePath + path,
-            method: 'GET',
-            headersTimeout: 5_000,
-            bodyTimeout: 5_000,
-          })
-          await response.body.dump()
-          target.healthy = response.statusCode < 500
-        } catch {
-          target.healthy = false
-        }
+        target.healthy = await askHealth(target, path)
       }),
     )
   }
@@ -104,36 +92,35 @@ function openTarget(
   outbound: OutboundProxy,
   more: ConnectionMore,
 ): Target {
-  const { tls, connectTimeoutMs, timeoutMs } = upstream
-  const connect = {
+  const { tls, connectTimeoutMs } = upstream
+  const { lookup, ...trust } = more
+  const secureOptions = {
     rejectUnauthorized: tls.verify,
-    timeout: connectTimeoutMs,
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
     ...(tls.key === undefined ? {} : { key: tls.key }),
     ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-    ...more,
+    ...trust,
   }
-  const timeouts = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, keepAliveTimeout: 30_000 }
   const through = proxyFor(url, outbound)
-  const dispatcher = through
-    ? new ProxyAgent({ uri: through, requestTls: connect, ...timeouts })
-    : new Pool(url.origin, { connections: 256, pipelining: 1, connect, ...timeouts })
-  const options = { keepAlive: true, ...connect }
+  const connect = connectorTo(url, { timeoutMs: connectTimeoutMs, through, tls: secureOptions, lookup })
   const secure = url.protocol === 'https:'
-  const agent = through
-    ? agentThrough(through, options, secure)
-    : secure
-      ? new HttpsAgent(options)
-      : new HttpAgent(options)
   return {
     origin: url.origin,
     host: url.host,
     basePath: url.pathname.replace(/\/$/, ''),
-    dispatcher,
-    agent,
-    tunnelAgent: through || Object.keys(more).length > 0 ? agent : undefined,
+    pool: new ConnectionPool(connect),
+    connect,
+    tunnelAgent:
+      through || Object.keys(more).length > 0
+        ? tunnelAgent(through, secure, { keepAlive: true, timeout: connectTimeoutMs, ...secureOptions, ...more })
+        : undefined,
     weight,
     healthy: true,
   }
+}
+
+function tunnelAgent(through: string | undefined, secure: boolean, options: AgentOptions): HttpAgent | HttpsAgent {
+  if (through) return agentThrough(through, options, secure)
+  return secure ? new HttpsAgent(options) : new HttpAgent(options)
 }

@@ -116,7 +116,7 @@ async function upstreamWithSockets(): Promise<TestUpstream> {
   return upstream
 }
 
-describe('what undici does not send', () => {
+describe('what is no plain request', () => {
   test('WebSockets go through the proxy of the environment', async () => {
     const proxy = await corporate(await upstreamWithSockets())
     const gate = await far({ HTTP_PROXY: proxy.url })
