@@ -6,6 +6,7 @@ import { closeNotice, discardEdits, resolve, saveFile } from './files.ts'
 import { nameOf } from './file-list.ts'
 import { usePolicies } from './policies-store.ts'
 import { useWorkspace } from '../shell/workbench.ts'
+import './banner.css'
 
 /** What happened to the text without anyone typing, and what can be done about it. */
 export function Banner({ document }: { document: OpenDocument }) {

@@ -1,10 +1,12 @@
 import { useEffect, useRef, useState } from 'react'
 import { type Editor, monaco } from '../monaco/monaco.ts'
 import { runAction } from '../shell/actions.ts'
+import { kindOf } from './file-list.ts'
 import { Gutter } from './gutter-column.tsx'
 import { modelOf } from './models.ts'
 import { usePolicies } from './policies-store.ts'
 import { restCaret } from './resting-caret.ts'
+import './code-editor.css'
 
 const viewStates = new Map<string, monaco.editor.ICodeEditorViewState | null>()
 
@@ -66,6 +68,7 @@ export function CodeEditor({ path }: { path: string }) {
       usePolicies.setState({ cursor: { line: position.lineNumber, column: position.column } }),
     )
     restCaret(made)
+    keepCaretInView(made)
     // Monaco waits for a second key after this one; here it finds anything, as everywhere.
     made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyK, () => runAction('view.palette'))
     current = made
@@ -96,12 +99,39 @@ export function CodeEditor({ path }: { path: string }) {
 
   useReveal(editor, path)
 
+  const counted = useIsCounted(path)
   return (
-    <div className="code-area">
-      {editor && <Gutter editor={editor} path={path} />}
+    <div className="code-area" data-gutter={counted}>
+      {editor && counted && <Gutter editor={editor} path={path} />}
       <div className="code-text" ref={host} />
     </div>
   )
+}
+
+/** Whether live traffic can be counted beside the lines of a file: where policies are written, or change. */
+function useIsCounted(path: string): boolean {
+  return usePolicies(({ tree, counters }) => {
+    const kind = kindOf(tree, path)
+    return (
+      kind === 'workspace' || kind === 'policies' || (counters?.policies.some(({ file }) => file === path) ?? false)
+    )
+  })
+}
+
+/** A list of problems that grows below takes height from the text, never the line that one types in. */
+function keepCaretInView(editor: Editor): void {
+  let height = 0
+  editor.onDidLayoutChange((layout) => {
+    const shrinks = layout.height < height
+    height = layout.height
+    const line = editor.getPosition()?.lineNumber
+    if (!shrinks || line === undefined || !editor.hasTextFocus()) return
+    const below = editor.getTopForLineNumber(line + 1) - editor.getScrollTop() + layout.horizontalScrollbarHeight
+    // Only where it was seen before: somebody may have scrolled away from it.
+    if (below > layout.height && below <= layout.height + 400) {
+      editor.setScrollTop(editor.getScrollTop() + below - layout.height + 8)
+    }
+  })
 }
 
 /** Goes to the line that something led to, and marks it for a moment. */

@@ -11,6 +11,7 @@ import { type LineCounter, sawTraffic, short, time, trafficQuery } from './gutte
 import { policyAt } from './lines.ts'
 import { usePolicies } from './policies-store.ts'
 import { useLineCounters } from './use-line-counters.ts'
+import './details.css'
 
 type Counted = LineCounter & { changed: boolean }
 

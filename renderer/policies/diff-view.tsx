@@ -6,6 +6,7 @@ import type { OpenDocument } from './document.ts'
 import { resolve } from './files.ts'
 import { modelOf, noBracketColors } from './models.ts'
 import { usePolicies } from './policies-store.ts'
+import './diff-view.css'
 
 /** Milliseconds after which a comparison is given up. */
 const longestDiffMs = 5000

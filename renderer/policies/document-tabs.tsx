@@ -4,6 +4,7 @@ import { isEdited } from './document.ts'
 import { closeFile, openFile } from './files.ts'
 import { nameOf } from './file-list.ts'
 import { usePolicies } from './policies-store.ts'
+import './document-tabs.css'
 
 /** The open files. Arrows move between them, Delete or a middle click closes one. */
 export function DocumentTabs() {

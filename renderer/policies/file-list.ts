@@ -43,6 +43,15 @@ export function kindOf(tree: readonly FileNode[] | undefined, path: string): Fil
   return allFiles(tree ?? []).find((file) => file.path === path)?.kind ?? 'other'
 }
 
+/** Whether policies are written in a file: in the workspace file and in sets. */
+export function holdsPolicies(
+  tree: readonly FileNode[] | undefined,
+  { path, readOnly }: { readonly path: string; readonly readOnly: boolean },
+): boolean {
+  const kind = kindOf(tree, path)
+  return !readOnly && (kind === 'workspace' || kind === 'policies')
+}
+
 export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }

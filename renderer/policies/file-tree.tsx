@@ -4,9 +4,11 @@ import type { FileNode, Problem } from '../../gateway-core/protocol/types.ts'
 import { useWorkspace } from '../shell/workbench.ts'
 import { isEdited } from './document.ts'
 import { openFile } from './files.ts'
+import { FileMenu } from './file-menu.tsx'
 import { type FileRow, foreignFolders, moveInTree, visibleRows } from './file-list.ts'
 import { usePolicies } from './policies-store.ts'
 import { useProblems } from './use-problems.ts'
+import './file-tree.css'
 
 const icons = {
   workspace: Shield,
@@ -18,7 +20,7 @@ const icons = {
   other: File,
 }
 
-/** The files of the workspace. Arrows move, Enter opens. */
+/** The files of the workspace. Arrows move, Enter opens, F2 renames, Delete deletes; a right click offers the same. */
 export function FileTree({ tree }: { tree: readonly FileNode[] }) {
   const [closed, setClosed] = useState<ReadonlySet<string>>(() => new Set(foreignFolders(tree)))
   const [focused, setFocused] = useState<string>()
@@ -44,6 +46,11 @@ export function FileTree({ tree }: { tree: readonly FileNode[] }) {
       event.preventDefault()
       return activate(row)
     }
+    const change = row && changes[event.key]
+    if (change && !row.folder) {
+      event.preventDefault()
+      return usePolicies.setState({ dialog: change, subject: row.path })
+    }
     const { to, toggle: folder } = moveInTree(rows, at, event.key)
     if (to === undefined && folder === undefined) return
     event.preventDefault()
@@ -53,20 +60,30 @@ export function FileTree({ tree }: { tree: readonly FileNode[] }) {
     list.current?.querySelectorAll<HTMLElement>('[role="treeitem"]')[to]?.focus()
   }
   return (
-    <div className="file-tree scroll" role="tree" aria-label="Files of the workspace" ref={list} onKeyDown={onKeyDown}>
-      {rows.map((row, index) => (
-        <TreeRow
-          key={row.path}
-          row={row}
-          tabIndex={index === at ? 0 : -1}
-          selected={row.path === active}
-          onFocus={() => setFocused(row.path)}
-          onClick={() => activate(row)}
-        />
-      ))}
-    </div>
+    <FileMenu row={rows[at]}>
+      <div
+        className="file-tree scroll"
+        role="tree"
+        aria-label="Files of the workspace"
+        ref={list}
+        onKeyDown={onKeyDown}
+      >
+        {rows.map((row, index) => (
+          <TreeRow
+            key={row.path}
+            row={row}
+            tabIndex={index === at ? 0 : -1}
+            selected={row.path === active}
+            onFocus={() => setFocused(row.path)}
+            onClick={() => activate(row)}
+          />
+        ))}
+      </div>
+    </FileMenu>
   )
 }
+
+const changes: Readonly<Record<string, 'rename' | 'delete'>> = { F2: 'rename', Delete: 'delete' }
 
 function TreeRow(props: {
   row: FileRow
@@ -92,6 +109,7 @@ function TreeRow(props: {
       tabIndex={props.tabIndex}
       onFocus={props.onFocus}
       onClick={props.onClick}
+      onContextMenu={props.onFocus}
     >
       <Icon aria-hidden="true" className="tree-icon" />
       <span className={edited ? 'cut tree-edited' : 'cut'}>{row.name}</span>

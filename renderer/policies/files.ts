@@ -53,23 +53,24 @@ export function typed(path: string, text: string): void {
   clearTimeout(draftTimers.get(path))
   draftTimers.set(
     path,
-    setTimeout(() => keepDraft(path), draftPause),
+    setTimeout(() => void keepDraft(path), draftPause),
   )
   tellUnsaved()
 }
 
-function keepDraft(path: string): void {
+/** Gives the core what is typed, without waiting for a pause. */
+export async function keepDraft(path: string): Promise<void> {
   clearTimeout(draftTimers.get(path))
   draftTimers.delete(path)
   const document = documentAt(path)
   if (!document || document.readOnly) return
   const typedText = isEdited(document) ? { text: document.text } : {}
-  core.call('files.draft', { path, base: document.base.version, ...typedText }).catch(tellFailure)
+  await core.call('files.draft', { path, base: document.base.version, ...typedText }).catch(tellFailure)
 }
 
 /** Keeps every draft that still waits for a pause: the page is about to go. */
 export function keepDrafts(): void {
-  for (const path of draftTimers.keys()) keepDraft(path)
+  for (const path of draftTimers.keys()) void keepDraft(path)
 }
 
 /** Saves as typed. Someone else's edit of the same file is never overwritten: it is merged, or a person is asked. */
@@ -87,7 +88,7 @@ export async function saveFile(path: string): Promise<void> {
     changeDocument(path, (now) => written(now, sent, answer))
     if (answer.state === 'conflict') applied(path)
     else setTimeout(() => applied(path), 2000)
-    keepDraft(path)
+    void keepDraft(path)
   } catch (error) {
     changeDocument(path, (now) => ({ ...now, saving: false }))
     applied(path)
@@ -126,7 +127,7 @@ export async function takeFromDisk(path: string): Promise<void> {
     const file = await core.call('files.read', { path })
     const before = documentAt(path)
     changeDocument(path, (document) => changedOnDisk(document, file.text, file.version))
-    if (documentAt(path) !== before) keepDraft(path)
+    if (documentAt(path) !== before) void keepDraft(path)
   } catch {
     changeDocument(path, deletedOnDisk)
   }
@@ -137,7 +138,7 @@ export async function takeFromDisk(path: string): Promise<void> {
 export function resolve(path: string, choice: 'mine' | 'theirs' | { text: string }): void {
   changeDocument(path, (document) => resolved(document, choice))
   usePolicies.setState({ compare: null })
-  keepDraft(path)
+  void keepDraft(path)
   tellUnsaved()
 }
 
@@ -145,7 +146,7 @@ export function resolve(path: string, choice: 'mine' | 'theirs' | { text: string
 export function discardEdits(path: string): void {
   changeDocument(path, (document) => ({ ...document, text: document.base.text, conflict: null, notice: null }))
   usePolicies.setState({ compare: null })
-  keepDraft(path)
+  void keepDraft(path)
   tellUnsaved()
 }
 
@@ -155,7 +156,7 @@ export function closeNotice(path: string): void {
 
 /** Closes a tab. Text that was not saved stays as a draft and comes back when the file is opened again. */
 export function closeFile(path: string): void {
-  keepDraft(path)
+  void keepDraft(path)
   usePolicies.setState(({ tabs, active, documents, checked }) => {
     const at = tabs.indexOf(path)
     const left = tabs.filter((tab) => tab !== path)

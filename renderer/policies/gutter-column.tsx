@@ -10,6 +10,7 @@ import { useLineCounters } from './use-line-counters.ts'
 import { kindLooks } from './what-if.ts'
 import { openKind } from './what-if-live.ts'
 import { useBlameMarks, useWhatIfLines } from './what-if-marks.ts'
+import './gutter.css'
 
 /** Hits, denials and median time beside each policy line. A click shows those exchanges in Traffic. */
 export function Gutter({ editor, path }: { editor: Editor; path: string }) {

@@ -56,6 +56,12 @@ export function followDocuments(): void {
   })
 }
 
+/** Writes a text as somebody who types: the lines that differ, to be undone in one step. */
+export function typeText(path: string, text: string): void {
+  const model = modelOf(path)
+  if (model) editText(model, text)
+}
+
 /** The text as a save writes it: byte for byte as it was, where nobody edited. */
 function textOf(path: string, model: Model): string {
   const text = model.getValue(undefined, true)
@@ -63,8 +69,18 @@ function textOf(path: string, model: Model): string {
   return original !== undefined && mixesLineEndings(original) ? keepLineEndings(original, text) : text
 }
 
-/** Changes a model by the lines that differ, so that the cursor, folds and undo stay. */
+/** A text that nobody typed. */
 function putText(model: Model, text: string): void {
+  putting = true
+  try {
+    editText(model, text)
+  } finally {
+    putting = false
+  }
+}
+
+/** Changes a model by the lines that differ, so that the cursor, folds and undo stay. */
+function editText(model: Model, text: string): void {
   const bare = text.startsWith('\uFEFF') ? text.slice(1) : text
   const after = bare.split(/\r\n|\r|\n/)
   const edits = diffLines(model.getLinesContent(), after).map((hunk) => {
@@ -80,14 +96,9 @@ function putText(model: Model, text: string): void {
     const range = new monaco.Range(hunk.aStart, from, last, model.getLineMaxColumn(last))
     return { range, text: lines.map((line) => `${model.getEOL()}${line}`).join('') }
   })
-  putting = true
-  try {
-    model.pushStackElement()
-    model.pushEditOperations([], edits, () => null)
-    model.pushStackElement()
-  } finally {
-    putting = false
-  }
+  model.pushStackElement()
+  model.pushEditOperations([], edits, () => null)
+  model.pushStackElement()
 }
 
 function languageOf(path: string): string {

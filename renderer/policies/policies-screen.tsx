@@ -17,7 +17,9 @@ import { Details } from './details.tsx'
 import { DiffView } from './diff-view.tsx'
 import { isEdited } from './document.ts'
 import { DocumentTabs } from './document-tabs.tsx'
+import { FileDialogs } from './file-dialogs.tsx'
 import { FileTree } from './file-tree.tsx'
+import { holdsPolicies } from './file-list.ts'
 import { openFile, saveFile } from './files.ts'
 import { registerLanguageFeatures } from './language.ts'
 import { followFiles } from './live.ts'
@@ -91,6 +93,7 @@ export function PoliciesScreen() {
       />
       <AddPolicyDialog />
       <OpenFileDialog />
+      <FileDialogs />
     </div>
   )
 }
@@ -100,10 +103,19 @@ function Files() {
   const failure = usePolicies((state) => state.treeFailure)
   const workspace = useWorkspace()
   const find = useShortcut('policies.open')
+  const make = useShortcut('policies.new')
   return (
     <section className="pane" aria-label="Files">
-      <div className="bar">
+      <div className="bar files-bar">
         <h2 className="cut grow">{workspace?.name ?? 'Files'}</h2>
+        <Button
+          kind="quiet"
+          tip="A new file: tests, a policy set, an environment …"
+          shortcut={make}
+          onClick={() => usePolicies.setState({ dialog: 'new', subject: undefined })}
+        >
+          New
+        </Button>
         <Button
           kind="quiet"
           tip="Open a file by its name"
@@ -171,7 +183,7 @@ function TextBar() {
   const document = useActiveDocument()
   const add = useShortcut('policies.add')
   const save = useShortcut('policies.save')
-  const canAdd = document !== undefined && !document.readOnly && /\.ya?ml$/.test(document.path)
+  const canAdd = usePolicies(({ tree }) => document !== undefined && holdsPolicies(tree, document))
   const canSave = document !== undefined && (isEdited(document) || document.deleted) && !document.saving
   return (
     <div className="bar text-bar">

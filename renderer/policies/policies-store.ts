@@ -34,7 +34,9 @@ interface Policies {
   /** Paths just saved, with the revision that was in force before: their text is being applied. */
   applying: Readonly<Record<string, string>>
   /** Which dialog is open. */
-  dialog: 'add' | 'open' | null
+  dialog: 'add' | 'open' | 'new' | 'rename' | 'delete' | null
+  /** The file or folder that the dialog is about, where it is not the file in front. */
+  subject: string | undefined
 }
 
 const beginning: Policies = {
@@ -52,6 +54,7 @@ const beginning: Policies = {
   compare: null,
   applying: {},
   dialog: null,
+  subject: undefined,
 }
 
 /** Everything that the Policies screen shows. What changes it stands in `files.ts` and `live.ts`. */

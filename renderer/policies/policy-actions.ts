@@ -2,6 +2,7 @@ import type { Action } from '../shell/actions.ts'
 import { currentEditor } from './code-editor.tsx'
 import { useCoverage } from './coverage-store.ts'
 import { isEdited } from './document.ts'
+import { holdsPolicies } from './file-list.ts'
 import { closeFile, cycleTab, discardEdits, saveAll, saveFile } from './files.ts'
 import { usePolicies } from './policies-store.ts'
 
@@ -17,6 +18,11 @@ const editedInFront = () => {
   return document !== undefined && isEdited(document)
 }
 const isOpen = () => inFront() !== undefined
+
+const canAddPolicy = () => {
+  const document = inFront()
+  return document !== undefined && holdsPolicies(usePolicies.getState().tree, document)
+}
 
 function runInEditor(id: string): void {
   const editor = currentEditor()
@@ -44,7 +50,7 @@ export const policyActions: readonly Action[] = [
     group,
     shortcut: 'Mod+J',
     keywords: 'insert snippet type',
-    enabled: isOpen,
+    enabled: canAddPolicy,
     run: () => usePolicies.setState({ dialog: 'add' }),
   },
   {
@@ -54,6 +60,30 @@ export const policyActions: readonly Action[] = [
     shortcut: 'Mod+P',
     keywords: 'find go',
     run: () => usePolicies.setState({ dialog: 'open' }),
+  },
+  {
+    id: 'policies.new',
+    title: 'New file …',
+    group,
+    shortcut: 'Mod+Alt+N',
+    keywords: 'create test environment openapi rules set',
+    run: () => usePolicies.setState({ dialog: 'new', subject: undefined }),
+  },
+  {
+    id: 'policies.renameFile',
+    title: 'Rename the file …',
+    group,
+    keywords: 'move name',
+    enabled: isOpen,
+    run: () => usePolicies.setState({ dialog: 'rename', subject: inFront()?.path }),
+  },
+  {
+    id: 'policies.deleteFile',
+    title: 'Delete the file …',
+    group,
+    keywords: 'remove',
+    enabled: isOpen,
+    run: () => usePolicies.setState({ dialog: 'delete', subject: inFront()?.path }),
   },
   {
     id: 'policies.compare',

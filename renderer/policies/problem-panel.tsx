@@ -6,6 +6,7 @@ import { usePolicies } from './policies-store.ts'
 import { useProblems } from './use-problems.ts'
 import { Button } from '../ui/button.tsx'
 import { sentence } from '../ui/format.ts'
+import './problem-panel.css'
 
 /** What is wrong in the texts as typed: where, why, and what to write instead. */
 export function ProblemPanel() {

@@ -3,6 +3,7 @@ import { kindOf } from './file-list.ts'
 import { usePolicies } from './policies-store.ts'
 import { standingOf } from './standing.ts'
 import { useWorkspace } from '../shell/workbench.ts'
+import './status-line.css'
 
 const looks = {
   edited: { tone: 'modify', mark: '◆' },
