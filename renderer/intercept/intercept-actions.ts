@@ -16,11 +16,13 @@ import {
 import { readRequest } from './edits.ts'
 import { heldRows, selectAt, useIntercept } from './intercept-store.ts'
 import { useInject } from './inject-dialog.tsx'
-import { newRule, saveRule, useRule } from './rule-store.ts'
+import { currentDraft, duplicateRule, moveRule, newRule, saveRule, stepRule, toggleRule } from './rule-store.ts'
 
 const message = () => useIntercept.getState().message
 const isHeld = () => message() !== undefined && !useIntercept.getState().over && useIntercept.getState().view === 'held'
 const isRequest = () => isHeld() && message()!.side === 'request' && message()!.message === undefined
+const inRules = () => useIntercept.getState().view === 'rules'
+const isRule = () => inRules() && Boolean(useIntercept.getState().rule)
 const anyHeld = () => (useIntercept.getState().state?.held ?? 0) > 0
 
 /** What can be done on the Intercept screen. */
@@ -98,31 +100,68 @@ export function interceptActions({ focusQuery }: { focusQuery: () => void }): Ac
       title: 'Save the rule',
       group,
       shortcut: 'Mod+S',
-      enabled: () => useIntercept.getState().view === 'rules' && useRule.getState().draft !== undefined,
+      enabled: () => inRules() && currentDraft() !== undefined,
       run: saveRule,
     },
     {
+      id: 'intercept.ruleUp',
+      title: 'Let the rule run earlier',
+      group,
+      keywords: 'move up reorder order',
+      shortcut: 'Alt+ArrowUp',
+      enabled: isRule,
+      run: () => moveRule(-1),
+    },
+    {
+      id: 'intercept.ruleDown',
+      title: 'Let the rule run later',
+      group,
+      keywords: 'move down reorder order',
+      shortcut: 'Alt+ArrowDown',
+      enabled: isRule,
+      run: () => moveRule(1),
+    },
+    {
+      id: 'intercept.toggleRule',
+      title: 'Turn the rule on or off',
+      group,
+      keywords: 'enable disable',
+      shortcut: 'e',
+      enabled: isRule,
+      run: () => toggleRule(),
+    },
+    {
+      id: 'intercept.duplicateRule',
+      title: 'Make a copy of the rule',
+      group,
+      keywords: 'duplicate',
+      shortcut: 'd',
+      enabled: isRule,
+      run: duplicateRule,
+    },
+    {
       id: 'intercept.next',
-      title: 'Next message',
+      title: 'Next message, or rule',
       group,
       shortcut: 'j ArrowDown',
       hidden: true,
-      enabled: anyHeld,
+      enabled: () => inRules() || anyHeld(),
       run: () => move(1),
     },
     {
       id: 'intercept.previous',
-      title: 'Previous message',
+      title: 'Previous message, or rule',
       group,
       shortcut: 'k ArrowUp',
       hidden: true,
-      enabled: anyHeld,
+      enabled: () => inRules() || anyHeld(),
       run: () => move(-1),
     },
   ]
 }
 
 function move(step: number): void {
+  if (inRules()) return stepRule(step)
   const { selected } = useIntercept.getState()
   const at = selected === undefined ? -1 : heldRows.indexOf(selected)
   selectAt(at === -1 ? 0 : at + step)

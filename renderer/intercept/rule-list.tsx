@@ -1,7 +1,7 @@
-import { Plus } from 'lucide-react'
+import { ArrowDown, ArrowUp, Plus } from 'lucide-react'
 import type { RuleRow } from '../../gateway-core/protocol/intercept.ts'
 import { visible } from '../../gateway-core/visible.ts'
-import { core } from '../core/core.ts'
+import { runAction, useShortcut } from '../shell/actions.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { tellFailure } from '../shell/notices.ts'
 import { Button } from '../ui/button.tsx'
@@ -9,15 +9,9 @@ import { EmptyState } from '../ui/empty-state.tsx'
 import { countText } from '../ui/format.ts'
 import { Menu, MenuItem } from '../ui/menu.tsx'
 import { useIntercept } from './intercept-store.ts'
-import { newRule } from './rule-store.ts'
+import { ruleKinds } from './rule-fields.ts'
+import { choose, focusRule, isChanged, newRule, toggleRule, useRules } from './rule-store.ts'
 import { Switch } from './switch.tsx'
-
-const kinds = [
-  ['rewrite', 'Rewrite', 'change headers, URL or body'],
-  ['mock', 'Mock', 'answer in the place of the upstream'],
-  ['delay', 'Delay', 'answer later, or slower'],
-  ['fault', 'Fault', 'reset, hang, 5xx, cut off'],
-] as const
 
 /** The rules of the workspace, in the order in which they run. */
 export function RuleList() {
@@ -26,8 +20,10 @@ export function RuleList() {
   return (
     <div className="held">
       <div className="held-head">
-        <span className="dim">They run in this order, before breakpoints</span>
+        <span className="dim">In this order, before breakpoints</span>
         <span className="grow" />
+        <MoveButton step={-1} />
+        <MoveButton step={1} />
         <Menu
           align="end"
           trigger={
@@ -37,8 +33,8 @@ export function RuleList() {
             </Button>
           }
         >
-          {kinds.map(([kind, title, hint]) => (
-            <MenuItem key={kind} hint={hint} onSelect={() => void newRule(kind)}>
+          {ruleKinds.map(({ id, title, hint }) => (
+            <MenuItem key={id} hint={hint} onSelect={() => void newRule(id)}>
               {title}
             </MenuItem>
           ))}
@@ -60,25 +56,49 @@ export function RuleList() {
   )
 }
 
+function MoveButton({ step }: { step: -1 | 1 }) {
+  const id = step === -1 ? 'intercept.ruleUp' : 'intercept.ruleDown'
+  const rules = useIntercept(({ state }) => state?.rules) ?? []
+  const at = useIntercept(({ rule }) => rules.findIndex(({ name }) => name === rule))
+  const shortcut = useShortcut(id)
+  return (
+    <Button
+      kind="quiet"
+      label={step === -1 ? 'Let this rule run earlier' : 'Let this rule run later'}
+      shortcut={shortcut}
+      disabled={at === -1 || !rules[at + step]}
+      onClick={() => runAction(id)}
+    >
+      {step === -1 ? <ArrowUp aria-hidden="true" /> : <ArrowDown aria-hidden="true" />}
+    </Button>
+  )
+}
+
 function Rule({ rule, chosen }: { rule: RuleRow; chosen: boolean }) {
   const { name, explain, enabled, hits } = rule
+  const changed = useRules(({ drafts }) => drafts[name] !== undefined && isChanged(drafts[name]))
   const openTraffic = useNavigation((navigation) => navigation.openTraffic)
   return (
     <li className={`rule${chosen ? ' rule-chosen' : ''}${enabled ? '' : ' breakpoint-off'}`}>
       <Switch
         label={`Rule ${visible(name, 80)}`}
         checked={enabled}
-        onChange={(next) => {
-          core.call('intercept.ruleEnable', { name, enabled: next }).catch(tellFailure)
-        }}
+        onChange={() => void toggleRule(name).catch(tellFailure)}
       />
       <button
         type="button"
         className="rule-open"
         aria-current={chosen}
-        onClick={() => useIntercept.setState({ rule: name })}
+        onClick={({ detail }) => {
+          choose(name)
+          // By Enter: on into the rule.
+          if (detail === 0) focusRule()
+        }}
       >
-        <span className="rule-name cut">{visible(name, 120)}</span>
+        <span className="rule-name cut">
+          {visible(name, 120)}
+          {changed && <span className="tone-modify"> edited</span>}
+        </span>
         <span className="dim rule-explain">{visible(explain, 400)}</span>
       </button>
       <button

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { CallName, EventData, EventName, Params, Result } from '../../gateway-core/protocol/protocol.ts'
+import { type TestUpstream, testUpstream } from '../gateway-fixture.ts'
 import { Workbench, type WorkbenchOptions } from '../../gateway-core/workbench/workbench.ts'
 
 /** A workbench in a home of its own, with one screen. */
@@ -44,4 +45,18 @@ export function makeDesk(files: Readonly<Record<string, string>> = {}, more: Par
       if (existsSync(home)) rmSync(home, { recursive: true, force: true })
     },
   }
+}
+
+/** A desk whose workspace is open, with a gateway before one upstream; `more` is more YAML. */
+export async function openDesk(
+  more = '',
+  files: Readonly<Record<string, string>> = {},
+): Promise<{ desk: Desk; upstream: TestUpstream }> {
+  const upstream = await testUpstream()
+  const desk = makeDesk({
+    'gatehouse.yaml': `gatehouse: 1\nlisten: { http: "127.0.0.1:0" }\nupstreams: { web: ${upstream.url} }\napis: [{ name: web, upstream: web }]\n${more}`,
+    ...files,
+  })
+  await desk.workbench.open(desk.folder)
+  return { desk, upstream }
 }

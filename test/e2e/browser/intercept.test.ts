@@ -185,6 +185,7 @@ describe('rules', () => {
     await page.getByRole('tab', { name: 'Rules' }).click()
     await page.getByRole('button', { name: 'New rule' }).click()
     await page.getByRole('menuitem', { name: 'Mock' }).click()
+    await page.getByRole('radio', { name: 'Text' }).click()
     const text = page.getByLabel('The rule as YAML')
     await text.fill('name: tea\nmatch: path:/health\nmock: { status: 418, body: "tea" }\n')
     await page.getByText('answers 418 with 3 bytes in the place of the upstream').first().waitFor()
