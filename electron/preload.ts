@@ -1,4 +1,4 @@
-import { contextBridge, ipcRenderer } from 'electron'
+import { contextBridge, ipcRenderer, webFrame } from 'electron'
 import { type CoreStatus, type DesktopBridge, type MenuCommand, portMessage } from '../gateway-core/protocol/desktop.ts'
 import { channels } from './channels.ts'
 
@@ -41,6 +41,7 @@ const bridge: DesktopBridge = {
   chooseNewFile: (kind) => ipcRenderer.invoke(channels.chooseNewFile, kind) as Promise<string | null>,
   openWindow: (folder) => ipcRenderer.send(channels.openWindow, folder),
   setTheme: (theme) => ipcRenderer.send(channels.setTheme, theme),
+  zoom: (step) => webFrame.setZoomLevel(step === 0 ? 0 : webFrame.getZoomLevel() + Math.sign(step) * 0.5),
   tellHeld: (count) => ipcRenderer.send(channels.tellHeld, count),
 }
 

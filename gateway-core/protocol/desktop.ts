@@ -21,6 +21,9 @@ export type MenuCommand =
   | 'view.palette'
   | 'view.traffic'
   | 'view.policies'
+  | 'view.intercept'
+  | 'view.replay'
+  | 'view.tests'
   | 'view.problems'
   | 'gateway.toggle'
   | 'help.shortcuts'
@@ -49,6 +52,8 @@ export interface DesktopBridge {
   openWindow(folder?: string): void
   /** So that native parts (menus, dialogs, the frame) look like the page. */
   setTheme(theme: Theme): void
+  /** Larger (1), smaller (-1), or as it was (0). Kept with the window. */
+  zoom(step: 1 | 0 | -1): void
   /** A notification of the desktop: so many messages are held. Only where a person asked for it. */
   tellHeld(count: number): void
 }

@@ -1,5 +1,4 @@
 import { ChevronDown, Play, Search, Square } from 'lucide-react'
-import { core } from '../core/core.ts'
 import { HeldBadge } from '../intercept/held-badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { countText } from '../ui/format.ts'
@@ -7,9 +6,8 @@ import { Keys } from '../ui/keys.tsx'
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '../ui/menu.tsx'
 import { runAction, useShortcut } from './actions.ts'
 import { useNavigation } from './navigation.ts'
-import { tellDone } from './notices.ts'
 import { type Theme, useTheme } from './preferences.ts'
-import { change, useWorkspace } from './workbench.ts'
+import { useWorkspace } from './workbench.ts'
 import './header.css'
 
 /** What is open, whether its gateway runs and where, and what goes through it now. */
@@ -85,13 +83,7 @@ function WorkspaceMenu() {
       <MenuItem onSelect={() => runAction('file.open')} shortcut={useShortcut('file.open')}>
         Open a workspace …
       </MenuItem>
-      <MenuItem
-        onSelect={() => {
-          void navigator.clipboard.writeText(folder).then(() => tellDone('Path copied'))
-        }}
-      >
-        Copy the path
-      </MenuItem>
+      <MenuItem onSelect={() => runAction('file.path')}>Copy the path</MenuItem>
       <MenuLine />
       <MenuLabel>Theme</MenuLabel>
       {themes.map(([id, title]) => (
@@ -123,11 +115,7 @@ function EnvironmentMenu() {
     >
       <MenuLabel>Environment</MenuLabel>
       {environments.map((name) => (
-        <MenuChoice
-          key={name}
-          checked={name === environment}
-          onSelect={() => void change(core.call('workbench.environment', { name }), `Switching to ${name}`)}
-        >
+        <MenuChoice key={name} checked={name === environment} onSelect={() => runAction(`environment.${name}`)}>
           {name}
         </MenuChoice>
       ))}
@@ -147,9 +135,7 @@ function GatewaySwitch() {
           type="button"
           className="header-address num"
           title="Copy the address"
-          onClick={() => {
-            void navigator.clipboard.writeText((http ?? https)!).then(() => tellDone('Address copied'))
-          }}
+          onClick={() => runAction('gateway.address')}
         >
           <span className="only-read">Gateway runs at </span>
           {address}

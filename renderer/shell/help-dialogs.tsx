@@ -30,14 +30,16 @@ export function ShortcutsDialog() {
             </dl>
           </section>
         ))}
-        <section>
-          <h3>Zoom{desktop ? '' : ' (of the browser)'}</h3>
-          <dl>
-            {zoom.map(([title, keys]) => (
-              <Shortcut key={title} title={title} keys={[keys]} />
-            ))}
-          </dl>
-        </section>
+        {!desktop && (
+          <section>
+            <h3>Zoom (of the browser)</h3>
+            <dl>
+              {zoom.map(([title, keys]) => (
+                <Shortcut key={title} title={title} keys={[keys]} />
+              ))}
+            </dl>
+          </section>
+        )}
       </div>
     </Dialog>
   )

@@ -2,6 +2,7 @@ import { core } from '../core/core.ts'
 import { desktop } from '../core/desktop.ts'
 import { registerActions } from './actions.ts'
 import { screens, useNavigation } from './navigation.ts'
+import { tellDone } from './notices.ts'
 import { type Theme, useTheme } from './preferences.ts'
 import { screenEntries } from './screens.tsx'
 import { useFront } from './windows.ts'
@@ -12,6 +13,17 @@ const isOpen = () => workspace() !== undefined
 const isRunning = () => workspace()?.gateway.state === 'running'
 const { go } = useNavigation.getState()
 const { show } = useFront.getState()
+
+async function copyAddress(): Promise<void> {
+  const gateway = workspace()?.gateway
+  await navigator.clipboard.writeText(gateway?.http ?? gateway?.https ?? '')
+  tellDone('Address copied')
+}
+
+async function copyFolder(): Promise<void> {
+  await navigator.clipboard.writeText(workspace()?.folder ?? '')
+  tellDone('Path copied')
+}
 
 /** Actions that are there on every screen. */
 export function registerShellActions(): void {
@@ -64,6 +76,22 @@ export function registerShellActions(): void {
       run: () => change(core.call('gateway.stop'), 'Stopping the gateway'),
     },
     {
+      id: 'gateway.address',
+      title: 'Copy the address of the gateway',
+      group: 'Gateway',
+      keywords: 'url port clipboard',
+      enabled: isRunning,
+      run: copyAddress,
+    },
+    {
+      id: 'file.path',
+      title: 'Copy the path of the workspace',
+      group: 'Workspace',
+      keywords: 'folder clipboard',
+      enabled: isOpen,
+      run: copyFolder,
+    },
+    {
       id: 'file.open',
       title: 'Open a workspace …',
       group: 'Workspace',
@@ -82,10 +110,51 @@ export function registerShellActions(): void {
           },
         ]
       : []),
+    ...(desktop
+      ? (
+          [
+            [1, 'Larger', 'Mod++', 'in'],
+            [-1, 'Smaller', 'Mod+-', 'out'],
+            [0, 'As large as usual', 'Mod+0', 'reset'],
+          ] as const
+        ).map(([step, title, shortcut, name]) => ({
+          id: `view.zoom.${name}`,
+          title,
+          group: 'View',
+          shortcut,
+          keywords: 'zoom size text scale',
+          run: () => desktop!.zoom(step),
+        }))
+      : []),
     theme('dark', 'Dark theme'),
     theme('light', 'Light theme'),
     theme('system', 'Theme of the system'),
     { id: 'help.shortcuts', title: 'Keyboard shortcuts', group: 'Help', shortcut: '?', run: () => show('shortcuts') },
     { id: 'help.about', title: 'About Gatehouse', group: 'Help', run: () => show('about') },
   ])
+  followEnvironments()
+}
+
+/** One action for each environment of the open workspace. */
+function followEnvironments(): void {
+  let known: readonly string[] | undefined
+  let withdraw = () => {}
+  const follow = () => {
+    const environments = workspace()?.environments
+    if (environments === known) return
+    known = environments
+    withdraw()
+    withdraw = registerActions(
+      (environments ?? []).map((name) => ({
+        id: `environment.${name}`,
+        title: `Switch to environment ${name}`,
+        group: 'Workspace',
+        keywords: 'active overlay',
+        enabled: () => workspace()?.environment !== name,
+        run: () => change(core.call('workbench.environment', { name }), `Switching to ${name}`),
+      })),
+    )
+  }
+  useWorkbench.subscribe(follow)
+  follow()
 }

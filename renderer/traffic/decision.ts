@@ -20,6 +20,14 @@ export function denialHelp(code: string): string | undefined {
   return Object.hasOwn(denials, code) ? denials[code as keyof typeof denials].help : undefined
 }
 
+/** What to do about an upstream that gave no answer. */
+export function upstreamHelp(code: string | undefined): string | undefined {
+  if (code === 'UPSTREAM_UNREACHABLE')
+    return 'Start it, or correct its address under upstreams; then resend the request.'
+  if (code === 'UPSTREAM_TIMEOUT') return 'Where it needs longer, raise its timeout under upstreams.'
+  return undefined
+}
+
 /** Who decided about an exchange and why, as one line. */
 export function decisionOf(row: TrafficRow): Decision {
   const who = row.decidedBy === undefined ? undefined : visible(instanceName(row.decidedBy), 60)

@@ -8,7 +8,7 @@ import { useActions, useShortcut } from '../shell/actions.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { isObserved, ObservedNote } from '../own-traffic/observed-note.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
-import { denialHelp, denialTitle } from './decision.ts'
+import { denialHelp, denialTitle, upstreamHelp } from './decision.ts'
 import { EvidenceSentences } from './evidence.tsx'
 import { ExchangeFacts } from './exchange-facts.tsx'
 import { JudgeUnder } from './judge-under.tsx'
@@ -101,7 +101,11 @@ function Answer({ detail, entry }: { detail: ExchangeDetail; entry: TraceEntry |
       {entry?.evidence && <EvidenceSentences evidence={entry.evidence} />}
       {entry?.reason && <p className="dim">{visible(entry.reason, 400)}</p>}
       {error && <p className="code">{visible(error, 400)}</p>}
-      {!entry && help && <p className="dim">{help}</p>}
+      {!entry && help && (
+        <p className="dim">
+          {help} {upstreamHelp(code)}
+        </p>
+      )}
       {also.length > 0 && (
         <p className="dim">
           Also would be denied by {also.map(({ policy }) => visible(instanceName(policy), 60)).join(', ')}.

@@ -26,6 +26,9 @@ import './exchange-pane.css'
 const tabIds = ['decisions', 'request', 'response', 'changes', 'messages', 'steps'] as const
 type Tab = (typeof tabIds)[number]
 
+const tabKey = (tab: Tab) => String(tabIds.indexOf(tab) + 1)
+const tabItem = (id: Tab, title: string) => ({ id, title, tip: `${title} (${tabKey(id)})` })
+
 /** The tab stays as one goes from exchange to exchange. */
 const useTab = create<{ tab: Tab }>(() => ({ tab: 'decisions' }))
 
@@ -40,11 +43,11 @@ export function ExchangePane({ id, onClose }: { id: string; onClose: () => void 
   const isOpen = detail?.exchange.id === id && detail.exchange.state === 'open'
   useEffect(() => setOpen(isOpen), [isOpen])
   useActions(
-    tabIds.map((tab, at) => ({
+    tabIds.map((tab) => ({
       id: `traffic.tab.${tab}`,
       title: `Show ${tab}`,
       group: 'Traffic',
-      shortcut: String(at + 1),
+      shortcut: tabKey(tab),
       hidden: true,
       run: () => useTab.setState({ tab }),
     })),
@@ -104,12 +107,12 @@ function Exchange({ detail, version, onClose }: { detail: ExchangeDetail; versio
         value={tab}
         onChange={(next) => useTab.setState({ tab: next })}
         tabs={[
-          { id: 'decisions', title: 'Decisions' },
-          { id: 'request', title: 'Request' },
-          { id: 'response', title: 'Response' },
-          { id: 'changes', title: 'Original ↔ modified', ...(changes > 0 && { note: changes }) },
-          ...(messages ? [{ id: 'messages' as const, title: 'Messages' }] : []),
-          ...(isCase(exchange.id) ? [] : [{ id: 'steps' as const, title: 'Step through' }]),
+          tabItem('decisions', 'Decisions'),
+          tabItem('request', 'Request'),
+          tabItem('response', 'Response'),
+          { ...tabItem('changes', 'Original ↔ modified'), ...(changes > 0 && { note: changes }) },
+          ...(messages ? [tabItem('messages', 'Messages')] : []),
+          ...(isCase(exchange.id) ? [] : [tabItem('steps', 'Step through')]),
         ]}
       >
         {tab === 'decisions' && <Decisions detail={detail} />}

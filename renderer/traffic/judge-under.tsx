@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { ExchangeDetail, JudgedUnder } from '../../gateway-core/protocol/types.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { core } from '../core/core.ts'
 import { factText } from '../policies/what-if.ts'
+import { useActions, useShortcut } from '../shell/actions.ts'
 import { tellFailure } from '../shell/notices.ts'
 import { useWorkspace } from '../shell/workbench.ts'
 import { instanceName } from '../ui/format.ts'
@@ -18,7 +19,9 @@ export function JudgeUnder({ detail }: { detail: ExchangeDetail }) {
   const [judged, setJudged] = useState<JudgedUnder>()
   const [asking, setAsking] = useState<string>()
   useEffect(() => setJudged(undefined), [exchange.id])
-  if (environments.length === 0 || exchange.verdict === 'refused' || isCase(exchange.id)) return null
+  const others = environments.filter((name) => name !== exchange.environment)
+  const possible = environments.length > 0 && exchange.verdict !== 'refused' && !isCase(exchange.id)
+  const choice = useRef<HTMLDivElement>(null)
   const judge = (environment: string) => {
     setAsking(environment)
     core
@@ -26,16 +29,35 @@ export function JudgeUnder({ detail }: { detail: ExchangeDetail }) {
       .then(setJudged, tellFailure)
       .finally(() => setAsking(undefined))
   }
+  useActions([
+    {
+      id: 'traffic.judgeUnder',
+      title: 'Judge it under another environment',
+      group: 'Traffic',
+      shortcut: 'e',
+      keywords: 'compare staging production difference',
+      enabled: () => possible && others.length > 0,
+      run() {
+        choice.current?.scrollIntoView({ block: 'center' })
+        choice.current?.querySelector<HTMLElement>(`[data-environment="${CSS.escape(others[0]!)}"]`)?.focus()
+        if (others.length === 1 && judged?.environment !== others[0]) judge(others[0]!)
+      },
+    },
+  ])
+  const shortcut = useShortcut('traffic.judgeUnder')
+  if (!possible) return null
   return (
     <>
       <div className="exchange-heading">
         <h3>Under another environment</h3>
         <span className="grow" />
-        <div className="judge-choice" role="group" aria-label="Judge under">
+        <div ref={choice} className="judge-choice" role="group" aria-label="Judge under">
           {environments.map((name) => (
             <button
               key={name}
               type="button"
+              data-environment={name}
+              title={name === others[0] && shortcut ? `Judge under ${name} (${shortcut})` : undefined}
               aria-pressed={judged?.environment === name}
               disabled={asking !== undefined}
               onClick={() => (judged?.environment === name ? setJudged(undefined) : judge(name))}

@@ -1,5 +1,5 @@
 import { Bookmark, Columns3, FileJson2 } from 'lucide-react'
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, useEffect, useState } from 'react'
 import type { SavedQuery } from '../../gateway-core/protocol/types.ts'
 import { core } from '../core/core.ts'
 import { runAction, useShortcut } from '../shell/actions.ts'
@@ -10,17 +10,18 @@ import { Field } from '../ui/field.tsx'
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuLine } from '../ui/menu.tsx'
 import { columns, useColumns } from './columns.tsx'
 import { useWidths } from './column-widths.ts'
+import { showing, useToolbar } from './toolbar-store.ts'
 import { setQuery, useTraffic } from './traffic-store.ts'
 
 /** Queries that were kept under a name. */
 export function SavedMenu() {
   const [saved, setSaved] = useState<readonly SavedQuery[]>([])
-  const [naming, setNaming] = useState(false)
+  const open = useToolbar((toolbar) => toolbar.open)
   const [removing, setRemoving] = useState(false)
   const query = useTraffic((traffic) => traffic.query)
-  const read = () => {
-    core.call('traffic.savedQueries').then(setSaved, tellFailure)
-  }
+  useEffect(() => {
+    if (open === 'saved') core.call('traffic.savedQueries').then(setSaved, tellFailure)
+  }, [open])
   const change = (call: Promise<readonly SavedQuery[]>, said: string) => {
     call.then((next) => {
       setSaved(next)
@@ -31,13 +32,15 @@ export function SavedMenu() {
     <>
       <Menu
         align="end"
+        open={open === 'saved'}
+        onOpen={showing('saved')}
         trigger={
-          <Button label="Saved queries" onPointerDown={read} onKeyDown={read}>
+          <Button label="Saved queries">
             <Bookmark aria-hidden="true" />
           </Button>
         }
       >
-        <MenuItem disabled={query === ''} onSelect={() => setNaming(true)}>
+        <MenuItem disabled={query === ''} onSelect={() => runAction('traffic.saveQuery')}>
           Save this query …
         </MenuItem>
         {saved.length > 0 && (
@@ -58,12 +61,12 @@ export function SavedMenu() {
           </>
         )}
       </Menu>
-      {naming && (
+      {open === 'naming' && (
         <NameDialog
           query={query}
-          onClose={() => setNaming(false)}
+          onClose={() => showing('naming')(false)}
           onSave={(name) => {
-            setNaming(false)
+            showing('naming')(false)
             change(core.call('traffic.saveQuery', { name, query }), 'Query saved')
           }}
         />
@@ -130,6 +133,7 @@ export function FilesMenu() {
 
 /** Which columns are shown, and how wide: the arrows do what dragging an edge does. */
 export function TableMenu() {
+  const open = useToolbar((toolbar) => toolbar.open === 'columns')
   const { ids, toggle } = useColumns()
   const { widths, setWidth, forget } = useWidths()
   const widen = (id: string, width: number | undefined) => (event: KeyboardEvent) => {
@@ -141,6 +145,8 @@ export function TableMenu() {
   return (
     <Menu
       align="end"
+      open={open}
+      onOpen={showing('columns')}
       trigger={
         <Button label="Columns">
           <Columns3 aria-hidden="true" />

@@ -11,6 +11,7 @@ import { plural } from '../ui/format.ts'
 import { copyText } from './exchange-store.ts'
 import { chooseCase, isCase, saveCase } from './cases.ts'
 import { chooseText, saveText } from './text-files.ts'
+import { useToolbar } from './toolbar-store.ts'
 import { select, selectId, setFollowing, setQuery, switchOrder, table, useTraffic } from './traffic-store.ts'
 
 const group = 'Traffic'
@@ -162,6 +163,28 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       group,
       keywords: 'import upload',
       run: importHar,
+    },
+    {
+      id: 'traffic.saveQuery',
+      title: 'Save this query …',
+      group,
+      keywords: 'keep filter name bookmark',
+      enabled: () => useTraffic.getState().query !== '',
+      run: () => useToolbar.setState({ open: 'naming' }),
+    },
+    {
+      id: 'traffic.savedQueries',
+      title: 'Saved queries …',
+      group,
+      keywords: 'kept filters bookmarks forget',
+      run: () => useToolbar.setState({ open: 'saved' }),
+    },
+    {
+      id: 'traffic.columns',
+      title: 'Choose the columns …',
+      group,
+      keywords: 'table show hide width host client route api',
+      run: () => useToolbar.setState({ open: 'columns' }),
     },
     {
       id: 'traffic.time',

@@ -5,9 +5,17 @@ import { Keys } from './keys.tsx'
 import './menu.css'
 
 /** A menu that opens below its trigger; arrows, letters and Esc work as everywhere. */
-export function Menu(props: { trigger: ReactElement; children: ReactNode; align?: 'start' | 'end' }) {
+export function Menu(props: {
+  trigger: ReactElement
+  children: ReactNode
+  align?: 'start' | 'end'
+  /** Whether it is open, where an action opens it too. */
+  open?: boolean
+  onOpen?: (open: boolean) => void
+}) {
+  const { open, onOpen } = props
   return (
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root modal={false} {...(open !== undefined && { open })} {...(onOpen && { onOpenChange: onOpen })}>
       <DropdownMenu.Trigger asChild>{props.trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal container={layers()}>
         <DropdownMenu.Content

@@ -7,6 +7,8 @@ export interface TabItem<T extends string> {
   title: string
   /** A small count or mark behind the title. */
   note?: ReactNode
+  /** Said while one points at it. */
+  tip?: string
 }
 
 interface TabsProps<T extends string> {
@@ -23,7 +25,7 @@ export function Tabs<T extends string>({ label, tabs, value, onChange, children 
     <Radix.Root className="tabs" value={value} onValueChange={(next) => onChange(next as T)}>
       <Radix.List className="tabs-list" aria-label={label}>
         {tabs.map((tab) => (
-          <Radix.Trigger key={tab.id} value={tab.id} className="tabs-tab">
+          <Radix.Trigger key={tab.id} value={tab.id} className="tabs-tab" title={tab.tip}>
             {tab.title}
             {tab.note !== undefined && <span className="tabs-note">{tab.note}</span>}
           </Radix.Trigger>
