@@ -1,7 +1,7 @@
 import type { ExchangeRecord } from '../capture/record.ts'
 import type { Evidence } from '../exchange.ts'
 import type { Position, TraceEntry } from '../pipeline/outcome.ts'
-import { evidenceText } from './evidence-text.ts'
+import { evidenceText } from '../evidence.ts'
 import type { Paint, Style } from './io.ts'
 import { shownTarget } from './shown-target.ts'
 import { visible } from '../visible.ts'

@@ -1,6 +1,6 @@
 import type { TestResult } from '../tests/run-test.ts'
 import { visible } from '../visible.ts'
-import { evidenceText } from './evidence-text.ts'
+import { evidenceText } from '../evidence.ts'
 import { instanceName, type ShowPosition } from './exchange-line.ts'
 import type { Paint } from './io.ts'
 import { traceTable } from './trace-table.ts'

@@ -11,7 +11,7 @@ import { signToken } from '../tokens/sign.ts'
 import { TokenTrial } from '../tokens/try-tokens.ts'
 import { visible } from '../visible.ts'
 import { CannotRun, defineCommand, type ExitCode } from './command.ts'
-import { evidenceText } from './evidence-text.ts'
+import { evidenceText } from '../evidence.ts'
 import { type Io, printJson } from './io.ts'
 import { loadSound, workspaceFolder } from './load.ts'
 

@@ -1,5 +1,5 @@
 import type { TraceEntry, TraceVerdict } from '../pipeline/outcome.ts'
-import { evidenceText } from './evidence-text.ts'
+import { evidenceText } from '../evidence.ts'
 import { instanceName, type ShowPosition } from './exchange-line.ts'
 import type { Paint, Style } from './io.ts'
 import { visible } from '../visible.ts'

@@ -1,7 +1,8 @@
+import { observedText, placeText } from '../../gateway-core/evidence.ts'
 import type { Evidence } from '../../gateway-core/exchange.ts'
 import type { Change, TraceEntry } from '../../gateway-core/pipeline/outcome.ts'
 import { visible } from '../../gateway-core/visible.ts'
-import { countText, placeText } from '../ui/format.ts'
+import { countText } from '../ui/format.ts'
 import { denialTitle } from './decision.ts'
 
 /** A step in a few words, for its line in the waterfall. */
@@ -29,13 +30,7 @@ export function evidenceSummary({ at, observed, expected, secret, detail }: Evid
   if (observed === null) return `no ${placeText(at)}`
   if (observed === undefined)
     return expected === undefined ? placeText(at) : `${placeText(at)}: ${visible(expected, 80)}`
-  return valueText(observed, 80)
-}
-
-/** An observed value as text: lists as JSON, the rest as it stands. */
-export function valueText(value: NonNullable<Evidence['observed']>, most = 400): string {
-  if (typeof value !== 'object') return visible(String(value), most)
-  return `[${value.map((one) => visible(JSON.stringify(one), 120)).join(', ')}]`
+  return observedText(observed, 80)
 }
 
 /** Requests that a limiter lets through at once beside its limit, as its rule says it. */

@@ -1,7 +1,6 @@
+import { detailText, observedText, placeText } from '../../gateway-core/evidence.ts'
 import type { Evidence } from '../../gateway-core/exchange.ts'
 import { visible } from '../../gateway-core/visible.ts'
-import { placeText } from '../ui/format.ts'
-import { valueText } from './evidence-summary.ts'
 import { LimiterGauge } from './limiter-gauge.tsx'
 import './evidence.css'
 
@@ -51,7 +50,7 @@ function Seen({ evidence }: { evidence: Evidence }) {
       {observed !== undefined && (
         <>
           {' = '}
-          <code>{valueText(observed) || '""'}</code>
+          <code>{observedText(observed)}</code>
         </>
       )}
     </>
@@ -98,42 +97,24 @@ function EvidenceBlock({ evidence }: { evidence: Evidence }) {
           </dd>
         </>
       )}
-      {detail &&
-        Object.entries(detail).map(([name, value]) => (
-          <DetailLine
-            key={name}
-            name={name}
-            value={Array.isArray(value) ? value.join(', ') : String(value as string)}
-          />
-        ))}
+      {detail && Object.entries(detail).map(([name, value]) => <DetailLine key={name} {...detailText(name, value)} />)}
     </dl>
   )
 }
 
-const detailTitles: Readonly<Record<string, string>> = {
-  minutesLeft: 'Minutes left',
-  retryAfterMs: 'Next one admitted after',
-  schemaPath: 'Schema',
-  kid: 'Key',
-  class: 'Kind of attack',
-}
-
-function DetailLine({ name, value }: { name: string; value: string }) {
-  const title =
-    detailTitles[name] ??
-    `${name.charAt(0).toUpperCase()}${name.slice(1).replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`
+function DetailLine({ title, text }: { title: string; text: string }) {
   return (
     <>
-      <dt>{visible(title, 60)}</dt>
+      <dt>{title.charAt(0).toUpperCase() + title.slice(1)}</dt>
       <dd>
-        <code>{visible(value, 400) || '""'}</code>
+        <code>{text}</code>
       </dd>
     </>
   )
 }
 
 function ObservedValue({ value }: { value: NonNullable<Evidence['observed']> }) {
-  return <code>{valueText(value) || '""'}</code>
+  return <code>{observedText(value)}</code>
 }
 
 /** The piece that looks like an attack, marked. The shown text begins up to 20 characters before it. */

@@ -1,6 +1,3 @@
-import type { Place } from '../../gateway-core/exchange.ts'
-import { visible } from '../../gateway-core/visible.ts'
-
 /** Name of an instance id: what stands behind its scope. */
 export function instanceName(id: string): string {
   return id.slice(id.lastIndexOf('/') + 1)
@@ -64,32 +61,6 @@ export function agoText(at: number, now: number): string {
   if (minutes < 60) return `${plural(minutes, 'minute')} ago`
   const hours = Math.floor(minutes / 60)
   return hours < 24 ? `${plural(hours, 'hour')} ago` : `${plural(Math.floor(hours / 24), 'day')} ago`
-}
-
-/** Where a value stands, in words: `header authorization`, `claim roles`, `body /items/0/price`. */
-export function placeText(place: Place): string {
-  switch (place.in) {
-    case 'header':
-      return `${place.of === 'response' ? 'response header' : 'header'} ${visible(place.name, 60)}`
-    case 'query':
-    case 'cookie':
-    case 'claim':
-      return `${place.in} ${visible(place.name, 60)}`
-    case 'path':
-      return place.name === undefined ? 'path' : `path parameter ${visible(place.name, 60)}`
-    case 'body':
-      return `${place.of === 'response' ? 'response body' : 'body'}${place.pointer ? ` ${visible(place.pointer, 80)}` : ''}`
-    case 'client':
-      return 'client address'
-    case 'peer':
-      return 'peer address'
-    case 'consumer':
-      return 'caller'
-    case 'state':
-      return 'left in this window'
-    default:
-      return place.in
-  }
 }
 
 /** Names of phases for people. */
