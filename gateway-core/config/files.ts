@@ -4,19 +4,23 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { secretsFile } from './secrets.ts'
 import type { WorkspaceFile } from './workspace.ts'
 
+/** Texts in place of files on disk, by path; null: there is no such file. */
+export type Overlay = ReadonlyMap<string, string | null>
+
 /**
  * The files of one workspace as one load sees them: each is read once and remembered, texts of an editor that are not
- * saved yet (`overlay`) stand for the files on disk. Paths are relative to the folder, with `/` as separator.
+ * saved yet (`overlay`) stand for the files on disk; null: the file is not there. Paths are relative to the folder, with
+ * `/` as separator.
  */
 export class WorkspaceFiles {
   readonly folder: string
-  readonly #overlay: ReadonlyMap<string, string>
+  readonly #overlay: Overlay
   readonly #disk: boolean
   readonly #read = new Map<string, string | undefined>()
   readonly #secret = new Map<string, string>()
 
   /** Keys of `overlay` are absolute or relative to the folder. Without `disk` there are no other files. */
-  constructor(folder: string, overlay: ReadonlyMap<string, string> = new Map(), disk = true) {
+  constructor(folder: string, overlay: Overlay = new Map(), disk = true) {
     this.folder = folder
     this.#disk = disk
     this.#overlay = new Map([...overlay].map(([path, text]) => [this.relative(path), text]))
@@ -51,7 +55,10 @@ export class WorkspaceFiles {
     } catch {
       // No such folder: only what an editor holds.
     }
-    for (const path of this.#overlay.keys()) if (path.startsWith(`${folder}/`)) names.add(path)
+    for (const [path, text] of this.#overlay) {
+      if (text === null) names.delete(path)
+      else if (path.startsWith(`${folder}/`)) names.add(path)
+    }
     return [...names].filter((path) => /^[^/]+\/[^/.][^/]*\.ya?ml$/.test(path)).sort()
   }
 
@@ -73,7 +80,8 @@ export class WorkspaceFiles {
 
   #load(key: string): string | undefined {
     const overlaid = this.#overlay.get(key)
-    return overlaid ?? (this.#disk ? readUtf8(resolve(this.folder, key)) : undefined)
+    if (overlaid !== undefined) return overlaid ?? undefined
+    return this.#disk ? readUtf8(resolve(this.folder, key)) : undefined
   }
 }
 

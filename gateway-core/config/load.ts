@@ -4,7 +4,7 @@ import { BrokenParts } from './broken-parts.ts'
 import { checkAgainst } from './check-against.ts'
 import type { Problem } from './diagnostics.ts'
 import { activeEnvironment, readEnvironment } from './environments.ts'
-import { WorkspaceFiles } from './files.ts'
+import { type Overlay, WorkspaceFiles } from './files.ts'
 import { fillDefaults } from './json-schema.ts'
 import { isMapping } from './merge.ts'
 import { openApiReader } from './openapi-documents.ts'
@@ -38,7 +38,7 @@ export interface LoadOptions {
   /** Makes nothing on disk: a missing workspace key lives in memory only. */
   readOnly?: boolean
   /** Texts that stand for files on disk, by absolute path or path relative to the folder: unsaved edits. */
-  overlay?: ReadonlyMap<string, string>
+  overlay?: Overlay
   /** Value of each secret, in the place of those that the workspace keeps, and of variables that are not set: policy tests need no real ones. */
   secretOf?: (name: string) => string
   /** Only the texts of `overlay` are there, nothing of the disk: files that somebody else sent. */

@@ -9,7 +9,7 @@ export interface BlameOptions {
   before: Texts
   after: Texts
   /** Loads the baseline with other texts; undefined where that does not load. */
-  load: (texts: ReadonlyMap<string, string>) => Promise<Workspace | undefined>
+  load: (texts: ReadonlyMap<string, string | null>) => Promise<Workspace | undefined>
   /** How one exchange ends under a workspace. */
   judge: (workspace: Workspace, at: number) => Promise<Judged>
   /** How it ends under the baseline. */

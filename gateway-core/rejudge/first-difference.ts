@@ -4,7 +4,7 @@ import type { Judgement } from '../proxy/judge-request.ts'
 
 /** The first thing in which two judgements of one request differ. */
 export interface Difference {
-  /** Instance id of the policy, or `route` or `outcome`. */
+  /** Instance id of the policy, or `route`, `outcome`, `request` (as sent on) or `response`. */
   step: string
   /** What of the step: `policy`, `verdict`, `code`, `evidence`, … */
   field: string

@@ -10,6 +10,8 @@ export interface Change {
   /** Lines of the candidate. */
   to: number
   added: readonly string[]
+  /** The file is not there any more. */
+  gone?: true
 }
 
 /** Texts of files by path, as they are before and after an edit; a file that is not there is undefined. */
@@ -22,7 +24,8 @@ export function changesBetween(before: Texts, after: Texts): Change[] {
     const [one, other] = [before.get(file), after.get(file)]
     if (one === other) continue
     for (const { buffer1, buffer2, buffer1Content, buffer2Content } of diffIndices(linesOf(one), linesOf(other))) {
-      changes.push({ file, from: buffer1[0], removed: buffer1Content, to: buffer2[0], added: buffer2Content })
+      const gone = other === undefined ? { gone: true as const } : {}
+      changes.push({ file, from: buffer1[0], removed: buffer1Content, to: buffer2[0], added: buffer2Content, ...gone })
     }
   }
   return split(changes)
@@ -37,14 +40,14 @@ function split(changes: readonly Change[]): Change[] {
   })
 }
 
-/** The baseline's texts with some of the changes made. */
-export function withChanges(before: Texts, changes: readonly Change[]): Map<string, string> {
-  const texts = new Map<string, string>()
+/** The baseline's texts with some of the changes made; null: the file is gone. */
+export function withChanges(before: Texts, changes: readonly Change[]): Map<string, string | null> {
+  const texts = new Map<string, string | null>()
   for (const file of new Set(changes.map((change) => change.file))) {
     const lines = linesOf(before.get(file))
     const own = changes.filter((change) => change.file === file).sort((a, b) => b.from - a.from)
     for (const { from, removed, added } of own) lines.splice(from, removed.length, ...added)
-    texts.set(file, lines.join('\n'))
+    texts.set(file, own.some(({ gone }) => gone) ? null : lines.join('\n'))
   }
   return texts
 }

@@ -10,6 +10,7 @@ import type { Texts } from './hunks.ts'
 import { judgeAll, judgeEdit } from './judge-edit.ts'
 import { judgeTraffic } from './judge-traffic.ts'
 import { classify, type Judged, messagesOf } from './judged.ts'
+import { differenceOf } from './message-difference.ts'
 import { OneTraffic } from './one-traffic.ts'
 import { Revisions } from './revisions.ts'
 import { SharedFacts } from './shared-facts.ts'
@@ -18,7 +19,7 @@ import { stateAt, type StateAt } from './state-at.ts'
 import { type ChangedValue, type SteppedThrough, stepThrough } from './step-through.ts'
 import type { Traffic } from './traffic.ts'
 import { captureSource, type TrafficSource } from './traffic-source.ts'
-import { partingOf, type Traced, traceOf } from './traced.ts'
+import { type Traced, traceOf } from './traced.ts'
 import { VariedExchange, type Variation } from './varied-exchange.ts'
 import { WhatIfError } from './what-if-error.ts'
 import type {
@@ -111,7 +112,7 @@ export class Past {
       kind: found?.kind ?? 'same',
       before: { ...before.judged.outcome, trace: before.trace },
       after: { ...after.judged.outcome, trace: after.trace },
-      firstDifference: partingOf(before, after, stored.route?.id),
+      firstDifference: differenceOf(before, after, found?.differs ?? [], stored),
       blame: change ? await blame.of(change, () => at) : [],
     }
   }
@@ -248,7 +249,7 @@ export class Past {
 
   async #load(texts: FileTexts, environment: string | undefined): Promise<Workspace> {
     const { folder, env, engineVersion } = this.#options
-    const overlay = new Map(Object.entries(texts).map(([path, text]) => [path, text ?? '']))
+    const overlay = new Map(Object.entries(texts))
     const chosen = environment === undefined ? {} : { environment }
     const { workspace, problems } = await loadWorkspace(folder, {
       env,

@@ -86,6 +86,17 @@ describe('an edit', () => {
     expect(report.changes[0]).toMatchObject({ differs: ['request header x-shop'], missing: 'upstream-response' })
   })
 
+  test('that takes a file away is judged without it, and blamed on it', async () => {
+    const gone = { 'policies/limits.yaml': null }
+    await expect(thread.judge({ candidate: gone })).rejects.toThrow('fair-use')
+    const without = edited('    policies:\n      - use: fair-use\n', '')
+    const both = await thread.judge({ candidate: { ...gone, ...without } })
+    const change = one(both.changes, 'newlyAllowed')
+    expect(change.before).toMatchObject({ code: 'LIMIT_REACHED' })
+    const { blame } = await thread.explain(change.id, { candidate: { ...gone, ...without } })
+    expect(blame.map(({ file }) => file)).toEqual(['gatehouse.yaml'])
+  })
+
   test('that asks what nobody recorded is judged from the sealed token, or undecidable by name', async () => {
     const jwt = (keys: 'right' | 'wrong') =>
       edited(
@@ -160,6 +171,19 @@ describe('one exchange', () => {
     expect(blame).toEqual([
       { file: 'gatehouse.yaml', line: 6, endLine: 6, text: expect.stringContaining('10.2.0.0/16') },
     ])
+  })
+
+  test('tells what of the messages differs where every step is alike', async () => {
+    const candidate = edited('      - path: /books\n', '      - path: /books\n        rewrite: /shelf\n')
+    const report = await thread.judge({ candidate })
+    const change = one(report.changes, 'transformed')
+    expect(change.differs).toEqual(['request path'])
+    const { firstDifference, kind } = await thread.explain(change.id, { candidate })
+    expect(kind).toBe('transformed')
+    expect(firstDifference).toEqual({ step: 'request', field: 'path', a: '/books', b: '/shelf' })
+    const header = { candidate: edited('X-Shop: one', 'X-Shop: two') }
+    const told = await thread.explain(change.id, header)
+    expect(told.firstDifference).toMatchObject({ step: 'api:shop/route:/books/request-transformer', field: 'changes' })
   })
 
   test('is shrunk to what still shows it, with secrets sealed', async () => {
