@@ -61,8 +61,10 @@ describe('the shell', () => {
     const { page } = workbench
     await page.getByRole('button', { name: 'Environment local' }).click()
     await page.getByRole('menuitemcheckbox', { name: 'staging' }).click()
-    await page.getByRole('button', { name: 'Environment staging' }).click()
-    await page.getByRole('menuitemcheckbox', { name: 'local' }).click()
+    await page.getByRole('button', { name: 'Environment staging' }).waitFor()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('environment local')
+    await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Environment local' }).waitFor()
   })
 

@@ -40,7 +40,9 @@ describe('the table', () => {
   it('keeps the columns that were chosen', async () => {
     const { page } = workbench
     const headers = () => page.getByRole('columnheader').allTextContents()
-    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('choose the columns')
+    await page.keyboard.press('Enter')
     await page.getByRole('menuitemcheckbox', { name: 'Host' }).click()
     await page.keyboard.press('Escape')
     expect(await headers()).toContain('Host')
@@ -224,7 +226,7 @@ describe('an exchange', () => {
   it('is judged under another environment, with the first difference marked', async () => {
     const { page } = workbench
     await openRow(page, 'Role not allowed')
-    await page.locator('.judge-choice').getByRole('button', { name: 'staging' }).click()
+    await page.keyboard.press('e')
     await page.getByText('First difference at').waitFor()
     expect(await page.locator('.judge-first').count()).toBeGreaterThan(0)
   })

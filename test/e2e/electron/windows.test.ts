@@ -103,6 +103,27 @@ describe('a window', () => {
     await expect
       .poll(() => launched!.page.evaluate(() => (window as unknown as { heard: string[] }).heard))
       .toEqual(['view.palette'])
+    const view = await launched.app.evaluate(({ Menu }) =>
+      Menu.getApplicationMenu()!
+        .items.find(({ label }) => label === '&View')!
+        .submenu!.items.map(({ label }) => label),
+    )
+    expect(view).toEqual(expect.arrayContaining(['Traffic', 'Policies', 'Intercept', 'Replay', 'Tests']))
+  })
+
+  it('is made larger and smaller by its keys', async () => {
+    launched = await launch(home)
+    const { page } = launched
+    await page.getByRole('heading', { name: 'What do you have?' }).waitFor({ timeout: 15_000 })
+    const zoom = () =>
+      launched!.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.webContents.getZoomLevel())
+    await page.keyboard.press('Control++')
+    await expect.poll(zoom).toBe(0.5)
+    await page.keyboard.press('Control+-')
+    await page.keyboard.press('Control+-')
+    await expect.poll(zoom).toBe(-0.5)
+    await page.keyboard.press('Control+0')
+    await expect.poll(zoom).toBe(0)
   })
 
   it('asks for folders and files with the dialogs of the system', async () => {
