@@ -156,9 +156,12 @@ function keptOf(headers: readonly string[], response: readonly string[]): (strin
 
 /** Undoes {@link keptOf}. */
 export function wholeHeaders(kept: readonly (string | number)[], response: readonly string[]): string[] {
-  return kept.flatMap((item) =>
-    typeof item === 'number' ? [response[item * 2] ?? '', response[item * 2 + 1] ?? ''] : item,
-  )
+  const whole: string[] = []
+  for (const item of kept) {
+    if (typeof item === 'number') whole.push(response[item * 2] ?? '', response[item * 2 + 1] ?? '')
+    else whole.push(item)
+  }
+  return whole
 }
 
 /** What the forwarded request has otherwise than the received one. */

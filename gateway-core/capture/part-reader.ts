@@ -17,7 +17,8 @@ export class PartReader {
   readonly #one: Statement
   readonly #sealed: Statement
   readonly #parts = new Map<number, Part>()
-  readonly #values = new Map<string, Uint8Array | undefined>()
+  /** By tag: whether its value was still kept, and what that opens to. */
+  readonly #values = new Map<string, { kept: boolean; value: Uint8Array | undefined }>()
   #size = 0
 
   constructor(db: CaptureDatabase, key: WorkspaceKey | undefined) {
@@ -25,6 +26,11 @@ export class PartReader {
     this.#key = key
     this.#one = db.prepare('SELECT text, note FROM parts WHERE id = ?')
     this.#sealed = db.prepare('SELECT value FROM sealed WHERE tag = ? AND expires_at > ?')
+  }
+
+  /** Whether a part was read ahead and not asked for yet. */
+  has(id: number): boolean {
+    return this.#parts.has(id)
   }
 
   /** Reads the parts that are not there yet, in one go. */
@@ -52,10 +58,6 @@ export class PartReader {
     return this.#open(text, false)
   }
 
-  jsonText(text: string): string {
-    return this.#open(text, true)
-  }
-
   /** A body; `decoded`: its wire bytes are gone, what is left is its content with markers. */
   body(id: number): { bytes: Uint8Array; decoded?: true } {
     const { text, note } = this.#part(id)
@@ -67,9 +69,15 @@ export class PartReader {
     return { bytes: typeof text === 'string' ? Buffer.from(this.plain(text), 'utf8') : Buffer.from(text) }
   }
 
-  /** Forgets secrets, so that those are gone that were purged since. */
-  forgetSecrets(): void {
-    this.#values.clear()
+  /** Forgets secrets where one of them was purged since, or is there again; true when it did. */
+  forgetChangedSecrets(): boolean {
+    if (this.#values.size === 0) return false
+    const sql = 'SELECT tag FROM sealed WHERE expires_at > ? AND tag IN (SELECT value FROM json_each(?))'
+    const rows = this.#db.prepare(sql).all([Date.now(), JSON.stringify([...this.#values.keys()])]) as { tag: string }[]
+    const there = new Set(rows.map(({ tag }) => tag))
+    const changed = [...this.#values].some(([tag, { kept }]) => kept !== there.has(tag))
+    if (changed) this.#values.clear()
+    return changed
   }
 
   #part(id: number): Part {
@@ -77,7 +85,7 @@ export class PartReader {
     if (!known) return this.#one.get([id]) as Part
     // Who reads it keeps what it says.
     this.#parts.delete(id)
-    this.#size -= known.text instanceof ArrayBuffer ? known.text.byteLength : known.text.length
+    this.#size -= sizeOf(known)
     return known
   }
 
@@ -98,10 +106,16 @@ export class PartReader {
 
   #value(tag: string): Uint8Array | undefined {
     if (!this.#key) return undefined
-    if (!this.#values.has(tag)) {
+    let known = this.#values.get(tag)
+    if (!known) {
       const row = this.#sealed.get([tag, Date.now()]) as { value: ArrayBuffer } | undefined
-      this.#values.set(tag, row && this.#key.open(new Uint8Array(row.value)))
+      known = { kept: row !== undefined, value: row && this.#key.open(new Uint8Array(row.value)) }
+      this.#values.set(tag, known)
     }
-    return this.#values.get(tag)
+    return known.value
   }
+}
+
+function sizeOf({ text }: Part): number {
+  return text instanceof ArrayBuffer ? text.byteLength : text.length
 }

@@ -124,20 +124,22 @@ export class Run {
 
   /**
    * Goes on as if the next step had answered so: its outcome is taken from a record in place of judging it again. Of
-   * changes only those are applied that the record holds in full.
+   * changes only those are applied that the record holds in full. `noted`: it stands in the trace.
    */
-  recall(recorded: Recalled): void {
+  recall(recorded: Recalled, noted = true): void {
     const at = this.#seek()
     if (!at) return
-    const { instance } = at
+    const { instance, branch } = at
+    const { verdict } = recorded
     const started = this.#world.timeline.micros()
     this.#judge.begin(instance.stateId, false)
-    if (recorded.verdict !== 'skipped') {
-      this.#finish(at, recorded, started)
-      return
-    }
-    this.#note(instance, 'skipped', started, at.branch, { reason: recorded.reason })
-    this.#moveOn(at)
+    if (verdict === 'skipped') {
+      if (noted) this.#note(instance, 'skipped', started, branch, { reason: recorded.reason })
+      this.#moveOn(at)
+    } else if (!noted && branch === undefined && (verdict === 'pass' || verdict === 'modify')) {
+      if (instance.mode !== 'shadow') this.#apply(recorded)
+      this.#moveOn(at)
+    } else this.#finish(at, recorded, started)
   }
 
   /** Notes every policy that the request phases did not reach, with the reason. Call once, when the run is over. */

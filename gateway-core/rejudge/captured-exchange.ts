@@ -1,18 +1,19 @@
 import type { Context } from '../capture/decode-context.ts'
-import { changesOf, learnedOf } from '../capture/detail-template.ts'
 import { type Extra, wholeHeaders } from '../capture/layout.ts'
 import type { RecordedBody, RecordedRequest, RecordedResponse } from '../capture/record.ts'
-import type { Claims, Peer, RequestMessage } from '../exchange.ts'
+import type { Claims, Peer, RawHeaders, RequestMessage } from '../exchange.ts'
 import type { CapturedParts } from './captured-parts.ts'
 import type { Rows } from './captured-rows.ts'
+import { perStep } from './own-numbers.ts'
+import { otherBodies } from './read-ahead.ts'
 import { type FactAnswers, type RecordedExchange, requestOf, type StepDetail } from './recorded-exchange.ts'
+import type { OwnParts, StepTemplate } from './step-template.ts'
 
 const noStep: StepDetail = {}
-/** Numbers of each step: when it began, how long it took, `now`, `sequence`. */
-const perStep = 4
+const noSteps: readonly (StepTemplate | undefined)[] = []
 
 /** One exchange of the capture, decoded part by part as it is asked for. */
-export class CapturedExchange implements RecordedExchange {
+export class CapturedExchange implements RecordedExchange, OwnParts {
   readonly context: Context
   readonly #rows: Rows
   readonly #at: number
@@ -20,12 +21,13 @@ export class CapturedExchange implements RecordedExchange {
   #request: RequestMessage | undefined
   #response: RecordedResponse | undefined
   #answer: RecordedResponse | undefined
+  #detail: readonly (StepTemplate | undefined)[] | undefined
 
   constructor(rows: Rows, at: number, parts: CapturedParts) {
     this.#rows = rows
     this.#at = at
     this.#parts = parts
-    this.context = parts.context(rows.context[at]!)
+    this.context = rows.contexts[at]!
   }
 
   get id(): string {
@@ -50,7 +52,7 @@ export class CapturedExchange implements RecordedExchange {
   get request(): RequestMessage {
     if (!this.#request) {
       const { requestHeaders } = this.#rows
-      const headers = this.#parts.headers(requestHeaders[this.#at]!)
+      const headers = this.#parts.headers(requestHeaders[this.#at]!, 'requestHeaders')
       this.#request = requestOf(this.#requestHead(), headers, this.#rows.requestSize[this.#at]! > 0)
     }
     return this.#request
@@ -68,7 +70,7 @@ export class CapturedExchange implements RecordedExchange {
   get forwarded(): RecordedRequest | undefined {
     const changed = this.#extra?.forwarded
     if (!changed) return undefined
-    const headers = changed.headers ?? this.#parts.headers(this.#rows.requestHeaders[this.#at]!).raw
+    const headers = changed.headers ?? this.#parts.headers(this.#rows.requestHeaders[this.#at]!, 'requestHeaders').raw
     const body = this.#other(0, 'forwarded')
     const forwarded: RecordedRequest = { httpVersion: '', ...this.#requestHead(), ...changed, headers }
     return body ? { ...forwarded, body } : forwarded
@@ -84,15 +86,15 @@ export class CapturedExchange implements RecordedExchange {
     return this.#response
   }
 
-  /** Its body is read when it is asked for. */
   #readResponse(): RecordedResponse | undefined {
     const head = this.context.response
     if (!head) return undefined
-    const { responseHeaders, responseBody, responseSize } = this.#rows
-    const part = responseHeaders[this.#at]
-    const headers = part === null ? [] : this.#parts.headers(part!).raw
-    const read = () => this.#body('response', responseBody[this.#at]!, responseSize[this.#at]!)
-    return lazily({ ...head, headers }, read)
+    const part = this.#rows.responseHeaders[this.#at]!
+    const headers = part === null ? noHeaders : this.#parts.headers(part, 'responseHeaders').raw
+    return new LazyResponse(head, headers, () => {
+      const { responseBody, responseSize } = this.#rows
+      return this.#body('response', responseBody[this.#at]!, responseSize[this.#at]!)
+    })
   }
 
   get answer(): RecordedResponse | undefined {
@@ -105,14 +107,12 @@ export class CapturedExchange implements RecordedExchange {
     const { response } = this
     const changed = this.#extra?.upstreamResponse
     if (!changed) return response
-    const head = { ...changed, headers: wholeHeaders(changed.headers, response?.headers ?? []) }
-    if (this.#otherPart(1) !== undefined) {
-      return lazily(head, () => {
-        const body = this.#other(1, 'upstreamResponse')
-        return body && { ...body, decoded: true }
-      })
-    }
-    return response?.from === 'upstream' ? lazily(head, () => response.body) : head
+    const headers = wholeHeaders(changed.headers, response?.headers ?? [])
+    return new LazyResponse(changed, headers, () => {
+      if (this.#otherPart(1) === undefined) return response?.from === 'upstream' ? response.body : undefined
+      const body = this.#other(1, 'upstreamResponse')
+      return body && { ...body, decoded: true }
+    })
   }
 
   get answerBodyChanged(): boolean {
@@ -121,26 +121,29 @@ export class CapturedExchange implements RecordedExchange {
   }
 
   now(step: number): number {
-    return this.startedAt + this.#number(step * perStep + 2)
+    return this.startedAt + this.#number(step * perStep)
   }
 
   sequence(step: number): number {
-    return this.#number(step * perStep + 3)
+    return this.#number(step * perStep + 1)
   }
 
   detail(step: number): StepDetail {
     const part = this.#rows.detail[this.#at]!
-    const template = part === null ? undefined : this.#parts.detail(part)[step]
-    if (!template || (!template.changes && !template.learned)) return noStep
-    const counted = this.context.shape.length * perStep
-    return {
-      changes: changesOf(template, () => this.response?.headers ?? []),
-      learned: learnedOf(template, this.#claims, (at) => this.#number(counted + at)),
-    }
+    this.#detail ??= part === null ? noSteps : this.#parts.detail(part)
+    return this.#detail[step]?.of(this) ?? noStep
   }
 
-  get #claims(): Claims | undefined {
+  get claims(): Claims | undefined {
     return this.#parts.knowledge(this.#rows.knowledge[this.#at]!).claims
+  }
+
+  get responseFields(): RawHeaders {
+    return this.response?.headers ?? noHeaders
+  }
+
+  ownNumber(at: number): number {
+    return this.#number(this.context.shape.length * perStep + at)
   }
 
   get #extra(): Extra | undefined {
@@ -164,19 +167,19 @@ export class CapturedExchange implements RecordedExchange {
   #body(name: 'request' | 'response', part: number | null, size: number): RecordedBody | undefined {
     const note = this.#extra?.bodies?.[name]
     if (part === null) return size > 0 ? { bytes: noBytes, length: size, truncated: true } : undefined
-    return this.#noted(this.#parts.body(part), note, size)
+    return this.#noted(this.#parts.body(part, `${name}Body`), note, size)
   }
 
   #other(which: 0 | 1, name: 'forwarded' | 'upstreamResponse'): RecordedBody | undefined {
     const part = this.#otherPart(which)
-    return part === undefined ? undefined : this.#noted(this.#parts.body(part), this.#extra?.bodies?.[name], 0)
+    return part === undefined
+      ? undefined
+      : this.#noted(this.#parts.body(part, 'otherBodies'), this.#extra?.bodies?.[name], 0)
   }
 
   #otherPart(which: 0 | 1): number | undefined {
-    const { otherBodies, requestBody, responseBody } = this.#rows
-    const others = otherBodies[this.#at]!
-    if (others === null) return undefined
-    const id = (JSON.parse(others) as (number | 'same' | null)[])[which]
+    const { requestBody, responseBody } = this.#rows
+    const id = otherBodies(this.#rows, this.#at)[which]
     return (id === 'same' ? [requestBody, responseBody][which]![this.#at] : id) ?? undefined
   }
 
@@ -192,20 +195,33 @@ export class CapturedExchange implements RecordedExchange {
 }
 
 const noBytes = new Uint8Array(0)
+const noHeaders: RawHeaders = []
 
-/** A message whose body is read at first use. */
-function lazily<M extends Omit<RecordedResponse, 'body'>>(
-  head: M,
-  read: () => RecordedBody | undefined,
-): RecordedResponse {
-  let body: RecordedBody | undefined
-  let known = false
-  return Object.defineProperty(head as RecordedResponse, 'body', {
-    enumerable: true,
-    get: () => {
-      if (!known) body = read()
-      known = true
-      return body
-    },
-  })
+/** A response whose body is read at first use. */
+class LazyResponse implements RecordedResponse {
+  readonly status: number
+  readonly reason: string
+  readonly from: RecordedResponse['from']
+  readonly headers: RawHeaders
+  readonly #read: () => RecordedBody | undefined
+  #body: RecordedBody | undefined
+  #known = false
+
+  constructor(
+    { status, reason, from }: Context['response'] & {},
+    headers: RawHeaders,
+    read: () => RecordedBody | undefined,
+  ) {
+    this.status = status
+    this.reason = reason
+    this.from = from
+    this.headers = headers
+    this.#read = read
+  }
+
+  get body(): RecordedBody | undefined {
+    if (!this.#known) this.#body = this.#read()
+    this.#known = true
+    return this.#body
+  }
 }

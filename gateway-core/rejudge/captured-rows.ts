@@ -1,11 +1,15 @@
+import type { Context } from '../capture/decode-context.ts'
 import type { CaptureDatabase } from '../capture/schema.ts'
+import { type OwnNumbers, readOwn } from './own-numbers.ts'
 
 /** Columns of a run of captured exchanges, each as one list: a tenth of the memory and time of an object for each. */
-export interface Rows {
+export interface Rows extends OwnNumbers {
   seq: readonly number[]
   id: readonly string[]
   startedAt: readonly number[]
   context: readonly number[]
+  /** What those name. */
+  contexts: readonly Context[]
   client: readonly string[]
   peerPort: readonly number[]
   peerAddress: readonly (string | null)[]
@@ -22,11 +26,6 @@ export interface Rows {
   requestBody: readonly (number | null)[]
   responseBody: readonly (number | null)[]
   otherBodies: readonly (string | null)[]
-  /** Numbers of the exchange behind its head; for each where they begin. */
-  numbers: Float64Array
-  numbersAt: Uint32Array
-  /** Path that the route gave, where it is not the path itself. */
-  upstreamPaths: ReadonlyMap<number, string>
 }
 
 /** Rows that are read in one go: few enough that the first results are there at once. */
@@ -56,36 +55,20 @@ const columns = {
 } as const
 
 const lists = Object.entries(columns).map(([name, column]) => `json_group_array(${column}) AS ${name}`)
-const sql = `SELECT ${lists.join(', ')}, '[' || group_concat(own) || ']' AS own
+const sql = `SELECT ${lists.join(', ')}, group_concat(own, char(10)) AS own
   FROM (SELECT * FROM exchanges WHERE seq > ? ORDER BY seq LIMIT ${rowsAtOnce})`
 
-/** The next rows behind a sequence; undefined when there are none. */
-export function readRows(db: CaptureDatabase, after: number): Rows | undefined {
+/** The next rows behind a sequence; undefined when there are none. `contextsOf` reads the contexts of these ids. */
+export function readRows(
+  db: CaptureDatabase,
+  after: number,
+  contextsOf: (ids: readonly number[]) => readonly Context[],
+): Rows | undefined {
   const row = db.prepare(sql).get([after]) as Record<keyof typeof columns | 'own', string | null>
   if (row.own === null) return undefined
   const read = {} as Record<string, unknown>
   for (const name of Object.keys(columns) as (keyof typeof columns)[]) read[name] = JSON.parse(row[name]!)
-  return { ...(read as unknown as Omit<Rows, 'numbers' | 'numbersAt' | 'upstreamPaths'>), ...packed(row.own) }
-}
-
-/** `own` of each exchange is `[timings ×3, parameters, upstream path, numbers…]`, see `ownOf`. */
-const head = 5
-
-function packed(text: string): Pick<Rows, 'numbers' | 'numbersAt' | 'upstreamPaths'> {
-  const lists = JSON.parse(text) as unknown[][]
-  const numbersAt = new Uint32Array(lists.length + 1)
-  let total = 0
-  for (const [at, list] of lists.entries()) {
-    numbersAt[at] = total
-    total += list.length - head
-  }
-  numbersAt[lists.length] = total
-  const numbers = new Float64Array(total)
-  const upstreamPaths = new Map<number, string>()
-  let next = 0
-  for (const [at, list] of lists.entries()) {
-    for (let from = head; from < list.length; from++) numbers[next++] = list[from] as number
-    if (list[4] !== 0) upstreamPaths.set(at, list[4] as string)
-  }
-  return { numbers, numbersAt, upstreamPaths }
+  const lists = read as unknown as Omit<Rows, 'contexts' | keyof OwnNumbers>
+  const contexts = contextsOf(lists.context)
+  return { ...lists, contexts, ...readOwn(row.own, contexts) }
 }

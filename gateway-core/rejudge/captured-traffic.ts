@@ -5,7 +5,7 @@ import { CapturedExchange } from './captured-exchange.ts'
 import { CapturedParts } from './captured-parts.ts'
 import { readRows, type Rows, rowsAtOnce } from './captured-rows.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
-import { type Answers, beginningsOf, orderOf, type Traffic } from './traffic.ts'
+import { beginningsOf, orderOf, type Traffic } from './traffic.ts'
 
 /** How long secrets that were put back are kept, in ms. */
 const secretsMs = 60_000
@@ -23,6 +23,8 @@ export class CapturedTraffic implements Traffic {
   #beginnings: Float64Array | undefined
   #order: Uint32Array | undefined
   #secretsAt = 0
+  #hasOpen = false
+  #kinds = new Map<Context, number>()
 
   /** Throws a CaptureStoreError when there is none to open. */
   constructor(folder: string, key: WorkspaceKey | undefined) {
@@ -44,7 +46,7 @@ export class CapturedTraffic implements Traffic {
     const now = Date.now()
     if (now - this.#secretsAt > secretsMs) {
       this.#secretsAt = now
-      this.#parts.forgetSecrets()
+      this.#parts.checkSecrets()
     }
     const sql = 'SELECT count(*) AS n, ifnull(max(seq), 0) AS latest FROM exchanges'
     const { n, latest } = this.#db.prepare(sql).get([]) as { n: number; latest: number }
@@ -58,18 +60,21 @@ export class CapturedTraffic implements Traffic {
     if (before !== this.#length || this.#hasOpen) this.#forget()
     else this.#dropShort()
     for (;;) {
-      const rows = readRows(this.#db, this.#latest)
+      const rows = readRows(this.#db, this.#latest, (ids) => this.#parts.contexts(ids))
       if (!rows) break
       this.#chunks.push(rows)
       this.#length += rows.seq.length
       this.#latest = rows.seq.at(-1)!
-      this.#parts.fetchContexts(rows.context)
       await pause()
     }
-    this.#hasOpen = this.#chunks.some(({ context }) => context.some((id) => this.#parts.context(id).state === 'open'))
+    this.#kinds = new Map()
+    for (const [chunk, { contexts }] of this.#chunks.entries()) {
+      for (const [at, context] of contexts.entries()) {
+        if (!this.#kinds.has(context)) this.#kinds.set(context, chunk * rowsAtOnce + at)
+      }
+    }
+    this.#hasOpen = [...this.#kinds.keys()].some(({ state }) => state === 'open')
   }
-
-  #hasOpen = false
 
   #forget(): void {
     this.#chunks = []
@@ -86,8 +91,11 @@ export class CapturedTraffic implements Traffic {
   }
 
   context(at: number): Context {
-    const rows = this.#chunks[Math.floor(at / rowsAtOnce)]!
-    return this.#parts.context(rows.context[at % rowsAtOnce]!)
+    return this.#chunks[Math.floor(at / rowsAtOnce)]!.contexts[at % rowsAtOnce]!
+  }
+
+  kinds(): ReadonlyMap<Context, number> {
+    return this.#kinds
   }
 
   exchange(at: number): RecordedExchange {
@@ -103,23 +111,12 @@ export class CapturedTraffic implements Traffic {
     return this.#begun()[at]!
   }
 
-  prepare(numbers: readonly number[], answers: Answers): void {
-    const [headers, knowledge, details] = [new Set<number>(), new Set<number>(), new Set<number>()]
-    const [extras, bodies] = [new Set<number>(), new Set<number>()]
-    const add = (set: Set<number>, id: number | null) => {
-      if (id !== null) set.add(id)
-    }
-    for (const number of numbers) {
-      const rows = this.#chunks[Math.floor(number / rowsAtOnce)]!
-      const at = number % rowsAtOnce
-      add(headers, rows.requestHeaders[at]!)
-      add(knowledge, rows.knowledge[at]!)
-      add(details, rows.detail[at]!)
-      add(extras, rows.extra[at]!)
-      if (answers !== 'none') add(headers, rows.responseHeaders[at]!)
-      if (answers === 'bodies') add(bodies, rows.responseBody[at]!)
-    }
-    this.#parts.fetch({ headers, knowledge, details, extras, bodies })
+  prepare(numbers: readonly number[]): void {
+    const place = (number: number) => ({
+      rows: this.#chunks[Math.floor(number / rowsAtOnce)]!,
+      at: number % rowsAtOnce,
+    })
+    this.#parts.ahead.begin(numbers.map(place))
   }
 
   /** Number of each exchange by its sequence in the capture. */
@@ -148,7 +145,7 @@ export class CapturedTraffic implements Traffic {
     this.#beginnings ??= beginningsOf(this.#length, (at) => {
       const rows = this.#chunks[Math.floor(at / rowsAtOnce)]!
       const row = at % rowsAtOnce
-      return this.context(at).shape.length === 0 ? undefined : rows.numbers[rows.numbersAt[row]! + 3]
+      return this.context(at).shape.length === 0 ? undefined : rows.numbers[rows.numbersAt[row]! + 1]
     })
     return this.#beginnings
   }

@@ -4,7 +4,6 @@ import type { Phase } from '../pipeline/phases.ts'
 import { layOut, type Plan, type PolicyInstance } from '../pipeline/plan.ts'
 import type { Routed } from '../proxy/route-exchange.ts'
 import type { Concern } from './exchange-run.ts'
-import type { Answers } from './traffic.ts'
 import { foreignRevision } from './recorded-exchange.ts'
 import { type Kept, Keeping, routesAlike } from './kept.ts'
 
@@ -99,18 +98,6 @@ export class Concerns {
   /** Whether an instance that counts again is one that the edit leaves alone. */
   isKept(stateId: string): boolean {
     return this.#kept.has(stateId)
-  }
-
-  /** What is read of answers, because some exchange has to pass the response phases again. */
-  get answers(): Answers {
-    let found: Answers = 'none'
-    for (const cases of this.#cases.values()) {
-      for (const { concern, kept } of cases.values()) {
-        if (concern === 'everything' || kept?.response === 'body') return 'bodies'
-        if (concern.further) found = 'heads'
-      }
-    }
-    return found
   }
 
   /** Whether exchanges of these kinds, by any plan, have a step that counts again. */

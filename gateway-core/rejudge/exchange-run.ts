@@ -100,6 +100,8 @@ export class ExchangeRun implements Surroundings {
   answerMissing = false
   /** Steps of the run's trace that were taken from the record, with their places in it; only where traces are asked for. */
   readonly recalled = new Map<number, number>()
+  /** Some step was judged or taken from the record. */
+  reached = false
   readonly #bench: Bench
   readonly #concern: Concern | 'everything'
   #phase: Phase | undefined
@@ -174,6 +176,7 @@ export class ExchangeRun implements Surroundings {
   }
 
   #judged(place: number): void {
+    this.reached = true
     const entry = this.run.trace.at(-1)!
     this.follower.judged(entry, place)
     const { decision } = this.run
@@ -193,7 +196,8 @@ export class ExchangeRun implements Surroundings {
     // Its own time matters to no one, except as a floor for what the edit adds behind it.
     this.#moment = this.follower.momentOf(place, this.#phase!, this.#moment)
     if (this.#bench.tracing) this.recalled.set(this.run.trace.length, place)
-    this.run.recall(recalled)
+    this.reached = true
+    this.run.recall(recalled, this.#bench.tracing)
     if (this.run.decision) this.#decisionRecalled = true
     return true
   }

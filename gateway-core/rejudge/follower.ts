@@ -44,12 +44,10 @@ export class Follower {
     let recalled: Recalled | undefined
     switch (verdict) {
       case 'pass':
-        recalled = detail.learned ? { verdict, learned: detail.learned } : { verdict }
+        recalled = detail.learned ? { verdict, learned: detail.learned } : passed
         break
       case 'modify':
-        if (!detail.changes?.some(({ kind }) => kind === 'set-body')) {
-          recalled = { verdict, changes: detail.changes ?? [], ...(detail.learned && { learned: detail.learned }) }
-        }
+        recalled = recalledChange(detail)
         break
       case 'skipped':
         recalled = { verdict, reason: reason ?? '' }
@@ -134,6 +132,14 @@ export class Follower {
 export interface Moment {
   now: number
   sequence: number
+}
+
+const passed: Recalled = { verdict: 'pass' }
+
+/** What a step changed; undefined where that is not known in full. */
+function recalledChange({ changes = none, learned }: StepDetail): Recalled | undefined {
+  for (const { kind } of changes) if (kind === 'set-body') return undefined
+  return learned ? { verdict: 'modify', changes, learned } : { verdict: 'modify', changes }
 }
 
 const nothing: StepDetail = {}

@@ -96,7 +96,7 @@ class Judging implements Bench {
     this.#sort()
     const touched = this.#touched()
     for (let from = 0; from < touched.length; from += atOnce) {
-      if (from % readAtOnce === 0) traffic.prepare?.(touched.slice(from, from + readAtOnce), this.#concerns.answers)
+      if (from % readAtOnce === 0) traffic.prepare?.(touched.slice(from, from + readAtOnce))
       for (const at of touched.slice(from, from + atOnce)) {
         const sequence = traffic.beginning(at)
         if (sequence >= until.sequence) break
@@ -133,16 +133,16 @@ class Judging implements Bench {
   /** Finds out which kinds of exchanges there are, and what of them is concerned. */
   #sort(): void {
     const { traffic } = this.#options
-    const seen = new Set<Context>()
-    for (let at = 0; at < traffic.length; at++) {
-      const context = traffic.context(at)
-      if (seen.has(context)) continue
+    const others = new Set<Context>()
+    for (const context of traffic.kinds().keys()) {
       const routed = this.#concerns.routedAlike(context)
-      if (routed) {
-        seen.add(context)
-        this.#concerns.add(context, routed)
-        continue
-      }
+      if (routed) this.#concerns.add(context, routed)
+      else others.add(context)
+    }
+    // Where these go has to be looked up for each.
+    for (let at = 0; others.size > 0 && at < traffic.length; at++) {
+      const context = traffic.context(at)
+      if (!others.has(context)) continue
       const recorded = traffic.exchange(at)
       const { id, startedAt, peer, request } = recorded
       try {

@@ -55,7 +55,7 @@ export function judgedOf(
   // A counter that is left alone and comes to what it came to then was not too mild.
   const warm = warming === 'changed' ? { warming: true as const } : {}
   if (run.asRecorded) {
-    const reused = run.run.trace.length === 0
+    const reused = !run.reached
     return { asRecorded: true, reused, outcome: recordedOutcome(context, positions), differs: none, ...warm }
   }
   const decision = course.refused ? undefined : run.run.decision

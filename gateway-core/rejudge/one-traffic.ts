@@ -17,6 +17,10 @@ export class OneTraffic implements Traffic {
     return this.#exchange.context
   }
 
+  kinds(): ReadonlyMap<Context, number> {
+    return new Map([[this.#exchange.context, 0]])
+  }
+
   exchange(): RecordedExchange {
     return this.#exchange
   }

@@ -1,4 +1,3 @@
-import type { Context } from '../capture/decode-context.ts'
 import type { ExchangeRecord } from '../capture/record.ts'
 import { loadWorkspace } from '../config/load.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
@@ -236,9 +235,7 @@ export class Past {
 
   async #know(workspace: Workspace): Promise<void> {
     this.#revisions.know(workspace)
-    const contexts = new Set<Context>()
-    for (let at = 0; at < this.#traffic.length; at++) contexts.add(this.#traffic.context(at))
-    await this.#revisions.load(contexts)
+    await this.#revisions.load(this.#traffic.kinds().keys())
   }
 
   #numberOf(id: string): number {

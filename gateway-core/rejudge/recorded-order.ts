@@ -8,6 +8,9 @@ export class RecordedOrder {
   readonly #places: ReadonlyMap<Phase, ReadonlyMap<string, readonly number[]>>
   readonly #starts: ReadonlyMap<Phase, number>
   readonly #reached: number
+  readonly #phases: readonly Phase[]
+  /** The instance that was found last at each place. */
+  readonly #instances: (PolicyInstance | undefined)[]
 
   constructor({ shape }: Context) {
     const places = new Map<Phase, Map<string, number[]>>()
@@ -26,12 +29,22 @@ export class RecordedOrder {
     this.#places = places
     this.#starts = starts
     this.#reached = reached
+    this.#phases = shape.map(({ phase }) => phase)
+    this.#instances = shape.map(() => undefined)
   }
 
   /** Place of a step in the trace, not before `from`; -1 when it was not judged there. */
   find(instance: PolicyInstance, phase: Phase, from: number): number {
+    // Most often it is the one that comes next, in a text that was seen before.
+    if (this.#instances[from] === instance && this.#phases[from] === phase) return from
     const places = this.#places.get(phase)?.get(instance.id)
-    if (places) for (const place of places) if (place >= from) return place
+    if (places) {
+      for (const place of places) {
+        if (place < from) continue
+        if (place === from) this.#instances[from] = instance
+        return place
+      }
+    }
     return -1
   }
 

@@ -2,21 +2,20 @@ import type { Context } from '../capture/decode-context.ts'
 import type { ExchangeRecord } from '../capture/record.ts'
 import { PlainExchange, type RecordedExchange } from './recorded-exchange.ts'
 
-/** What of the upstream's answers will be read. */
-export type Answers = 'none' | 'heads' | 'bodies'
-
 /** Recorded exchanges as judging them again goes through them. */
 export interface Traffic {
   readonly length: number
   /** What an exchange shares with those judged alike, without reading the rest of it. */
   context(at: number): Context
+  /** Every context, with the first exchange of it. */
+  kinds(): ReadonlyMap<Context, number>
   exchange(at: number): RecordedExchange
   /** Numbers of the exchanges in the order of their first steps. */
   inOrder(): Uint32Array
   /** Place of the first step of an exchange in the global order. */
   beginning(at: number): number
   /** Told before these exchanges are read, so that they can be read together. */
-  prepare?(numbers: readonly number[], answers: Answers): void
+  prepare?(numbers: readonly number[]): void
 }
 
 /** Traffic that is in memory as whole records. */
@@ -39,6 +38,12 @@ export class RecordsTraffic implements Traffic {
 
   context(at: number): Context {
     return this.#exchanges[at]!.context
+  }
+
+  kinds(): ReadonlyMap<Context, number> {
+    const kinds = new Map<Context, number>()
+    for (const [at, { context }] of this.#exchanges.entries()) if (!kinds.has(context)) kinds.set(context, at)
+    return kinds
   }
 
   exchange(at: number): RecordedExchange {
