@@ -7,8 +7,11 @@ import type { TrafficRow } from './types.ts'
 /** What an edit can do to an exchange, besides nothing. */
 export const whatIfKinds = ['newlyDenied', 'newlyAllowed', 'otherPolicy', 'transformed', 'undecidable'] as const
 export type WhatIfKind = (typeof whatIfKinds)[number]
+/** What exchanges can be listed by: `same` are those that the edit leaves as they are. */
+export const whatIfLists = ['same', ...whatIfKinds] as const
+export type WhatIfList = (typeof whatIfLists)[number]
 
-const kind = { enum: whatIfKinds } as const
+const kind = { enum: whatIfLists } as const
 const parts = { type: 'integer', minimum: 1, maximum: 2000 } as const
 const time = { type: 'number', minimum: 0 } as const
 const texts = {
@@ -40,7 +43,7 @@ export const whatIfCalls = {
   'whatIf.prepare': call<null>(),
   /** Judges recorded exchanges by the files with unsaved texts over them; `query` narrows what is counted. */
   'whatIf.judge': callWith({ run: integer, texts, query: text }).returns<WhatIfCounts>(),
-  /** What changes in one way, by what decides: the largest group first. */
+  /** What changes in one way, by what decides: the largest group first. `same` is one group. */
   'whatIf.groups': callWith({ run: integer, kind }).returns<WhatIfGroup[]>(),
   /** Rows of the groups one after the other, the newest exchanges of each first. */
   'whatIf.rows': callWith({ run: integer, kind, from: integer, count: integer }).returns<WhatIfRow[]>(),
@@ -139,7 +142,7 @@ export interface Hunk {
 /** One exchange under both versions. Secrets are not in it. */
 export interface WhatIfExplanation {
   exchange: TrafficRow | null
-  kind: WhatIfKind | 'same'
+  kind: WhatIfList
   before: WhatIfOutcome & { trace: readonly TraceEntry[] }
   after: WhatIfOutcome & { trace: readonly TraceEntry[] }
   firstDifference: {

@@ -1,11 +1,13 @@
 import type { Density } from '../capture/store.ts'
+import type { ExchangeSummary } from '../capture/summary.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import type { Emit } from '../protocol/rpc-server.ts'
 import type {
   ShrunkRequest,
   WhatIfCounts,
   WhatIfExplanation,
-  WhatIfKind,
+  WhatIfList,
+  WhatIfOutcome,
   WhatIfRow,
   WhatIfGroup,
 } from '../protocol/what-if.ts'
@@ -27,6 +29,9 @@ interface Question {
   run: number
   question: WhatIfQuestion
   changes: WhatIfChanges
+  /** How many it leaves as they are, once all are judged, and their sequences, the newest first. */
+  same: number
+  sameOrders?: Promise<readonly number[]>
 }
 
 type Texts = readonly { readonly path: string; readonly text: string }[]
@@ -54,7 +59,7 @@ export class WhatIfDesk {
     const running = new AbortController()
     this.#running = running
     const question = this.#questionOf(texts, query)
-    const asked: Question = { run, question, changes: new WhatIfChanges() }
+    const asked: Question = { run, question, changes: new WhatIfChanges(), same: 0 }
     const { changes, ...counts } = await told(
       this.#workbench.past.judge(question, {
         signal: AbortSignal.any([signal, running.signal]),
@@ -73,22 +78,41 @@ export class WhatIfDesk {
     )
     asked.changes = new WhatIfChanges()
     asked.changes.add(changes)
+    asked.same = counts.same
     if (this.#running === running) this.#shown = asked
     return countsOf(counts, asked.changes)
   }
 
-  groups(run: number, kind: WhatIfKind): WhatIfGroup[] {
-    return this.#askedOf(run).changes.groups(kind)
+  groups(run: number, kind: WhatIfList): WhatIfGroup[] {
+    const { changes, same } = this.#askedOf(run)
+    if (kind !== 'same') return changes.groups(kind)
+    return same === 0 ? [] : [{ what: 'end as they were recorded', exchanges: same, warming: 0 }]
   }
 
-  rows(run: number, kind: WhatIfKind, from: number, count: number): WhatIfRow[] {
+  async rows(run: number, kind: WhatIfList, from: number, count: number): Promise<WhatIfRow[]> {
     const { captures } = this.#workbench.workspace
-    return this.#askedOf(run).changes.rows(kind, from, Math.min(count, 1000), (orders) => captures.rows(orders))
+    const asked = this.#askedOf(run)
+    const most = Math.min(count, 1000)
+    if (kind !== 'same') return asked.changes.rows(kind, from, most, (orders) => captures.rows(orders))
+    const orders = await this.#sameOf(asked)
+    return captures.rows(orders.slice(from, from + most)).map(rowOfSame)
   }
 
   /** When the exchanges of a kind began. */
-  when(run: number, kind: WhatIfKind, parts: number): Promise<Density> {
-    return this.#workbench.workspace.searcher.when(this.#askedOf(run).changes.orders(kind), parts)
+  async when(run: number, kind: WhatIfList, parts: number): Promise<Density> {
+    const asked = this.#askedOf(run)
+    const orders = kind === 'same' ? await this.#sameOf(asked) : asked.changes.orders(kind)
+    return this.#workbench.workspace.searcher.when(orders, parts)
+  }
+
+  /** What was judged and is in no list of changes. What came since was not judged. */
+  #sameOf(asked: Question): Promise<readonly number[]> {
+    asked.sameOrders ??= this.#workbench.workspace.searcher.since(asked.question.query ?? '', 0).then((found) => {
+      const changed = new Set(whatIfKinds.flatMap((kind) => asked.changes.orders(kind)))
+      const left = (found?.list ?? []).filter((order) => !changed.has(order))
+      return left.slice(0, asked.same).reverse()
+    })
+    return asked.sameOrders
   }
 
   async explain(run: number, id: string): Promise<WhatIfExplanation> {
@@ -150,6 +174,18 @@ export async function told<T>(answer: Promise<T>): Promise<T> {
     if ((error as Error).name === 'AbortError') throw new RpcError({ code: 'CANCELLED', message: 'stopped' })
     throw error
   }
+}
+
+/** An exchange that ends as it was recorded. */
+function rowOfSame(exchange: ExchangeSummary): WhatIfRow {
+  const { id, verdict, status, code, decidedBy } = exchange
+  const outcome: WhatIfOutcome = {
+    verdict,
+    status,
+    ...(code !== undefined && { code }),
+    ...(decidedBy !== undefined && { decidedBy }),
+  }
+  return { id, group: 0, before: outcome, after: outcome, warming: false, exchange }
 }
 
 function changesIn(counts: EngineCounts): number {

@@ -1,4 +1,4 @@
-import { whatIfKinds } from '../../gateway-core/protocol/what-if.ts'
+import { type WhatIfList, whatIfKinds, whatIfLists } from '../../gateway-core/protocol/what-if.ts'
 import type { Action } from '../shell/actions.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { currentEditor } from './code-editor.tsx'
@@ -12,7 +12,7 @@ const isOpen = () => useWhatIf.getState().kind !== undefined
 const chosen = () => (isOpen() ? useWhatIf.getState().selected : undefined)
 
 /** Kinds that the edit makes, in the order of the strip. */
-function found() {
+function found(): readonly WhatIfList[] {
   const { counts } = useWhatIf.getState()
   return counts ? whatIfKinds.filter((kind) => counts[kind] > 0) : []
 }
@@ -32,12 +32,15 @@ export const whatIfActions: readonly Action[] = [
       openKind(kinds[kind ? (kinds.indexOf(kind) + 1) % kinds.length : 0])
     },
   },
-  ...whatIfKinds.map(
+  ...whatIfLists.map(
     (kind): Action => ({
       id: `whatIf.${kind}`,
-      title: `Show exchanges ${kindLooks[kind].title} by the edit`,
+      title:
+        kind === 'same'
+          ? 'Show exchanges that the edit leaves as they are'
+          : `Show exchanges ${kindLooks[kind].title} by the edit`,
       group,
-      enabled: () => found().includes(kind),
+      enabled: () => (useWhatIf.getState().counts?.[kind] ?? 0) > 0,
       run: () => openKind(kind),
     }),
   ),
@@ -57,7 +60,7 @@ export const whatIfActions: readonly Action[] = [
     title: 'Find the smallest request that shows the difference',
     group,
     shortcut: 's',
-    enabled: () => chosen() !== undefined,
+    enabled: () => chosen() !== undefined && useWhatIf.getState().kind !== 'same',
     run: () => shrink(chosen()!),
   },
   {

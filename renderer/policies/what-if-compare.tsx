@@ -45,13 +45,7 @@ function Explained({ explained, id }: { explained: WhatIfExplanation; id: string
           {exchange ? `${visible(exchange.method, 12)} ${visible(exchange.url, 300)}` : id}
         </h3>
         <span className="grow" />
-        <Button
-          shortcut={useShortcut('whatIf.shrink')}
-          tip="The smallest request that still shows it"
-          onClick={() => void shrink(id)}
-        >
-          Shrink
-        </Button>
+        {explained.kind !== 'same' && <ShrinkButton id={id} />}
         <Button
           shortcut={useShortcut('whatIf.traffic')}
           tip="The whole exchange"
@@ -74,6 +68,15 @@ function Explained({ explained, id }: { explained: WhatIfExplanation; id: string
       <ShrunkView id={id} />
       <Steps before={before} after={after} first={explained.firstDifference?.step} />
     </div>
+  )
+}
+
+function ShrinkButton({ id }: { id: string }) {
+  const shortcut = useShortcut('whatIf.shrink')
+  return (
+    <Button shortcut={shortcut} tip="The smallest request that still shows it" onClick={() => void shrink(id)}>
+      Shrink
+    </Button>
   )
 }
 

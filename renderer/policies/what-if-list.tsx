@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
-import type { WhatIfGroup, WhatIfKind, WhatIfOutcome, WhatIfRow } from '../../gateway-core/protocol/what-if.ts'
+import type { WhatIfGroup, WhatIfList, WhatIfOutcome, WhatIfRow } from '../../gateway-core/protocol/what-if.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { denialTitle } from '../traffic/decision.ts'
 import { clockText, countText, instanceName } from '../ui/format.ts'
@@ -14,7 +14,7 @@ import { useWhatIf } from './what-if-store.ts'
 const rowHeight = 26
 
 /** The exchanges behind a count, by reason. Arrows move, Enter goes to what explains the chosen one. */
-export function WhatIfList({ kind, onEnter, onLeave }: { kind: WhatIfKind; onEnter(): void; onLeave(): void }) {
+export function ExchangesList({ kind, onEnter, onLeave }: { kind: WhatIfList; onEnter(): void; onLeave(): void }) {
   const groups = useWhatIf((whatIf) => whatIf.groups)
   const run = useWhatIf((whatIf) => whatIf.run)
   const selected = useWhatIf((whatIf) => whatIf.selected)
@@ -103,7 +103,7 @@ interface Placed {
   style: { transform: string }
 }
 
-function GroupHead({ group, kind, style }: { group: WhatIfGroup; kind: WhatIfKind } & Placed) {
+function GroupHead({ group, kind, style }: { group: WhatIfGroup; kind: WhatIfList } & Placed) {
   const { policy, code, what, exchanges, warming } = group
   return (
     <div className="what-if-group" role="presentation" style={style} title={policy}>
@@ -114,7 +114,7 @@ function GroupHead({ group, kind, style }: { group: WhatIfGroup; kind: WhatIfKin
       {code !== undefined && <span className="dim cut">{denialTitle(code)}</span>}
       <span className="grow" />
       {warming > 0 && <span className="faint">{warming === exchanges ? 'all' : countText(warming)} ~ warming</span>}
-      <span className={`num tone-${kindLooks[kind].tone}`}>{countText(exchanges)}</span>
+      <span className={kind === 'same' ? 'num' : `num tone-${kindLooks[kind].tone}`}>{countText(exchanges)}</span>
     </div>
   )
 }

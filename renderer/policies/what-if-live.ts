@@ -1,4 +1,4 @@
-import type { WhatIfKind } from '../../gateway-core/protocol/what-if.ts'
+import type { WhatIfList } from '../../gateway-core/protocol/what-if.ts'
 import { core } from '../core/core.ts'
 import { refusalOf } from '../shell/notices.ts'
 import { useWorkbench } from '../shell/workbench.ts'
@@ -72,7 +72,7 @@ export function setScope(scope: Scope): void {
 }
 
 /** Opens the list behind a count, or closes it. */
-export function openKind(kind: WhatIfKind | undefined): void {
+export function openKind(kind: WhatIfList | undefined): void {
   useWhatIf.setState({ kind, groups: [], selected: undefined, explained: undefined, shrunk: undefined })
   if (kind) void loadGroups()
 }

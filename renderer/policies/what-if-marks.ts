@@ -20,7 +20,7 @@ export function useBlameMarks(editor: Editor, path: string): void {
           isWholeLine: true,
           className: 'what-if-blamed',
           linesDecorationsClassName: 'what-if-blamed-edge',
-          overviewRuler: { color: '#7aa7ff', position: monaco.editor.OverviewRulerLane.Left },
+          overviewRuler: { color: { id: 'editorCursor.foreground' }, position: monaco.editor.OverviewRulerLane.Left },
         },
       })),
     )

@@ -1,6 +1,6 @@
 import { X } from 'lucide-react'
 import { useEffect, useRef } from 'react'
-import type { WhatIfKind } from '../../gateway-core/protocol/what-if.ts'
+import type { WhatIfList } from '../../gateway-core/protocol/what-if.ts'
 import { useShortcut } from '../shell/actions.ts'
 import { Button } from '../ui/button.tsx'
 import { countText } from '../ui/format.ts'
@@ -9,13 +9,13 @@ import { currentEditor } from './code-editor.tsx'
 import { WhatIfCompare } from './what-if-compare.tsx'
 import { kindLooks } from './what-if.ts'
 import { openKind } from './what-if-live.ts'
-import { WhatIfList } from './what-if-list.tsx'
+import { ExchangesList } from './what-if-list.tsx'
 import { useWhatIf } from './what-if-store.ts'
 import { WhatIfWhen } from './what-if-when.tsx'
 import './what-if-pane.css'
 
 /** What is behind a count: the exchanges on the left, the chosen one under both versions on the right. */
-export function WhatIfPane({ kind }: { kind: WhatIfKind }) {
+export function WhatIfPane({ kind }: { kind: WhatIfList }) {
   const pane = useRef<HTMLElement>(null)
   const state = useWhatIf((whatIf) => whatIf.state)
   const count = useWhatIf((whatIf) => whatIf.counts?.[kind]) ?? 0
@@ -60,7 +60,7 @@ export function WhatIfPane({ kind }: { kind: WhatIfKind }) {
           minimum={[300, 420]}
           secondSize={62}
           first={
-            <WhatIfList
+            <ExchangesList
               key={kind}
               kind={kind}
               onEnter={() => pane.current?.querySelector<HTMLElement>('.compare button')?.focus()}

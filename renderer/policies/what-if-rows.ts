@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react'
-import type { WhatIfKind, WhatIfRow } from '../../gateway-core/protocol/what-if.ts'
+import type { WhatIfList, WhatIfRow } from '../../gateway-core/protocol/what-if.ts'
 import { core } from '../core/core.ts'
 
 const page = 100
 
 /** The rows that are seen, asked for page by page. Undefined: not here yet. */
-export function useRows(run: number, kind: WhatIfKind, total: number, first: number, last: number) {
+export function useRows(run: number, kind: WhatIfList, total: number, first: number, last: number) {
   const [known, setKnown] = useState<{ of: string; rows: ReadonlyMap<number, WhatIfRow> }>({ of: '', rows: new Map() })
   const of = `${run} ${kind} ${total}`
   const from = Math.max(0, Math.floor(first / page) * page)

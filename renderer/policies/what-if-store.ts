@@ -5,7 +5,7 @@ import type {
   WhatIfCounts,
   WhatIfExplanation,
   WhatIfGroup,
-  WhatIfKind,
+  WhatIfList,
 } from '../../gateway-core/protocol/what-if.ts'
 import type { Refusal } from '../../gateway-core/protocol/types.ts'
 
@@ -21,7 +21,7 @@ interface WhatIf {
   problem: Refusal | undefined
   scope: Scope
   /** Which count is open below the editor. */
-  kind: WhatIfKind | undefined
+  kind: WhatIfList | undefined
   groups: readonly WhatIfGroup[]
   /** The exchange that is looked at, and what is known of it. */
   selected: string | undefined

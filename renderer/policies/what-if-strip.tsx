@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { whatIfKinds, type WhatIfCounts, type WhatIfKind } from '../../gateway-core/protocol/what-if.ts'
+import { type WhatIfCounts, type WhatIfList, whatIfLists } from '../../gateway-core/protocol/what-if.ts'
 import { useShortcut } from '../shell/actions.ts'
 import { useWorkspace } from '../shell/workbench.ts'
 import { useTraffic } from '../traffic/traffic-store.ts'
@@ -26,8 +26,7 @@ export function WhatIfStrip() {
         <Idle />
       ) : (
         <div className="what-if-counts">
-          <Same counts={counts} />
-          {whatIfKinds.map((kind) => (
+          {whatIfLists.map((kind) => (
             <Count key={kind} kind={kind} counts={counts} open={open === kind} />
           ))}
         </div>
@@ -53,21 +52,7 @@ function Idle() {
   )
 }
 
-function Same({ counts }: { counts: WhatIfCounts | undefined }) {
-  return (
-    <div className="what-if-count">
-      <b className="num">{counts ? countText(counts.same) : '–'}</b>
-      <span>
-        <span className="tone-pass" aria-hidden="true">
-          ●{' '}
-        </span>
-        same
-      </span>
-    </div>
-  )
-}
-
-function Count({ kind, counts, open }: { kind: WhatIfKind; counts: WhatIfCounts | undefined; open: boolean }) {
+function Count({ kind, counts, open }: { kind: WhatIfList; counts: WhatIfCounts | undefined; open: boolean }) {
   const { title, tone, mark, says } = kindLooks[kind]
   const shortcut = useShortcut(`whatIf.${kind}`)
   const count = counts?.[kind]
@@ -83,7 +68,9 @@ function Count({ kind, counts, open }: { kind: WhatIfKind; counts: WhatIfCounts 
         aria-label={count === undefined ? title : `${countText(count)} ${title}`}
         onClick={() => (open ? openKind(undefined) : some && openKind(kind))}
       >
-        <b className={some ? `num tone-${tone}` : 'num'}>{count === undefined ? '–' : countText(count)}</b>
+        <b className={some && kind !== 'same' ? `num tone-${tone}` : 'num'}>
+          {count === undefined ? '–' : countText(count)}
+        </b>
         <span>
           <span className={some ? `tone-${tone}` : 'faint'} aria-hidden="true">
             {mark}{' '}
@@ -95,7 +82,7 @@ function Count({ kind, counts, open }: { kind: WhatIfKind; counts: WhatIfCounts 
   )
 }
 
-function CountTip({ kind, counts, says }: { kind: WhatIfKind; counts: WhatIfCounts | undefined; says: string }) {
+function CountTip({ kind, counts, says }: { kind: WhatIfList; counts: WhatIfCounts | undefined; says: string }) {
   const missing = kind === 'undecidable' && counts ? missingFacts(counts) : []
   return (
     <>

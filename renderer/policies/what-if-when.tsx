@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { Density } from '../../gateway-core/capture/store.ts'
-import type { WhatIfKind } from '../../gateway-core/protocol/what-if.ts'
+import type { WhatIfList } from '../../gateway-core/protocol/what-if.ts'
 import { core } from '../core/core.ts'
 import { clockText } from '../ui/format.ts'
 import { kindLooks } from './what-if.ts'
@@ -10,7 +10,7 @@ const parts = 48
 const height = 18
 
 /** When the changed exchanges came, among all recorded ones: bursts are seen at once. */
-export function WhatIfWhen({ kind }: { kind: WhatIfKind }) {
+export function WhatIfWhen({ kind }: { kind: WhatIfList }) {
   const run = useWhatIf((whatIf) => whatIf.run)
   const done = useWhatIf((whatIf) => whatIf.state === 'done')
   const [when, setWhen] = useState<{ all: Density; changed: Density }>()

@@ -1,9 +1,15 @@
 import type { TraceEntry } from '../../gateway-core/pipeline/outcome.ts'
-import type { WhatIfCounts, WhatIfKind, WhatIfOutcome } from '../../gateway-core/protocol/what-if.ts'
+import type { WhatIfCounts, WhatIfList, WhatIfOutcome } from '../../gateway-core/protocol/what-if.ts'
 import type { Tone } from '../ui/verdict.ts'
 
 /** How a kind of change is shown. The marks are those of what a save would do. */
-export const kindLooks: Readonly<Record<WhatIfKind, { title: string; tone: Tone; mark: string; says: string }>> = {
+export const kindLooks: Readonly<Record<WhatIfList, { title: string; tone: Tone; mark: string; says: string }>> = {
+  same: {
+    title: 'same',
+    tone: 'pass',
+    mark: '●',
+    says: 'that the edit leaves as they were recorded',
+  },
   newlyDenied: {
     title: 'newly denied',
     tone: 'would',

@@ -61,6 +61,30 @@ describe('an edit', () => {
     expect(exchanges.reduce((sum, one) => sum + one, 0)).toBe(2)
   })
 
+  it('lists what it leaves as it was, the newest first', async () => {
+    const { same } = await judge(edited('limit: 4', 'limit: 2'))
+    expect(await desk.call('whatIf.groups', { run, kind: 'same' })).toMatchObject([{ exchanges: same }])
+    const rows = await desk.call('whatIf.rows', { run, kind: 'same', from: 0, count: 10 })
+    expect(rows.map(({ exchange }) => exchange?.url.slice(0, 10))).toEqual([
+      '/books/5',
+      '/books/4',
+      '/books/1',
+      '/books/0',
+      '/books/lon',
+    ])
+    expect(rows[0]).toMatchObject({ before: { verdict: 'deny', status: 429 }, after: { code: 'LIMIT_REACHED' } })
+    const page = await desk.call('whatIf.rows', { run, kind: 'same', from: 3, count: 1 })
+    expect(page).toEqual([rows[3]])
+    const { exchanges } = await desk.call('whatIf.when', { run, kind: 'same', parts: 5 })
+    expect(exchanges.reduce((sum, one) => sum + one, 0)).toBe(same)
+    expect(await desk.call('whatIf.explain', { run, id: rows[2]!.id })).toMatchObject({ kind: 'same', blame: [] })
+    // What the query leaves out is in no list.
+    await judge(edited('limit: 4', 'limit: 2'), 'url:/books/1')
+    expect(await desk.call('whatIf.rows', { run, kind: 'same', from: 0, count: 10 })).toMatchObject([
+      { id: rows[2]!.id },
+    ])
+  })
+
   it('is explained for one of them: both versions, and the line to blame', async () => {
     await judge(edited('limit: 4', 'limit: 2'))
     const [row] = await desk.call('whatIf.rows', { run, kind: 'newlyDenied', from: 0, count: 1 })
