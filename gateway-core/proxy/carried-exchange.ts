@@ -52,6 +52,8 @@ export abstract class CarriedExchange {
   /** Where it was stopped before it was routed, and what was done to it since. */
   readonly origin: Origin | undefined
   interception: Interception | undefined
+  /** Called once when it is over, however it ended. */
+  onOver: (() => void) | undefined
   abstract readonly inbound: { readonly listener: ListenerKind; readonly head: RequestHead }
   abstract readonly client: { readonly headSent: boolean }
   #recorded = false
@@ -117,6 +119,7 @@ export abstract class CarriedExchange {
   protected record(verdict?: ExchangeVerdict): void {
     if (this.#recorded) return
     this.#recorded = true
+    this.onOver?.()
     const { recorder, onExchange } = this.engine.around
     if (!recorder && !onExchange) return
     const record = recordOf(this, verdict, 'done')

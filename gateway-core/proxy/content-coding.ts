@@ -11,6 +11,13 @@ export const bodyFailures = {
   unsupported: 'UNSUPPORTED_CONTENT_CODING',
 } as const
 
+/** The same for the body of an upstream's answer. */
+export const responseBodyFailures = {
+  'too-large': 'UPSTREAM_BODY_TOO_LARGE',
+  malformed: 'UPSTREAM_BAD_CODING',
+  unsupported: 'UPSTREAM_BAD_CODING',
+} as const
+
 const decoders: Readonly<
   Record<
     string,

@@ -1,14 +1,13 @@
-import { HeldBody } from '../body.ts'
-import { type DenialCode, denials } from '../errors.ts'
+import type { DenialCode } from '../errors.ts'
 import type { Body, RequestMessage, ResponseMessage } from '../exchange.ts'
-import { HeaderList } from '../headers.ts'
 import { type Maybe, whenReady } from '../pipeline/facts.ts'
 import type { JudgedExchange } from '../pipeline/judged-exchange.ts'
-import type { GatewayResponse, HeaderField } from '../pipeline/outcome.ts'
+import type { GatewayResponse } from '../pipeline/outcome.ts'
 import type { Phase } from '../pipeline/phases.ts'
 import type { Plan } from '../pipeline/plan.ts'
 import type { Run } from '../pipeline/runner.ts'
-import { answerOf, denialResponse } from './own-response.ts'
+import { type Routing, refusalFields, refusalOf } from './own-refusals.ts'
+import { answerOf, denialResponse, messageOf } from './own-response.ts'
 
 /** A refusal by the gateway itself. */
 export interface Refused {
@@ -25,16 +24,9 @@ export interface Surroundings {
 }
 
 /** What is settled about an exchange before its way begins. */
-export interface Departure {
-  exchange: JudgedExchange
+export interface Departure extends Routing {
   plan: Plan
   run: Run
-  /** Methods that the path has routes for, when this method has none. */
-  allowedMethods: readonly string[]
-  /** No route takes it, because servers read its path differently. */
-  contested?: boolean | undefined
-  /** It came in by the forward proxy and no route takes it: it passes unjudged. */
-  observed?: boolean
   /** Largest request body that is forwarded, in bytes. */
   bodyBytes: number | undefined
   /** Length of the body where it is known otherwise than by Content-Length. */
@@ -56,24 +48,18 @@ export class Course {
   readonly #exchange: JudgedExchange
   readonly #plan: Plan
   readonly #run: Run
-  readonly #allowedMethods: readonly string[]
-  readonly #contested: boolean
-  readonly #observed: boolean
-  readonly #bodyBytes: number | undefined
-  readonly #bodyLength: number
+  readonly #departure: Departure
+  /** Of the request body as it came, whatever the policies make of it. */
+  readonly #length: number
   readonly #around: Surroundings
   #stage: Stage = 'arrived'
 
   constructor(departure: Departure, around: Surroundings) {
-    const { exchange, plan, run, allowedMethods, bodyBytes, bodyLength } = departure
-    this.#exchange = exchange
-    this.#plan = plan
-    this.#run = run
-    this.#allowedMethods = allowedMethods
-    this.#contested = departure.contested === true
-    this.#observed = departure.observed === true
-    this.#bodyBytes = bodyBytes
-    this.#bodyLength = exchange.request.contentLength ?? bodyLength ?? 0
+    this.#exchange = departure.exchange
+    this.#plan = departure.plan
+    this.#run = departure.run
+    this.#departure = departure
+    this.#length = departure.exchange.request.contentLength ?? departure.bodyLength ?? 0
     this.#around = around
   }
 
@@ -118,15 +104,10 @@ export class Course {
   }
 
   #headersJudged(): Maybe<boolean> {
-    const { request, route } = this.#exchange
-    if (this.#bodyBytes !== undefined && this.#bodyLength > this.#bodyBytes) return this.#refuse('BODY_TOO_LARGE')
-    if (this.#contested) return this.#refuse('AMBIGUOUS_ROUTE')
-    if (!route && !this.#observed) {
-      const allow = this.#allowedMethods.join(', ')
-      return allow === '' ? this.#refuse('NO_ROUTE') : this.#refuse('METHOD_NOT_ROUTED', [['Allow', allow]])
-    }
+    const refused = refusalOf(this.#departure, this.#length, this.#departure.bodyBytes)
+    if (refused) return this.#refuse(refused)
     const limit = this.#plan.requestBodyBytes
-    if (!request.hasBody || limit === 0) return this.#forward()
+    if (!this.#exchange.request.hasBody || limit === 0) return this.#forward()
     return whenReady(this.#around.requestBody(limit), (body) => {
       if ('refused' in body) return this.#refuse(body.refused)
       this.#exchange.request = withBody(this.#exchange.request, body)
@@ -135,7 +116,7 @@ export class Course {
   }
 
   #forward(): boolean {
-    if (this.#exchange.route?.upstream === undefined && !this.#observed) return this.#refuse('NO_UPSTREAM')
+    if (this.#exchange.route?.upstream === undefined && !this.#departure.observed) return this.#refuse('NO_UPSTREAM')
     this.forwarded = true
     const response = this.#around.response()
     if (!response) return this.#finish()
@@ -154,24 +135,15 @@ export class Course {
     })
   }
 
-  #refuse(code: DenialCode, fields: readonly HeaderField[] = []): true {
+  #refuse(code: DenialCode): true {
     this.refused = code
-    return this.#answer(denialResponse(code, this.#exchange.id, fields))
+    return this.#answer(denialResponse(code, this.#exchange.id, refusalFields(code, this.#departure.allowedMethods)))
   }
 
-  /** The gateway's own responses pass the response phases too, so that a 401 carries its CORS headers. */
   #answer(own: GatewayResponse): true {
-    const bytes = typeof own.body === 'string' ? Buffer.from(own.body) : own.body
-    const body = bytes === undefined ? undefined : new HeldBody(bytes)
-    const headers = HeaderList.of(own.headers)
-    this.#exchange.response = { status: own.status, reason: '', headers, from: 'gateway', body }
+    this.#exchange.response = messageOf(own)
     return this.#enter('answer', 'responseHeaders')
   }
-}
-
-/** Why the gateway refused, for people. */
-export function refusalDetail(code: DenialCode, allowedMethods: readonly string[]): string {
-  return code === 'METHOD_NOT_ROUTED' ? `The path has routes for ${allowedMethods.join(', ')}.` : denials[code].help
 }
 
 /** Whether a policy wants the body of this response held: never that of an event stream, nor where there is none. */

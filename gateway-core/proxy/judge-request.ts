@@ -8,9 +8,10 @@ import { type FactSource, type RecordedFact, whenReady } from '../pipeline/facts
 import { JudgedExchange } from '../pipeline/judged-exchange.ts'
 import type { TraceEntry } from '../pipeline/outcome.ts'
 import { Run, type World } from '../pipeline/runner.ts'
-import { bodyFailures, decodeContent } from './content-coding.ts'
-import { Course, refusalDetail, type Surroundings } from './course.ts'
+import { bodyFailures, decodeContent, responseBodyFailures } from './content-coding.ts'
+import { Course, type Surroundings } from './course.ts'
 import { exchangeId } from './exchange-id.ts'
+import { refusalDetail } from './own-refusals.ts'
 import { requestOfHead } from './request-of-head.ts'
 import { routeExchange } from './route-exchange.ts'
 import type { Router } from './router.ts'
@@ -120,10 +121,9 @@ function surroundingsOf(given: RequestToJudge, exchange: JudgedExchange): Surrou
     responseBody(limit) {
       const { body } = given.response!
       const encoding = body?.decoded ? undefined : exchange.response!.headers.list('content-encoding')
-      return whenReady(decodeContent(body?.bytes ?? new Uint8Array(), encoding, limit), (decoded) => {
-        if (!('failure' in decoded)) return new HeldBody(decoded.bytes)
-        return { refused: decoded.failure === 'too-large' ? 'UPSTREAM_BODY_TOO_LARGE' : 'UPSTREAM_BAD_CODING' }
-      })
+      return whenReady(decodeContent(body?.bytes ?? new Uint8Array(), encoding, limit), (decoded) =>
+        'failure' in decoded ? { refused: responseBodyFailures[decoded.failure] } : new HeldBody(decoded.bytes),
+      )
     },
   }
 }

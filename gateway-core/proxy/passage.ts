@@ -9,7 +9,8 @@ import type { GatewayResponse } from '../pipeline/outcome.ts'
 import { BodyTee } from './body-tee.ts'
 import { CarriedExchange } from './carried-exchange.ts'
 import { ClientResponse } from './client-response.ts'
-import { bodyFailures, decodeContent } from './content-coding.ts'
+import { bodyFailures, decodeContent, responseBodyFailures } from './content-coding.ts'
+import { readsResponseBody } from './course.ts'
 import type { Engine } from './engine.ts'
 import { callTo, forwardedPath, translateBack } from './forward-call.ts'
 import { clientHeaders } from './forward-headers.ts'
@@ -20,7 +21,8 @@ import type { WrittenResponse } from './holds.ts'
 import { type EventCarrier, eventCarrierFor } from './messages/event-carrier.ts'
 import { readLateBody } from './late-body.ts'
 import type { Origin } from './origin.ts'
-import { answerOf, denialResponse } from './own-response.ts'
+import { refusalFields, refusalOf } from './own-refusals.ts'
+import { answerOf, denialResponse, messageOf } from './own-response.ts'
 import { explainFailure } from './observed-origins.ts'
 import { type BodyTaker, holdBody, type Holding, RequestTee } from './request-body.ts'
 import type { Target } from './upstream.ts'
@@ -61,9 +63,8 @@ export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker,
   #headersJudged(): void | Promise<void> {
     if (this.run?.decision) return this.#decided()
     const { head } = this.inbound
-    const limit = this.engine.workspace.limits.bodyBytes
-    if (limit !== undefined && (head.contentLength ?? 0) > limit) return this.#refuse('BODY_TOO_LARGE')
-    if (!this.exchange.route && !this.observed) return this.#refuseUnrouted()
+    const refused = refusalOf(this, head.contentLength ?? 0, this.engine.workspace.limits.bodyBytes)
+    if (refused) return this.#refuse(refused)
     if (!head.hasBody || this.plan.requestBodyBytes === 0) return this.#forward()
     if (head.expectContinue) this.client.writeContinue()
     return holdBody(this.inbound.req, this.plan.requestBodyBytes, this.engine, this)
@@ -155,7 +156,7 @@ export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker,
       this.#wait(this.#decided())
       return
     }
-    if (this.#holdsResponse()) this.#held = new HeldResponse(this.engine.around.budget)
+    if (readsResponseBody(this.plan, this.exchange)) this.#held = new HeldResponse(this.engine.around.budget)
     else if (!this.#isEventStream() || this.#carriesEvents()) this.#writeHead()
     else {
       this.#abort?.()
@@ -168,13 +169,6 @@ export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker,
     this.#resume?.()
     const ended = this.#endedWith
     if (ended) this.onEnd(ended)
-  }
-
-  #holdsResponse(): boolean {
-    const { response, request } = this.exchange
-    if (this.plan.responseBodyBytes === 0 || this.plan.phases.responseBody.length === 0) return false
-    if (request.method === 'HEAD' || response!.status === 204 || response!.status === 304) return false
-    return !this.#isEventStream()
   }
 
   #isEventStream(): boolean {
@@ -245,8 +239,7 @@ export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker,
     try {
       const encoding = this.exchange.response!.headers.list('content-encoding')
       const decoded = await decodeContent(bytes, encoding, this.plan.responseBodyBytes)
-      if ('failure' in decoded)
-        return this.#refuse(decoded.failure === 'too-large' ? 'UPSTREAM_BODY_TOO_LARGE' : 'UPSTREAM_BAD_CODING')
+      if ('failure' in decoded) return this.#refuse(responseBodyFailures[decoded.failure])
       this.exchange.response = { ...this.exchange.response!, body: new HeldBody(decoded.bytes) }
       this.upstreamResponse = { ...this.upstreamResponse!, body: this.exchange.response.body }
       const before = this.exchange.response.body
@@ -285,39 +278,24 @@ export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker,
     return this.#answer(answerOf(decision, this.exchange.id))
   }
 
-  #refuseUnrouted(): void | Promise<void> {
-    if (this.contested) return this.#refuse('AMBIGUOUS_ROUTE')
-    const allowed = this.allowedMethods
-    if (allowed.length === 0) return this.#refuse('NO_ROUTE')
-    this.refusedWith = 'METHOD_NOT_ROUTED'
-    return this.#answer(denialResponse('METHOD_NOT_ROUTED', this.exchange.id, [['Allow', allowed.join(', ')]]))
-  }
-
   /** `detail` in the place of the code's own words. */
   #refuse(code: DenialCode, verdict: ExchangeVerdict = 'refused', detail?: string): void {
     if (this.client.gone || this.client.headSent) return
     this.refusedWith = code
-    this.#wait(this.#answer(denialResponse(code, this.exchange.id, [], detail), verdict))
+    const fields = refusalFields(code, this.allowedMethods)
+    this.#wait(this.#answer(denialResponse(code, this.exchange.id, fields, detail), verdict))
   }
 
-  /** A response of the gateway's own passes the response phases of every policy in scope, so that a 401 carries its CORS headers. */
   #answer(own: GatewayResponse, verdict?: ExchangeVerdict): void | Promise<void> {
     const { exchange, run } = this
-    const body = typeof own.body === 'string' ? Buffer.from(own.body) : own.body
-    const held = body === undefined ? undefined : new HeldBody(body)
-    exchange.response = {
-      status: own.status,
-      reason: '',
-      headers: HeaderList.of(own.headers),
-      from: 'gateway',
-      body: held,
-    }
+    exchange.response = messageOf(own)
+    const { body } = exchange.response
     const finish = () => {
       run?.noteUnreached()
       this.#sendWhole(exchange.response!.body?.bytes ?? new Uint8Array(), verdict)
     }
     if (!run) return finish()
-    return whenReady(run.run('responseHeaders'), () => (held ? whenReady(run.run('responseBody'), finish) : finish()))
+    return whenReady(run.run('responseHeaders'), () => (body ? whenReady(run.run('responseBody'), finish) : finish()))
   }
 
   #sendWhole(bytes: Uint8Array, verdict?: ExchangeVerdict): void {

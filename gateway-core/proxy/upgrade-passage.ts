@@ -4,8 +4,6 @@ import type { ExchangeVerdict } from '../capture/record.ts'
 import type { DenialCode } from '../errors.ts'
 import type { RawHeaders } from '../exchange.ts'
 import { HeaderList } from '../headers.ts'
-import { HeldBody } from '../body.ts'
-import { whenReady } from '../pipeline/facts.ts'
 import type { GatewayResponse } from '../pipeline/outcome.ts'
 import { CarriedExchange } from './carried-exchange.ts'
 import { closeGently } from './connection.ts'
@@ -15,7 +13,8 @@ import { clientHeaders } from './forward-headers.ts'
 import type { InboundUpgrade } from './inbound.ts'
 import type { WrittenResponse } from './holds.ts'
 import type { Origin } from './origin.ts'
-import { answerOf, denialResponse } from './own-response.ts'
+import { refusalFields, refusalOf } from './own-refusals.ts'
+import { answerOf, denialResponse, messageOf } from './own-response.ts'
 import { MessageDesk } from './messages/message-desk.ts'
 import { WebSocketChannel } from './messages/websocket-channel.ts'
 import { type TunnelAnswer, type TunnelEnd, tunnel } from './upgrade.ts'
@@ -77,9 +76,8 @@ export class UpgradePassage extends CarriedExchange {
 
   #forward(): void {
     const { engine, exchange, inbound } = this
-    const { route } = exchange
-    if (this.contested) return this.#refuse('AMBIGUOUS_ROUTE')
-    if (!route && !this.observed) return this.#refuse(this.allowedMethods.length > 0 ? 'METHOD_NOT_ROUTED' : 'NO_ROUTE')
+    const refused = refusalOf(this, 0, undefined)
+    if (refused) return this.#refuse(refused)
     const { pools } = this
     const target = pools?.pick(() => this.draw())
     if (!pools || !target) return this.#refuse('NO_UPSTREAM')
@@ -133,9 +131,9 @@ export class UpgradePassage extends CarriedExchange {
     })
     const { messageHolds } = this.engine.around
     if (!messageHolds?.opened) return
-    const gone = messageHolds.opened(this, async (message) => {
-      const fate = await desk.inject(message)
-      if (fate.kind === 'send') channel.inject({ ...message, bytes: fate.bytes })
+    const gone = messageHolds.opened(this, 'websocket', async ({ side, kind, bytes }) => {
+      const fate = await desk.inject({ side, kind, bytes })
+      if (fate.kind === 'send') channel.inject({ side, kind: kind === 'binary' ? kind : 'text', bytes: fate.bytes })
       else if (fate.kind === 'close') channel.close(fate.code, fate.reason)
     })
     client.once('close', gone)
@@ -181,23 +179,17 @@ export class UpgradePassage extends CarriedExchange {
 
   #refuse(code: DenialCode): void {
     this.refusedWith = code
-    const allow = code === 'METHOD_NOT_ROUTED' ? ([['Allow', this.allowedMethods.join(', ')]] as const) : []
-    void this.#answer(denialResponse(code, this.exchange.id, allow))
+    void this.#answer(denialResponse(code, this.exchange.id, refusalFields(code, this.allowedMethods)))
   }
 
   async #answer(own: GatewayResponse): Promise<void> {
-    const bytes = own.body === undefined ? undefined : Buffer.from(own.body as string)
-    const body = bytes && new HeldBody(bytes)
-    this.exchange.response = {
-      status: own.status,
-      reason: '',
-      headers: HeaderList.of(own.headers),
-      from: 'gateway',
-      body,
-    }
-    await whenReady(this.run?.run('responseHeaders'), () => undefined)
+    const { exchange } = this
+    exchange.response = messageOf(own)
+    await this.run?.run('responseHeaders')
+    if (exchange.response.body) await this.run?.run('responseBody')
     this.run?.noteUnreached()
-    const { status, headers } = this.exchange.response
+    const { status, headers, body } = exchange.response
+    const bytes = body?.bytes ?? new Uint8Array()
     this.#write({ status, headers: [...headers.entries()], body: bytes })
     this.responseBytes = bytes
     this.record()
@@ -205,7 +197,7 @@ export class UpgradePassage extends CarriedExchange {
 
   #write({ status, headers, body = '' }: GatewayResponse, encoding: BufferEncoding = 'utf8'): void {
     this.client.headSent = true
-    const bytes = Buffer.from(body as string, encoding)
+    const bytes = typeof body === 'string' ? Buffer.from(body, encoding) : body
     const lines = [`HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}`]
     for (const [name, value] of headers) if (name.toLowerCase() !== 'content-length') lines.push(`${name}: ${value}`)
     lines.push(`Content-Length: ${bytes.length}`, 'Connection: close', '', '')

@@ -41,6 +41,23 @@ describe('WebSocket', () => {
     expect((await recorded)[0]).toMatchObject({ verdict: 'deny', code: 'IP_DENIED', upgrade: 'websocket' })
   })
 
+  test('a denied handshake meets the phases that a denied request meets', async () => {
+    const up = await echo()
+    const masks = '{ data-mask: { fields: [/title] } }'
+    const gate = await gateway(`${plain}policies:\n  - ip-restriction: { deny: [127.0.0.1] }\n  - ${masks}\n`, up)
+    const phases = async (asking: () => void) => {
+      const recorded = gate.next()
+      asking()
+      return (await recorded)[0]!.trace.map(({ policy, phase, verdict }) => `${policy} ${phase} ${verdict}`)
+    }
+    const plainly = await phases(() => http.get(`${gate.url}/ws`, (response) => response.resume()))
+    const upgraded = await phases(() =>
+      new WebSocket(`${gate.url.replace('http', 'ws')}/ws`).on('error', () => undefined),
+    )
+    expect(plainly.some((step) => step.includes('responseBody'))).toBe(true)
+    expect(upgraded).toEqual(plainly)
+  })
+
   test('an upstream that is not there answers the handshake with 502', async () => {
     const gate = await gateway(plain.replace('UPSTREAM', 'http://127.0.0.1:1'))
     const recorded = gate.next()

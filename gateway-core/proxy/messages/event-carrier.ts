@@ -1,7 +1,7 @@
 import type { Maybe } from '../../pipeline/facts.ts'
-import { EventStreamReader, EventTooLong, type ServerSentEvent, withData } from './event-stream.ts'
+import { EventStreamReader, EventTooLong, eventOf, type ServerSentEvent, withData } from './event-stream.ts'
 import type { CarriedExchange } from '../carried-exchange.ts'
-import { MessageDesk } from './message-desk.ts'
+import { type Injected, MessageDesk } from './message-desk.ts'
 import type { Fate } from './websocket-channel.ts'
 
 /** What the carrier does to the connection. */
@@ -27,7 +27,9 @@ export function eventCarrierFor(carried: CarriedExchange, hooks: EventHooks): Ev
   // An event may go on longer or shorter than it came.
   if (response.headers.has('content-length'))
     exchange.response = { ...response, headers: response.headers.without('content-length') }
-  return new EventCarrier(new MessageDesk(carried), engine.workspace.limits.bodyBytes ?? eventBytes, hooks)
+  const carrier = new EventCarrier(new MessageDesk(carried), engine.workspace.limits.bodyBytes ?? eventBytes, hooks)
+  carried.onOver = messageHolds?.opened?.(carried, 'events', (event) => carrier.inject(event))
+  return carrier
 }
 
 /** Carries a stream of server-sent events one by one: each is judged before it goes on. What is not changed goes on byte for byte. */
@@ -65,6 +67,14 @@ export class EventCarrier {
     if (this.#over) return
     if (this.#waiting) this.#whenDone = done
     else done()
+  }
+
+  /** Sends an event that a person made, before those that wait. It is judged like any other. */
+  async inject({ side, kind, bytes, name }: Injected): Promise<void> {
+    const fate = await this.#desk.inject({ side, kind, bytes })
+    if (this.#over) return
+    if (fate.kind === 'close') this.#end()
+    else if (fate.kind === 'send') this.#hooks.write(eventOf(Buffer.from(fate.bytes).toString('utf8'), name))
   }
 
   #drain(): boolean {

@@ -83,13 +83,21 @@ function dataOf(block: string): string | undefined {
   return lines.length > 0 ? lines.join('\n') : undefined
 }
 
+/** An event of our own. `name`: its `event` line. */
+export function eventOf(data: string, name?: string): Uint8Array {
+  return Buffer.from(`${[...(name === undefined ? [] : [`event: ${name}`]), ...dataLines(data)].join('\n')}\n\n`)
+}
+
 /** The event with other data: its other lines stay as they are. */
 export function withData(event: ServerSentEvent, data: string): Uint8Array {
   const kept = linesOf(Buffer.from(event.bytes).toString('utf8')).filter(
     (line) => line !== '' && fieldOf(line)?.name !== 'data',
   )
-  const fresh = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}`)
-  return Buffer.from(`${[...kept, ...fresh].join('\n')}\n\n`)
+  return Buffer.from(`${[...kept, ...dataLines(data)].join('\n')}\n\n`)
+}
+
+function dataLines(data: string): string[] {
+  return data.split(/\r\n|\r|\n/).map((line) => `data: ${line}`)
 }
 
 function linesOf(block: string): string[] {

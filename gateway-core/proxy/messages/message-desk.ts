@@ -5,23 +5,27 @@ import type { Maybe } from '../../pipeline/facts.ts'
 import type { TraceEntry } from '../../pipeline/outcome.ts'
 import type { Decision } from '../../pipeline/runner.ts'
 import type { CarriedExchange } from '../carried-exchange.ts'
-import type { ChannelMessage, Fate } from './websocket-channel.ts'
+import type { Fate } from './websocket-channel.ts'
 
 /** Message content that goes on, and what held or changed it besides policies. */
 export type Release = { kind: 'send'; bytes: Uint8Array; injected?: boolean } | { kind: 'drop' }
 
+/** A message that a person made, as if that side had sent it. `name`: of an event (its `event` line). */
+export type Injected = Incoming & { name?: string | undefined }
+
 /** Holds messages on their way, for a person. What it releases is judged like any other message. */
 export interface MessageHolds {
-  /** A WebSocket opened; `inject` sends a message as if that side had sent it. The returned function says that it is gone. */
-  opened?(carried: CarriedExchange, inject: (message: ChannelMessage) => Promise<void>): () => void
-  /** Undefined: the message is not held. */
-  ask(
+  /** A WebSocket or an event stream opened; `inject` puts a message into it. The returned function says that it is gone. */
+  opened?(
     carried: CarriedExchange,
-    message: Omit<ChannelMessage, 'kind'> & { kind: StreamMessage['kind'] },
-  ): Promise<Release> | undefined
+    kind: 'websocket' | 'events',
+    inject: (message: Injected) => Promise<void>,
+  ): () => void
+  /** Undefined: the message is not held. */
+  ask(carried: CarriedExchange, message: Incoming): Promise<Release> | undefined
 }
 
-interface Incoming {
+export interface Incoming {
   side: StreamMessage['side']
   kind: StreamMessage['kind']
   bytes: Uint8Array
