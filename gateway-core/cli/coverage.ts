@@ -6,14 +6,13 @@ import { type Captures, openCaptures } from '../capture/store.ts'
 import { matches } from '../filter/evaluate.ts'
 import { parseFilter } from '../filter/grammar.ts'
 import { type Filter, FilterError } from '../filter/syntax.ts'
-import type { Coverage, PolicyCoverage } from '../protocol/what-if.ts'
 import { countSteps, coverageOf, type JudgedAlike, type StepCounts } from '../rejudge/coverage.ts'
 import { instancesOf } from '../workbench/policy-counters.ts'
 import { visible } from '../visible.ts'
 import { CannotRun, defineCommand } from './command.ts'
-import { type Io, type Paint, printJson } from './io.ts'
+import { printCoverage } from './coverage-text.ts'
+import { type Io, printJson } from './io.ts'
 import { isWorkspace, loadSound, positionsIn, workspaceFolder } from './load.ts'
-import type { ShowPosition } from './exchange-line.ts'
 
 export const coverage = defineCommand({
   usage: 'coverage [workspace] [query] [--traffic file.har|workspace]',
@@ -47,7 +46,7 @@ or a case that nobody tried. Exit code 0 when every policy was reached, 1 when o
     const counts = await countsOf(io, options.traffic, folder, filter)
     const found = coverageOf(instancesOf(workspace), counts)
     if (options.json) printJson(io, found)
-    else print(io, found, positionsIn(io, folder))
+    else printCoverage(io, found, positionsIn(io, folder))
     return found.policies.some(({ reached }) => reached === 0) ? 1 : 0
   },
 })
@@ -106,41 +105,4 @@ async function ofHar(io: Io, path: string, name: string, filter: Filter): Promis
     throw error
   }
   return countSteps(judged)
-}
-
-function print(io: Io, found: Coverage, shown: ShowPosition): void {
-  const { exchanges, judged, policies, gone } = found
-  const { paint } = io
-  for (const policy of policies) {
-    const place = shown({ file: policy.file, line: policy.line, column: 1 }).replace(/:\d+$/, '')
-    const reached = policy.reached === 0 ? paint('yellow', '◐ never hit') : paint('green', `● ${count(policy.reached)}`)
-    io.print(`${reached}  ${paint('bold', visible(policy.policy, 200))}  ${paint('dim', visible(place, 200))}`)
-    if (policy.reached > 0) io.print(`    ${branchesText(policy, paint)}`)
-  }
-  for (const { policy, reached } of gone) {
-    io.print(paint('dim', `– ${count(reached)}  ${visible(policy, 200)}  not in the workspace any more`))
-  }
-  const never = policies.filter(({ reached }) => reached === 0).length
-  const without = exchanges - judged
-  const notes = [
-    `${policies.length - never} of ${policies.length} policies reached by ${count(judged)} exchange${judged === 1 ? '' : 's'}`,
-    ...(without > 0 ? [`${count(without)} had no policy before them`] : []),
-  ]
-  io.tell(notes.join('; '))
-}
-
-/** `--json` has them all. */
-const mostNever = 6
-
-function branchesText({ branches }: PolicyCoverage, paint: Paint): string {
-  const seen = branches.filter(({ exchanges }) => exchanges > 0)
-  const never = branches.filter(({ exchanges }) => exchanges === 0).map(({ outcome }) => outcome.replace(/^deny:/, ''))
-  const parts = seen.map(({ outcome, exchanges }) => `${outcome.replace(/^deny:/, '')} ${count(exchanges)}`)
-  const more = never.length > mostNever ? `, ${never.length - mostNever} more` : ''
-  if (never.length > 0) parts.push(paint('dim', `never: ${never.slice(0, mostNever).join(', ')}${more}`))
-  return parts.join(' · ')
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en')
 }

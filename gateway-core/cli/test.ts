@@ -1,9 +1,12 @@
 import { resolve } from 'node:path'
 import type { LoadResult } from '../config/load.ts'
+import type { Coverage } from '../protocol/what-if.ts'
 import type { TestOutcome, TestResult } from '../tests/run-test.ts'
 import { TestRunner, type TestSuite } from '../tests/run-tests.ts'
 import { version } from '../version.ts'
 import { visible } from '../visible.ts'
+import { coverageOfTests } from '../workbench/tests-coverage.ts'
+import { printCoverage } from './coverage-text.ts'
 import { CannotRun, defineCommand, type ExitCode } from './command.ts'
 import { type Io, printJson } from './io.ts'
 import { writeJunit } from './junit.ts'
@@ -14,13 +17,17 @@ import { printedStep } from './trace-table.ts'
 import { watchTests } from './test-watch.ts'
 
 export const test = defineCommand({
-  usage: 'test [workspace] [--only text] [--watch] [--junit file] [--env name] [--make id]',
+  usage: 'test [workspace] [--only text] [--watch] [--coverage] [--junit file] [--env name] [--make id]',
   about: `Runs the policy tests of tests/*.yaml: requests, and what has to come out. The same parser, router, policies and
 runner as the gateway's, on a virtual clock and fresh counters; nothing outside is asked, and no real secret is needed.
 Exit code 0 when all pass, 1 when one fails, 2 when they could not run or there are none.`,
   options: {
     only: { type: 'string', short: 'o', value: 'text', help: 'Tests whose file or name has this text in it.' },
     watch: { type: 'boolean', short: 'w', help: 'Stay, and run again what an edit touches.' },
+    coverage: {
+      type: 'boolean',
+      help: 'Tell what the tests exercised: each policy, and each thing that it can answer.',
+    },
     junit: { type: 'string', value: 'file', help: 'Write a JUnit report (XML) too.' },
     make: { type: 'string', value: 'id', help: 'Write a test of a recorded exchange, and run nothing.' },
     env: { type: 'string', value: 'name', help: 'Environment for files that name none.' },
@@ -29,13 +36,15 @@ Exit code 0 when all pass, 1 when one fails, 2 when they could not run or there 
   examples: [
     ['test samples/bookshop', 'all tests'],
     ['test samples/bookshop --only reader --watch', 'some of them, again at each save'],
+    ['test samples/bookshop --coverage', 'and what no test has tried'],
     ['test --junit report.xml --json', 'for a build'],
     ['test samples/bookshop --make 01j9zk…', 'of an exchange, as Ctrl-M does'],
   ],
   json: `{passed, failed, tests: [{id, name, file, line, state: passed|failed|undecidable, milliseconds,
   failures: [{name, file, line, column, expected, got}], missing: {fact, policy, todo} or null,
   outcome: {method, url, verdict, status, code, decidedBy, trace} or null}],
-  problems: [{file, line, column, severity, code, message, suggestion}]}; with --make: {path, line, name, note}`,
+  problems: [{file, line, column, severity, code, message, suggestion}]}; with --coverage also coverage: {requests, judged,
+  policies: [{policy, type, mode, file, line, reached, notReached, branches: [{outcome, requests}]}]}; with --make: {path, line, name, note}`,
   async run({ options, words, io }) {
     if (words[0] !== undefined && !isWorkspace(io, words[0])) workspaceFolder(io, words[0])
     const folder = workspaceFolder(io, words[0])
@@ -51,6 +60,7 @@ Exit code 0 when all pass, 1 when one fails, 2 when they could not run or there 
     const wanted = (id: string) => only === undefined || id.toLowerCase().includes(only)
     if (options.watch) {
       if (options.json || options.junit) throw new CannotRun('--watch goes neither with --json nor with --junit')
+      if (options.coverage) throw new CannotRun('--watch does not go with --coverage', 'run the tests once for it')
       return watchTests(io, runner, wanted)
     }
     const suite = await runner.read()
@@ -62,8 +72,14 @@ Exit code 0 when all pass, 1 when one fails, 2 when they could not run or there 
     if (options.junit !== undefined) {
       writeJunit(io, options.junit, 'policy tests', testCases(suite.problems, results))
     }
-    if (options.json) printJson(io, printed(suite, results))
-    else print(io, suite, results)
+    const { workspace } = (await runner.load({ environment: undefined })).result
+    const coverage = options.coverage && workspace ? coverageOfTests(workspace, results) : undefined
+    if (options.json) printJson(io, { ...printed(suite, results), ...(coverage && { coverage: plain(coverage) }) })
+    else {
+      print(io, suite, results)
+      if (coverage) io.print('')
+      if (coverage) printCoverage(io, coverage, positionsIn(io, folder), 'request')
+    }
     return exitCode(suite, results)
   },
 })
@@ -129,6 +145,18 @@ function printed({ problems }: TestSuite, results: readonly TestResult[]) {
       outcome: outcome ? printedOutcome(outcome) : null,
     })),
     problems,
+  }
+}
+
+/** Without the queries that find exchanges in a capture: requests of tests are in none. */
+function plain({ exchanges, judged, policies }: Coverage) {
+  return {
+    requests: exchanges,
+    judged,
+    policies: policies.map(({ query: _, branches, ...policy }) => ({
+      ...policy,
+      branches: branches.map(({ outcome, exchanges: requests }) => ({ outcome, requests })),
+    })),
   }
 }
 

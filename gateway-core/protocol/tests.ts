@@ -1,6 +1,7 @@
 import { call, callWith, event } from './declare.ts'
 import { text } from './parameters.ts'
 import type { ExchangeDetail, Problem } from './types.ts'
+import type { Coverage } from './what-if.ts'
 
 /** What a test came to; `unknown` before it ran. */
 export type TestState = 'unknown' | 'passed' | 'failed' | 'undecidable'
@@ -67,6 +68,8 @@ export const testsCalls = {
   'tests.cancel': call<null>(),
   /** What the shown request of a test met, as an exchange; null before it ran. */
   'tests.trace': callWith({ id: text }).returns<ExchangeDetail | null>(),
+  /** What the tests that have run exercised; null where the workspace does not load. */
+  'tests.coverage': call<Coverage | null>(),
   /** Writes a test of a recorded exchange into the file of its API. */
   'tests.make': callWith({ exchange: text }).returns<MadeTest>(),
   /** A test of a recorded exchange as YAML. */

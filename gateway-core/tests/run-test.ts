@@ -1,4 +1,5 @@
 import type { Workspace } from '../config/workspace.ts'
+import { stepOutcome } from '../filter/step-outcome.ts'
 import type { Position, TraceEntry } from '../pipeline/outcome.ts'
 import type { Judgement } from '../proxy/judge-request.ts'
 import type { Router } from '../proxy/router.ts'
@@ -44,6 +45,14 @@ export interface TestResult {
   readonly failures: readonly TestFailure[]
   readonly missing: { readonly fact: string; readonly policy: string; readonly todo: string } | undefined
   readonly outcome: TestOutcome | undefined
+  /** The steps of all its requests, once for those that were judged alike. */
+  readonly met: readonly Met[]
+}
+
+/** Requests of a test that met the same. */
+export interface Met {
+  readonly trace: readonly TraceEntry[]
+  exchanges: number
 }
 
 /** Judges a test and compares. The first request that does not come out as expected ends it. */
@@ -52,6 +61,7 @@ export async function runTest(workspace: Workspace, router: Router, test: Policy
   const requests = test.steps.reduce((sum, { repeat }) => sum + repeat, 0)
   let count = 0
   let outcome: TestOutcome | undefined
+  const met = new Map<string, Met>()
   const result = (state: TestResult['state'], more: Partial<TestResult> = {}): TestResult => ({
     id: test.id,
     name: test.name,
@@ -62,10 +72,15 @@ export async function runTest(workspace: Workspace, router: Router, test: Policy
     failures: [],
     missing: undefined,
     outcome,
+    met: [...met.values()],
     ...more,
   })
   for await (const { step, judgement } of judgeTest(workspace, router, test)) {
     count++
+    const alike = judgement.trace.map((entry) => `${entry.policy} ${stepOutcome(entry)}`).join('\n')
+    const same = met.get(alike)
+    if (same) same.exchanges++
+    else met.set(alike, { trace: judgement.trace, exchanges: 1 })
     // A test of thousands of requests lets the gateway beside it go on.
     if (count % 256 === 0) await new Promise((resolve) => setImmediate(resolve))
     const { expectations, request, response } = test.steps[step]!

@@ -50,6 +50,7 @@ export function testsCalls(
       return null
     },
     'tests.trace': async ({ id }) => (await view.look().trace(id)) ?? null,
+    'tests.coverage': async () => (await view.look().coverage()) ?? null,
     'tests.make': ({ exchange }) => makeTest(workbench, exchange),
     'tests.text': ({ exchange }) => testText(workbench, exchange),
   }

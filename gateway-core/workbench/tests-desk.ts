@@ -1,6 +1,7 @@
 import type { Problem } from '../config/diagnostics.ts'
 import type { TestFileState, TestRow, TestsState } from '../protocol/tests.ts'
 import type { ExchangeDetail } from '../protocol/types.ts'
+import type { Coverage } from '../protocol/what-if.ts'
 import { testFilesIn, TestRunner, type TestSuite } from '../tests/run-tests.ts'
 import type { TestResult } from '../tests/run-test.ts'
 import type { PolicyTest, TestFile } from '../tests/policy-test.ts'
@@ -8,6 +9,7 @@ import { watchTestFiles } from '../tests/watch-test-files.ts'
 import { detailOfJudgement } from './judged-detail.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
 import { Pace } from './pace.ts'
+import { coverageOfTests } from './tests-coverage.ts'
 
 interface KnownFile {
   environment: TestFile['environment']
@@ -76,6 +78,12 @@ export class TestsDesk {
     if (!outcome || !file) return undefined
     const { result } = await this.#runner.load(file)
     return result.workspace && detailOfJudgement(`test:${id}`, outcome.judgement, result.workspace)
+  }
+
+  /** What the tests exercised of the workspace, as far as they have run. */
+  async coverage(): Promise<Coverage | undefined> {
+    const { result } = await this.#runner.load({ environment: undefined })
+    return result.workspace && coverageOfTests(result.workspace, this.#results.values())
   }
 
   /** Runs tests by their ids or files; all without. What is asked while a run goes on runs after it. */

@@ -70,6 +70,14 @@ export const testsActions: readonly Action[] = [
     run: () => useTests.setState(({ shown }) => ({ shown: shown === 'all' ? 'failed' : 'all' })),
   },
   {
+    id: 'tests.coverage',
+    title: 'Show what the tests exercise, and what none has tried',
+    group,
+    shortcut: 'c',
+    keywords: 'coverage never hit report',
+    run: () => useTests.setState(({ report }) => ({ report: !report })),
+  },
+  {
     id: 'tests.write',
     title: 'Write the first policy test',
     group,

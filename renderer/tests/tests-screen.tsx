@@ -12,6 +12,7 @@ import { Segments } from '../ui/tabs.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { FileDetail, TestDetail } from './test-detail.tsx'
 import { testsActions } from './tests-actions.ts'
+import { TestsCoverage } from './tests-coverage.tsx'
 import {
   choose,
   countTests,
@@ -26,7 +27,7 @@ import './tests-screen.css'
 
 /** The policy tests of the workspace: what passes, what does not, and why. */
 export function TestsScreen() {
-  const { state, selected, chosen, shown } = useTests()
+  const { state, selected, chosen, shown, report } = useTests()
   useActions(testsActions)
   useEffect(followTests, [])
   const lines = testLines(state, shown)
@@ -49,7 +50,9 @@ export function TestsScreen() {
       secondSize={58}
       first={<TestList lines={lines} />}
       second={
-        line?.kind === 'test' ? (
+        report ? (
+          <TestsCoverage />
+        ) : line?.kind === 'test' ? (
           <TestDetail key={line.key} test={line.test} path={line.path} />
         ) : file ? (
           <FileDetail file={file} />
@@ -62,7 +65,7 @@ export function TestsScreen() {
 }
 
 function TestList({ lines }: { lines: readonly TestLine[] }) {
-  const { state, selected, shown } = useTests()
+  const { state, selected, shown, report } = useTests()
   const { passed, failed } = countTests(state)
   const running = state!.running
   const list = useRef<HTMLDivElement>(null)
@@ -95,6 +98,15 @@ function TestList({ lines }: { lines: readonly TestLine[] }) {
           value={shown}
           onChange={(next) => useTests.setState({ shown: next })}
         />
+        <Button
+          tip="What the tests exercise, and what none has tried"
+          shortcut={useShortcut('tests.coverage')}
+          aria-pressed={report}
+          kind="quiet"
+          onClick={() => runAction('tests.coverage')}
+        >
+          Coverage
+        </Button>
         <Button
           label="Run the tests that failed"
           shortcut={useShortcut('tests.runFailed')}

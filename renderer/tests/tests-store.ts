@@ -16,9 +16,11 @@ interface Tests {
   /** A person chose it: it stays, whatever fails elsewhere. */
   chosen: boolean
   shown: 'all' | 'failed'
+  /** What the tests exercise stands in the place of the chosen one. */
+  report: boolean
 }
 
-const beginning: Tests = { state: undefined, selected: undefined, chosen: false, shown: 'all' }
+const beginning: Tests = { state: undefined, selected: undefined, chosen: false, shown: 'all', report: false }
 
 /** The policy tests of the open workspace, as the core tells them. */
 export const useTests = create<Tests>(() => beginning)
@@ -53,7 +55,7 @@ function take(state: TestsState): void {
 
 /** A person chose a line of the list. */
 export function choose(key: string): void {
-  useTests.setState({ selected: key, chosen: true })
+  useTests.setState({ selected: key, chosen: true, report: false })
 }
 
 /** Runs tests by their ids or files, or all. */

@@ -88,6 +88,33 @@ it('prints one JSON value, runs what --only asks for, and writes valid JUnit for
   expect(only.stdout).toMatch(/^1 passed, 0 failed/)
 })
 
+it('tells with --coverage what the tests exercised, and what none has tried', async () => {
+  const sequence = `tests:
+  - name: in and out
+    given: { peer: 10.0.0.1 }
+    sequence:
+      - { request: GET /, repeat: 3, expect: { verdict: pass } }
+  - { name: out, request: GET /, expect: { verdict: deny } }
+`
+  const more = `${yaml}policies: [{ ip-restriction: { name: outer, deny: [192.0.2.0/24] } }, { cors: { name: never, mode: off, origins: ["*"] } }]\n`
+  const place = folder({ 'tests/a.yaml': sequence, 'gatehouse.yaml': more })
+  const { code, stdout, stderr } = await cli(['test', '--coverage'], { cwd: place.folder })
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/2 passed, 0 failed in/)
+  expect(stdout).toContain('● 4  workspace/outer  gatehouse.yaml:4\n    pass 4 · never: ')
+  expect(stdout).toMatch(
+    /● 4 {2}api:a\/ip-restriction {2}gatehouse.yaml:3\n {4}pass 3 · IP_NOT_ALLOWED 1 · never: IP_DENIED/,
+  )
+  expect(stderr).toContain('2 of 2 policies reached by 4 requests')
+  const printed = await cli(['test', '--coverage', '--json', '--only', 'out'], { cwd: place.folder })
+  expect(JSON.parse(printed.stdout)).toMatchObject({
+    passed: 2,
+    coverage: { requests: 4, judged: 4, policies: [{ policy: 'workspace/outer', reached: 4 }, { reached: 4 }] },
+  })
+  const watching = await cli(['test', '--coverage', '--watch'], { cwd: place.folder })
+  expect(watching).toMatchObject({ code: 2 })
+})
+
 it('ends with 2 where there is nothing to run, and says what to write', async () => {
   const none = await cli(['test'], { cwd: folder({}).folder })
   expect(none.code).toBe(2)
