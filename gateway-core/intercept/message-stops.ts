@@ -1,15 +1,12 @@
 import type { ExchangeRecord } from '../capture/record.ts'
 import type { Workspace } from '../config/workspace.ts'
 import type { CarriedExchange } from '../proxy/carried-exchange.ts'
-import type { MessageHolds, Release as MessageRelease } from '../proxy/messages/message-desk.ts'
-import type { ChannelMessage } from '../proxy/messages/websocket-channel.ts'
+import type { Incoming, Injected, MessageHolds, Release as MessageRelease } from '../proxy/messages/message-desk.ts'
 import { recordOf } from '../proxy/record-exchange.ts'
 import type { Breakpoint } from './breakpoint.ts'
 import { Draft, type ResponseDraft } from './draft.ts'
 import type { Held, HeldSide, Release } from './held.ts'
 import { matchesSoFar } from '../filter/known.ts'
-
-type Incoming = Parameters<MessageHolds['ask']>[1]
 
 /** Where a held message of a WebSocket or an event stream came from. */
 export interface MessageSource {
@@ -20,13 +17,14 @@ export interface MessageSource {
   readonly kind: Incoming['kind']
 }
 
-/** A WebSocket that messages can be put into. */
+/** A WebSocket or an event stream that messages can be put into. */
 export interface OpenConnection {
   readonly id: string
+  readonly kind: 'websocket' | 'events'
   readonly url: string
   readonly openedAt: number
   /** Sends a message as if that side had sent it: it is judged and recorded like any other. */
-  inject(message: ChannelMessage): Promise<void>
+  inject(message: Injected): Promise<void>
 }
 
 /** What holding needs of the interceptor. */
@@ -38,11 +36,10 @@ export interface Stops {
   changed(): void
 }
 
-/** Holds single messages of long-lived exchanges, and knows the WebSockets that are open. */
+/** Holds single messages of long-lived exchanges, and knows the WebSockets and event streams that are open. */
 export class MessageStops implements MessageHolds {
   readonly #stops: Stops
   readonly #open = new Map<string, OpenConnection & { gone: AbortController }>()
-  readonly #stays = new AbortController()
 
   constructor(stops: Stops) {
     this.#stops = stops
@@ -52,10 +49,14 @@ export class MessageStops implements MessageHolds {
     return [...this.#open.values()]
   }
 
-  opened(carried: CarriedExchange, inject: (message: ChannelMessage) => Promise<void>): () => void {
+  opened(
+    carried: CarriedExchange,
+    kind: OpenConnection['kind'],
+    inject: (message: Injected) => Promise<void>,
+  ): () => void {
     const { id, request, startedAt } = carried.exchange
     const gone = new AbortController()
-    this.#open.set(id, { id, url: request.target, openedAt: startedAt, inject, gone })
+    this.#open.set(id, { id, kind, url: request.target, openedAt: startedAt, inject, gone })
     this.#stops.changed()
     return () => {
       this.#open.delete(id)
@@ -80,7 +81,7 @@ export class MessageStops implements MessageHolds {
     this.#stops.hit(breakpoint)
     const { side, kind, bytes } = message
     const { id, request } = carried.exchange
-    const gone = this.#open.get(id)?.gone.signal ?? this.#stays.signal
+    const gone = this.#open.get(id)?.gone.signal ?? new AbortController().signal
     const draft: ResponseDraft = new Draft({ status: 0, reason: kind }, [], '2', true, () =>
       Promise.resolve(Buffer.from(bytes)),
     )

@@ -51,15 +51,15 @@ export const interceptCalls = {
     'response',
     'message',
   ]).returns<{ ended: number }>(),
-  /** WebSockets that are open now. */
+  /** WebSockets and event streams that are open now. */
   'intercept.connections': call<Connection[]>(),
-  /** Sends a message into an open WebSocket as if that side had sent it. */
-  'intercept.inject': callWith({
-    exchange: text,
-    side,
-    kind: { enum: ['text', 'binary'] },
-    base64: text,
-  }).returns<null>(),
+  /**
+   * Sends a message into an open WebSocket as if that side had sent it, or an event (of this name) into an event stream.
+   */
+  'intercept.inject': callWith(
+    { exchange: text, side, kind: { enum: ['text', 'binary', 'event'] }, base64: text, name: text },
+    ['name'],
+  ).returns<null>(),
   /** Answers a held request, or replaces a held response. */
   'intercept.respond': callWith({ id: integer, response: responseEdit }).returns<{ ended: number }>(),
   'intercept.drop': callWith({ ids }).returns<{ ended: number }>(),
@@ -107,7 +107,7 @@ export interface InterceptState {
   breakpoints: BreakpointRow[]
   rules: RuleRow[]
   held: number
-  /** WebSockets that are open. */
+  /** WebSockets and event streams that are open. */
   connections: number
   /** Messages that were looked at and passed, since breakpoints or rules last changed. */
   passed: number
@@ -159,8 +159,9 @@ export interface HeldRow {
   message?: 'text' | 'binary' | 'event'
 }
 
-/** An open WebSocket. */
+/** An open WebSocket, or an event stream: into that only events of the upstream's side go. */
 export interface Connection {
+  kind: 'websocket' | 'events'
   /** Id of its exchange. */
   exchange: string
   url: string

@@ -100,16 +100,26 @@ export class InterceptDesk {
   }
 
   connections(): Connection[] {
-    return this.interceptor.messages.connections.map(({ id, url, openedAt }) => ({ exchange: id, url, openedAt }))
+    return this.interceptor.messages.connections.map(({ id, kind, url, openedAt }) => ({
+      exchange: id,
+      kind,
+      url,
+      openedAt,
+    }))
   }
 
-  /** Sends a message into an open WebSocket. */
-  async inject({ exchange, side, kind, base64 }: Params<'intercept.inject'>): Promise<void> {
+  /** Sends a message into an open WebSocket, or an event into an event stream. */
+  async inject({ exchange, side, kind, base64, name }: Params<'intercept.inject'>): Promise<void> {
     const connection = this.interceptor.messages.connections.find(({ id }) => id === exchange)
     if (!connection) throw refused('this connection is not open any more', 'choose another')
+    const events = connection.kind === 'events'
+    if (events !== (kind === 'event')) throw refused('an event goes into an event stream, a message into a WebSocket')
+    if (events && side === 'request') throw refused('events only come from the upstream')
+    if (name !== undefined && /[\r\n\0]/.test(name)) throw refused('the name of an event is one line')
     const bytes = Buffer.from(base64, 'base64')
-    if (kind === 'text' && !isUtf8(bytes)) throw refused('a text message has to be UTF-8', 'send it as binary')
-    await connection.inject({ side, kind, bytes })
+    if (kind !== 'binary' && !isUtf8(bytes))
+      throw refused('a text has to be UTF-8', kind === 'text' ? 'send it as binary' : undefined)
+    await connection.inject({ side, kind, bytes, name })
   }
 
   async respond(id: number, edit: WrittenEdit, key: WorkspaceKey): Promise<number> {

@@ -49,6 +49,8 @@ function change(document: Document, path: readonly (string | number)[], before: 
     for (const [at, one] of after.entries()) change(document, [...path, at], before[at], one)
   } else if (isScalar(node) && !isRecord(after) && !Array.isArray(after)) {
     node.value = after
+    // Quotes that another value needed.
+    delete node.type
   } else {
     document.setIn(path, nodeOf(document, after))
   }

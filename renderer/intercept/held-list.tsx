@@ -37,7 +37,11 @@ export function HeldList() {
         </span>
         <span className="grow" />
         {connections > 0 && (
-          <Button kind="quiet" tip="Put a message into an open WebSocket" onClick={() => runAction('intercept.inject')}>
+          <Button
+            kind="quiet"
+            tip="Put a message into an open WebSocket or event stream"
+            onClick={() => runAction('intercept.inject')}
+          >
             Inject
           </Button>
         )}

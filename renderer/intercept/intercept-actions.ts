@@ -81,9 +81,9 @@ export function interceptActions({ focusQuery }: { focusQuery: () => void }): Ac
     { id: 'intercept.dropAll', title: 'Drop all held messages', group, enabled: anyHeld, run: dropAll },
     {
       id: 'intercept.inject',
-      title: 'Put a message into a WebSocket',
+      title: 'Put a message into an open connection',
       group,
-      keywords: 'inject websocket send',
+      keywords: 'inject websocket event stream sse send',
       enabled: () => (useIntercept.getState().state?.connections ?? 0) > 0,
       run: () => useInject.setState({ open: true }),
     },

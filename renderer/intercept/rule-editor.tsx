@@ -55,12 +55,7 @@ export function RuleEditor({ name }: { name: string | undefined }) {
         lines={look === 'text' || value === undefined}
       />
       {look === 'form' && value !== undefined && (
-        <RuleForm
-          key={name}
-          value={value}
-          queryProblem={queryProblem(problems)}
-          onChange={(next) => void fillRule(next)}
-        />
+        <RuleForm key={name} value={value} queryProblem={queryProblem(problems)} onChange={fillRule} />
       )}
       {look === 'form' && value === undefined && check && (
         <p className="rule-hint dim">

@@ -29,7 +29,11 @@ useIntercept.subscribe(({ state }, before) => {
 })
 
 let wantsFocus = false
-let run = 0
+/** Numbers of the newest check and of the newest filling in: answers to older ones are passed over. */
+let checks = 0
+let fills = 0
+/** What was filled in and is not in the text yet. */
+let filling: Promise<unknown> = Promise.resolve()
 let timer: ReturnType<typeof setTimeout> | undefined
 const typingMs = 200
 
@@ -43,9 +47,10 @@ export function currentDraft(): RuleDraft | undefined {
 
 /** Reads a rule of the workspace for the editor; what was written into it before stays. */
 export async function openRule(name: string): Promise<void> {
-  const before = useRules.getState().drafts[name]
   try {
     const { text, file, line } = await core.call('intercept.ruleText', { name })
+    // Somebody may have begun to type meanwhile.
+    const before = useRules.getState().drafts[name]
     const kept = before && isChanged(before) ? before : undefined
     const draft = { value: undefined, check: undefined, ...kept, saved: text, place: { file, line } }
     put(name, { ...draft, text: kept?.text ?? text })
@@ -70,23 +75,30 @@ export async function newRule(kind: RuleKind): Promise<void> {
 
 /** The text was written by hand. */
 export function writeRule(text: string): void {
+  fills++
   change({ text })
   clearTimeout(timer)
   timer = setTimeout(() => void check(), typingMs)
 }
 
 /** The form was filled in: the text follows. */
-export async function fillRule(value: RuleValue): Promise<void> {
+export function fillRule(value: RuleValue): void {
   const draft = currentDraft()
   if (!draft) return
   change({ value })
-  const mine = ++run
+  // What a check says of the text before would undo what was just typed.
+  checks++
+  clearTimeout(timer)
+  filling = fill(draft.text, value)
+}
+
+async function fill(before: string, value: RuleValue): Promise<void> {
+  const mine = ++fills
   const { rule } = useIntercept.getState()
   try {
-    const { text } = await core.call('intercept.ruleFill', { text: draft.text, value })
-    if (mine !== run || useIntercept.getState().rule !== rule) return
+    const { text } = await core.call('intercept.ruleFill', { text: before, value })
+    if (mine !== fills || useIntercept.getState().rule !== rule) return
     change({ text })
-    clearTimeout(timer)
     timer = setTimeout(() => void check(), typingMs / 2)
   } catch (error) {
     tellFailure(error)
@@ -94,6 +106,7 @@ export async function fillRule(value: RuleValue): Promise<void> {
 }
 
 export async function saveRule(): Promise<void> {
+  await filling
   const { rule } = useIntercept.getState()
   const draft = currentDraft()
   if (rule === undefined || !draft || !isChanged(draft)) return
@@ -191,10 +204,10 @@ async function check(): Promise<void> {
   const { rule } = useIntercept.getState()
   const draft = currentDraft()
   if (rule === undefined || !draft) return
-  const mine = ++run
+  const mine = ++checks
   try {
     const result = await core.call('intercept.ruleCheck', { text: draft.text, ...(rule !== '' && { name: rule }) })
-    if (mine === run && useIntercept.getState().rule === rule) change({ check: result, value: result.value })
+    if (mine === checks && useIntercept.getState().rule === rule) change({ check: result, value: result.value })
   } catch (error) {
     tellFailure(error)
   }

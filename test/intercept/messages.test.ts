@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { testUpstream } from '../gateway-fixture.ts'
@@ -147,5 +147,39 @@ describe('server-sent events', () => {
     expect(held!.message).toMatchObject({ kind: 'message', side: 'response', from: { kind: 'event' } })
     held!.end(edited('1'))
     expect(await answer).toBe('data: 1\n\ndata: two\n\n')
+  })
+
+  it('are put in while the stream is open, judged and recorded like others; held ones end with their client', async () => {
+    let upstreamLeft = false
+    gateway = await heldGateway({
+      upstream: await testUpstream((_, response) => {
+        response.setHeader('Content-Type', 'text/event-stream')
+        response.write('data: one\n\n')
+        response.on('close', () => (upstreamLeft = true))
+      }),
+    })
+    const { messages } = gateway.interceptor
+    const client = request(gateway.url)
+    let got = ''
+    client.on('response', (response) => response.on('data', (chunk: Buffer) => (got += chunk.toString())))
+    client.on('error', () => undefined)
+    client.end()
+    await expect.poll(() => got).toBe('data: one\n\n')
+    const [stream] = messages.connections
+    expect(stream).toMatchObject({ kind: 'events', url: '/' })
+    await stream!.inject({ side: 'response', kind: 'event', bytes: Buffer.from('by\nhand'), name: 'price' })
+    await stream!.inject({ side: 'response', kind: 'event', bytes: Buffer.from('plain') })
+    await expect.poll(() => got).toBe('data: one\n\nevent: price\ndata: by\ndata: hand\n\ndata: plain\n\n')
+    client.destroy()
+    await expect.poll(() => messages.connections.length).toBe(0)
+    await expect.poll(() => upstreamLeft).toBe(true)
+
+    gateway.stop('', { on: 'messages' })
+    const other = request(gateway.url)
+    other.on('error', () => undefined)
+    other.end()
+    await gateway.held()
+    other.destroy()
+    await expect.poll(() => gateway.interceptor.held.length).toBe(0)
   })
 })

@@ -116,6 +116,14 @@ describe('a rule with other values', () => {
     expect(ruleWithValue(rule, valueOfRule(rule)!)).toContain('# share: 0.5')
   })
 
+  it('is the same whatever was typed on the way to it', () => {
+    const typed = 'path:/rule'
+    const steps = Array.from(typed, (_, at) => typed.slice(0, at + 1))
+    const rule = 'name: a\nmatch: path~^/\nmock: {}\n'
+    const end = steps.reduce((text, match) => ruleWithValue(text, { name: 'a', match, mock: {} }), rule)
+    expect(end).toBe('name: a\nmatch: path:/rule\nmock: {}\n')
+  })
+
   it('lays new values out as people write them', () => {
     const rewrite = { request: { setHeaders: { 'X-A': '1' }, replace: [{ in: 'url', text: '/v1/', with: '/v2/' }] } }
     expect(ruleWithValue('name: a\nmatch: path:/x\nmock: {}\n', { name: 'a', match: 'path:/x', rewrite })).toBe(
