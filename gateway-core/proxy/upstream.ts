@@ -6,7 +6,7 @@ import type { Upstream, UpstreamTarget } from '../config/workspace.ts'
 import { type OutboundProxy, proxyFor } from './outbound-proxy.ts'
 import { agentThrough } from './outbound-tunnel.ts'
 import { askHealth } from './upstream-client/ask-health.ts'
-import { type Connect, ConnectionPool } from './upstream-client/connection-pool.ts'
+import { ConnectionPool } from './upstream-client/connection-pool.ts'
 import { connectorTo } from './upstream-client/connector.ts'
 
 /** One target of an upstream with its connections. */
@@ -17,8 +17,6 @@ export interface Target {
   /** Base path of the target, without a trailing slash; usually empty. */
   readonly basePath: string
   readonly pool: ConnectionPool
-  /** Opens a connection that is nobody else's. */
-  readonly connect: Connect
   /** For WebSocket tunnels that are not simply connected to the target. */
   readonly tunnelAgent: HttpAgent | HttpsAgent | undefined
   readonly weight: number
@@ -110,7 +108,6 @@ function openTarget(
     host: url.host,
     basePath: url.pathname.replace(/\/$/, ''),
     pool: new ConnectionPool(connect),
-    connect,
     tunnelAgent:
       through || Object.keys(more).length > 0
         ? tunnelAgent(through, secure, { keepAlive: true, timeout: connectTimeoutMs, ...secureOptions, ...more })

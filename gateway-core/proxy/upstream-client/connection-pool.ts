@@ -1,12 +1,9 @@
-import type { Socket } from 'node:net'
 import type { Abort, UpstreamCall, UpstreamSink } from './call.ts'
+import type { Connect, Wire } from './connector.ts'
 import { unreachableBy } from './failure.ts'
 import { PendingCall } from './pending-call.ts'
 import { requestHead } from './request-head.ts'
 import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts'
-
-/** Opens a connection that HTTP/1.1 can be spoken on: TLS and tunnels are done. Rejects after its own time limit. */
-export type Connect = () => Promise<Socket>
 
 const mostConnections = 256
 const idleMs = 30_000
@@ -113,9 +110,9 @@ export class ConnectionPool implements ConnectionOwner {
 
   async #openFor(pending: PendingCall): Promise<void> {
     this.#connecting++
-    let socket: Socket
+    let wire: Wire
     try {
-      socket = await this.#connect()
+      wire = await this.#connect()
     } catch (error) {
       this.#connecting--
       pending.fail(unreachableBy(error as Error))
@@ -124,7 +121,7 @@ export class ConnectionPool implements ConnectionOwner {
       return
     }
     this.#connecting--
-    const connection = new UpstreamConnection(socket, this)
+    const connection = new UpstreamConnection(wire, this)
     this.#open.add(connection)
     if (pending.over) this.released(connection)
     else connection.send(pending)

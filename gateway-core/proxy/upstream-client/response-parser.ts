@@ -26,6 +26,8 @@ export class ResponseParser {
   #method = ''
   #interim = 0
   #rest: Buffer = nothing
+  /** `#rest` lies in a buffer that is read into again. */
+  #shared = false
   /** Bytes of the body, or of the chunk, that are still to come. */
   #left = 0
   #paused = false
@@ -55,10 +57,13 @@ export class ResponseParser {
     return this.#rest.length > 0
   }
 
-  /** Throws `BadResponse`, and what those who are told throw. */
-  read(bytes: Buffer): void {
+  /** Throws `BadResponse`, and what those who are told throw. What is kept or told of `shared` bytes is a copy. */
+  read(bytes: Buffer, shared = false): void {
+    this.#shared = shared && this.#rest.length === 0
     this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
     this.#run()
+    if (this.#shared && this.#rest.length > 0) this.#rest = copyOf(this.#rest)
+    this.#shared = false
   }
 
   resume(): void {
@@ -144,7 +149,7 @@ export class ResponseParser {
     this.#skip(bytes.length)
     this.#left -= bytes.length
     this.#paused = true
-    if (this.#events.onBody(bytes)) this.#paused = false
+    if (this.#events.onBody(this.#shared ? copyOf(bytes) : bytes)) this.#paused = false
     return true
   }
 
@@ -196,4 +201,11 @@ export class ResponseParser {
   #skip(bytes: number): void {
     this.#rest = bytes === this.#rest.length ? nothing : this.#rest.subarray(bytes)
   }
+}
+
+/** In a buffer of its own size: a body that is recorded must not keep a larger one alive. */
+function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  bytes.copy(copy)
+  return copy
 }

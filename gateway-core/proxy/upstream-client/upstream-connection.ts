@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Wire } from './connector.ts'
 import { brokenBy } from './failure.ts'
 import { BodyWriter, type BodyEvents } from './body-writer.ts'
 import type { PendingCall } from './pending-call.ts'
@@ -40,14 +41,14 @@ export class UpstreamConnection implements ResponseEvents, BodyEvents {
   /** Seconds for which the server keeps it open without a request, where it says so. */
   idleSeconds: number | undefined
 
-  constructor(socket: Socket, owner: ConnectionOwner) {
+  constructor(wire: Wire, owner: ConnectionOwner) {
+    const { socket } = wire
     this.#socket = socket
     this.#owner = owner
-    socket.on('data', (bytes: Buffer) => this.#read(bytes))
+    wire.onBytes = (bytes, shared) => this.#read(bytes, shared)
     socket.on('end', () => this.#end())
     socket.on('error', (error) => (this.#error ??= error))
     socket.on('close', () => this.#closed())
-    // A tunnel comes paused, so that nothing is lost before somebody listens.
     socket.resume()
   }
 
@@ -167,13 +168,13 @@ export class UpstreamConnection implements ResponseEvents, BodyEvents {
     if (!this.#head) this.#within(pending.call.timeoutMs)
   }
 
-  #read(bytes: Buffer): void {
+  #read(bytes: Buffer, shared: boolean): void {
     const pending = this.#call
     // Nobody asked: whatever it is, it must not be taken for the next answer.
     if (!pending) return this.destroy()
     this.#answered = true
     if (this.#writer === undefined || this.#written) this.#within(pending.call.timeoutMs)
-    this.#tell(pending, () => this.#parser.read(bytes))
+    this.#tell(pending, () => this.#parser.read(bytes, shared))
   }
 
   #end(): void {

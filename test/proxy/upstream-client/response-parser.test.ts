@@ -17,7 +17,8 @@ interface Read {
 }
 
 /** Reads pieces as they come; `end` when the server closes after them. */
-function read(pieces: readonly Buffer[], { method = 'GET', end = false, pausing = false } = {}): Read {
+function read(pieces: readonly Buffer[], { method = 'GET', end = false, pausing = false, shared = false } = {}): Read {
+  const bodies: Buffer[] = []
   const seen: Read = { interim: [], body: '', rest: false }
   const parser = new ResponseParser({
     onInterim: (status) => seen.interim.push(status),
@@ -26,19 +27,24 @@ function read(pieces: readonly Buffer[], { method = 'GET', end = false, pausing 
       return !pausing
     },
     onBody: (bytes) => {
-      seen.body += bytes.toString('latin1')
+      bodies.push(bytes)
       return !pausing
     },
     onMessageEnd: (trailers) => (seen.trailers = trailers),
   })
   parser.begin(method)
   try {
-    for (const piece of pieces) parser.read(Buffer.from(piece))
+    for (const piece of pieces) {
+      const bytes = Buffer.from(piece)
+      parser.read(bytes, shared)
+      if (shared) bytes.fill('!')
+    }
     if (end) parser.end()
     for (let at = 0; pausing && at < 1000; at++) parser.resume()
   } catch (error) {
     seen.error = (error as Error).message
   }
+  seen.body = Buffer.concat(bodies).toString('latin1')
   seen.rest = parser.hasRest
   return seen
 }
@@ -166,14 +172,20 @@ const response = fc
 
 test('in whatever pieces it comes, and however often it is paused, the same is read', () => {
   fc.assert(
-    fc.property(response, fc.array(fc.nat(400), { maxLength: 8 }), fc.boolean(), (text, cuts, pausing) => {
-      const bytes = Buffer.from(text, 'latin1')
-      const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
-      const pieces = places.slice(1).map((to, at) => bytes.subarray(places[at]!, to))
-      const expected = read([bytes], { end: true })
-      expect(expected.error).toBeUndefined()
-      expect(read(pieces, { end: true, pausing })).toEqual(expected)
-    }),
+    fc.property(
+      response,
+      fc.array(fc.nat(400), { maxLength: 8 }),
+      fc.boolean(),
+      fc.boolean(),
+      (text, cuts, pausing, shared) => {
+        const bytes = Buffer.from(text, 'latin1')
+        const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
+        const pieces = places.slice(1).map((to, at) => bytes.subarray(places[at]!, to))
+        const expected = read([bytes], { end: true })
+        expect(expected.error).toBeUndefined()
+        expect(read(pieces, { end: true, pausing, shared })).toEqual(expected)
+      },
+    ),
     { numRuns: 500 },
   )
 })
