@@ -25,7 +25,12 @@ function portFrom(page: Window) {
         const port = event.ports[0]
         if (event.source !== page || event.data !== portMessage || !port) return
         page.removeEventListener('message', take)
-        resolve(messagePortTransport(port as never))
+        const transport = messagePortTransport(port as never)
+        // The core learns at once that nobody listens; and Chromium 114 crashes when a page goes that hears of its port's end.
+        const leave = () => transport.close('the page was left')
+        page.addEventListener('pagehide', leave)
+        transport.onClose(() => page.removeEventListener('pagehide', leave))
+        resolve(transport)
       }
       page.addEventListener('message', take)
       desktop!.connect()

@@ -33,9 +33,11 @@ it('a page that crashed is loaded again, and speaks with its core', async () => 
   expect(answer).toBe('running')
 })
 
-it('a page that is loaded again shows the open workspace again, also where that kills the page of an old runtime', async () => {
-  const shown = await launched.app.evaluate(async ({ BrowserWindow }) => {
+it('a page that is loaded again shows the open workspace again, and goes without a crash', async () => {
+  const seen = await launched.app.evaluate(async ({ BrowserWindow }) => {
     const { webContents } = BrowserWindow.getAllWindows()[0]!
+    let crashes = 0
+    webContents.on('render-process-gone', () => crashes++)
     const read = () =>
       webContents.executeJavaScript(
         'document.documentElement.dataset.reloaded ? "" : document.querySelector(".header-menu")?.textContent ?? ""',
@@ -47,9 +49,9 @@ it('a page that is loaded again shows the open workspace again, also where that 
         read().catch(() => ''),
         new Promise<string>((give) => setTimeout(give, 500, '')),
       ])
-      if (text !== '') return text
+      if (text !== '') return { text, crashes }
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
   })
-  expect(shown).toBe('minimal')
+  expect(seen).toEqual({ text: 'minimal', crashes: 0 })
 })
