@@ -153,8 +153,14 @@ function plain({ exchanges, judged, policies }: Coverage) {
   return {
     requests: exchanges,
     judged,
-    policies: policies.map(({ query: _, branches, ...policy }) => ({
-      ...policy,
+    policies: policies.map(({ policy, type, mode, file, line, reached, notReached, branches }) => ({
+      policy,
+      type,
+      mode,
+      file,
+      line,
+      reached,
+      notReached,
       branches: branches.map(({ outcome, exchanges: requests }) => ({ outcome, requests })),
     })),
   }

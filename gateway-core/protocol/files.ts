@@ -25,6 +25,8 @@ export const filesCalls = {
   'files.check': callWith({ path: text, text }).returns<Problem[]>(),
   'files.schema': callWith({ path: text }).returns<{ schema: Record<string, unknown> | null }>(),
   'files.definition': callWith({ path: text, text, line: integer, column: integer }).returns<Definition | null>(),
+  /** Names that can stand there: upstreams, sets, policies, consumers, files, as the place wants them. */
+  'files.names': callWith({ path: text, text, line: integer, column: integer }).returns<string[]>(),
   'files.rename': callWith({ path: text, text, line: integer, column: integer, name: text }).returns<{
     files: { path: string; text: string }[]
   }>(),

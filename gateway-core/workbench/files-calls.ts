@@ -3,7 +3,7 @@ import { editorSchema } from '../config/schema.ts'
 import { testsEditorSchema } from '../tests/schema.ts'
 import type { Handlers } from '../protocol/protocol.ts'
 import { checkTestText } from './check-test-text.ts'
-import { definitionAt, renamed, withFileRenamed } from './symbols.ts'
+import { definitionAt, namesAt, renamed, withFileRenamed } from './symbols.ts'
 import type { Workbench } from './workbench.ts'
 import { kindOf } from './workspace-paths.ts'
 
@@ -36,6 +36,7 @@ export function filesCalls(workbench: Workbench): Pick<Handlers, Extract<keyof H
         : workbench.files.check(path, text),
     'files.schema': ({ path }) => ({ schema: schemaOf(kindOf(path, workbench.files.documents())) }),
     'files.definition': ({ path, text, line, column }) => definitionAt(workbench.files, { path, text, line, column }),
+    'files.names': ({ path, text, line, column }) => namesAt(workbench.files, { path, text, line, column }),
     'files.rename': ({ path, text, line, column, name }) => ({
       files: renamed(workbench.files, { path, text, line, column }, name),
     }),

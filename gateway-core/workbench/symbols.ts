@@ -75,6 +75,35 @@ export function renamed(desk: FileDesk, cursor: Cursor, name: string): { path: s
   return textsWith(desk, cursor, same, name)
 }
 
+/** Names that can stand at the cursor: those that are defined of the kind that is referred to there. */
+export function namesAt(desk: FileDesk, cursor: Cursor): string[] {
+  const { text, line, column } = cursor
+  const at = offsetOf(text, line, column)
+  const start = at - /[\w./-]*$/.exec(text.slice(Math.max(0, at - 200), at))![0].length
+  const end = at + /^[\w./-]*/.exec(text.slice(at, at + 200))![0].length
+  // A name that nobody has: what it would be is known by where it stands.
+  const asked = {
+    ...cursor,
+    text: `${text.slice(0, start)}${placeholder}${text.slice(end)}`,
+    column: column - (at - start),
+  }
+  const mentions = mentionsIn(desk, asked)
+  const here = mentionAt(mentions, asked)
+  if (!here || here.role !== 'reference' || here.name !== placeholder) return []
+  if (here.kind === 'file') return filesOf(desk.tree(), here.node === undefined ? undefined : 'openapi')
+  const defined = mentions.filter((one) => one.role === 'definition' && one.kind === here.kind)
+  return [...new Set(defined.map(({ name }) => name))].sort()
+}
+
+const placeholder = 'a-name-that-nobody-has'
+
+function filesOf(nodes: readonly FileNode[], kind: FileNode['kind'] | undefined): string[] {
+  return nodes.flatMap((node) => {
+    if (node.children) return filesOf(node.children, kind)
+    return kind === undefined || node.kind === kind ? [node.path] : []
+  })
+}
+
 /** Texts in which a file is named, with its new name. */
 export function withFileRenamed(desk: FileDesk, from: string, to: string): { path: string; text: string }[] {
   const cursor = { path: workspaceFile, text: desk.currentText(workspaceFile) ?? '', line: 1, column: 1 }

@@ -41,6 +41,13 @@ import { startEditorWorker } from './workers.ts'
 // Only what these screens use is imported: the whole of Monaco is three times as large.
 globalThis.MonacoEnvironment = { getWorker: startEditorWorker }
 
+// These keys go to the next file and back, as everywhere in the window.
+const { Alt } = monaco.KeyMod
+monaco.editor.addKeybindingRules([
+  { keybinding: Alt | monaco.KeyCode.PageUp, command: null },
+  { keybinding: Alt | monaco.KeyCode.PageDown, command: null },
+])
+
 export { monaco }
 export type Editor = monaco.editor.IStandaloneCodeEditor
 export type Model = monaco.editor.ITextModel

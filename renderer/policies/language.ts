@@ -17,6 +17,10 @@ export function registerLanguageFeatures(): void {
   // A double click and a completion take the whole of a name like jwt-auth.
   monaco.languages.setLanguageConfiguration('yaml', { wordPattern: /[\w-]+/g })
   monaco.languages.registerDefinitionProvider(languages, { provideDefinition: findDefinition })
+  monaco.languages.registerCompletionItemProvider('yaml', {
+    triggerCharacters: [' ', '[', ','],
+    provideCompletionItems: completeNames,
+  })
   monaco.languages.registerRenameProvider(languages, { provideRenameEdits: rename, resolveRenameLocation: nameAt })
   monaco.languages.registerCodeActionProvider(languages, { provideCodeActions: quickFixes })
   monaco.editor.registerEditorOpener({
@@ -36,6 +40,35 @@ async function findDefinition(model: Model, { lineNumber: line, column }: monaco
   await loadFile(found.path)
   modelOf(found.path)
   return { uri: uriOf(found.path), range: new monaco.Range(found.line, found.column, found.line, found.column) }
+}
+
+/** Names of the workspace, where one is wanted: the schema knows only that a text stands there. */
+async function completeNames(
+  model: Model,
+  position: monaco.Position,
+  _context: unknown,
+  token: monaco.CancellationToken,
+) {
+  const { lineNumber: line, column } = position
+  const text = model.getLineContent(line)
+  if (/^\s*#/.test(text)) return { suggestions: [] }
+  const abort = new AbortController()
+  token.onCancellationRequested(() => abort.abort())
+  const names = await core
+    .callWith('files.names', { path: pathOf(model), text: model.getValue(), line, column }, abort.signal)
+    .catch(() => [])
+  const before = /[\w./-]*$/.exec(text.slice(0, column - 1))![0].length
+  const after = /^[\w./-]*/.exec(text.slice(column - 1))![0].length
+  const range = new monaco.Range(line, column - before, line, column + after)
+  return {
+    suggestions: names.map((name) => ({
+      label: name,
+      kind: monaco.languages.CompletionItemKind.Reference,
+      insertText: name,
+      sortText: `0${name}`,
+      range,
+    })),
+  }
 }
 
 function nameAt(model: Model, position: monaco.Position) {

@@ -134,6 +134,16 @@ export const policyActions: readonly Action[] = [
     run: () => runInEditor('editor.action.revealDefinition'),
   },
   {
+    id: 'policies.explain',
+    title: 'Explain what is at the cursor',
+    group,
+    shortcut: 'Shift+F1',
+    whileTyping: true,
+    keywords: 'hover documentation help',
+    enabled: isOpen,
+    run: () => runInEditor('editor.action.showHover'),
+  },
+  {
     id: 'policies.rename',
     title: 'Rename what is at the cursor',
     group,

@@ -65,6 +65,11 @@ function Explained({ explained, id }: { explained: WhatIfExplanation; id: string
       {explained.kind === 'same' && <p className="compare-same">By this text it ends as it was recorded.</p>}
       <Blame blame={explained.blame} />
       <FirstDifference explained={explained} />
+      {after.verdict === 'pass' && after.status === undefined && (
+        <p className="compare-same dim">
+          What the upstream would answer was not recorded, so no policy of the response is judged.
+        </p>
+      )}
       <ShrunkView id={id} />
       <Steps before={before} after={after} first={explained.firstDifference?.step} />
     </div>

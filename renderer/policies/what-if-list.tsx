@@ -80,6 +80,7 @@ export function ExchangesList({ kind, onEnter, onLeave }: { kind: WhatIfList; on
               key={key}
               row={row}
               chosen={row !== undefined && row.id === selected}
+              same={kind === 'same'}
               style={style}
               onChoose={() => choose(item.at)}
             />
@@ -126,10 +127,12 @@ function nameOf(policy: string | undefined): string {
 interface RowProps extends Placed {
   row: WhatIfRow | undefined
   chosen: boolean
+  /** It ends as it did: once is enough. */
+  same: boolean
   onChoose(): void
 }
 
-function Row({ row, chosen, style, onChoose }: RowProps) {
+function Row({ row, chosen, same, style, onChoose }: RowProps) {
   if (!row) {
     return (
       <div className="what-if-row faint" role="presentation" style={style}>
@@ -158,11 +161,15 @@ function Row({ row, chosen, style, onChoose }: RowProps) {
         )}
       </span>
       <span className="what-if-turn">
-        <Ended outcome={before} />
-        <span className="faint" aria-hidden="true">
-          →
-        </span>
-        <span className="only-read">, by the edit </span>
+        {!same && (
+          <>
+            <Ended outcome={before} />
+            <span className="faint" aria-hidden="true">
+              →
+            </span>
+            <span className="only-read">, by the edit </span>
+          </>
+        )}
         <Ended outcome={after} />
         <span
           className="what-if-warming faint"

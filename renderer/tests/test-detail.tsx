@@ -29,6 +29,7 @@ export function TestDetail({ test, path }: { test: TestRow; path: string }) {
         </h2>
         <StateChip state={state} />
         <span className="grow" />
+        <CoverageButton />
         <Button tip="Run this test" shortcut={useShortcut('tests.run')} onClick={() => runAction('tests.run')}>
           <Play aria-hidden="true" />
           Run
@@ -69,6 +70,19 @@ export function TestDetail({ test, path }: { test: TestRow; path: string }) {
         {detail && <Trace detail={detail} />}
       </div>
     </section>
+  )
+}
+
+function CoverageButton() {
+  return (
+    <Button
+      kind="quiet"
+      tip="What the tests exercise, and what none has tried"
+      shortcut={useShortcut('tests.coverage')}
+      onClick={() => runAction('tests.coverage')}
+    >
+      Coverage
+    </Button>
   )
 }
 
@@ -206,6 +220,7 @@ export function FileDetail({ file }: { file: TestFileState }) {
           <code>{visible(file.path, 200)}</code>
         </h2>
         <span className="grow" />
+        <CoverageButton />
         <Button tip="Run its tests" shortcut={useShortcut('tests.run')} onClick={() => runAction('tests.run')}>
           <Play aria-hidden="true" />
           Run

@@ -65,7 +65,7 @@ export function TestsScreen() {
 }
 
 function TestList({ lines }: { lines: readonly TestLine[] }) {
-  const { state, selected, shown, report } = useTests()
+  const { state, selected, shown } = useTests()
   const { passed, failed } = countTests(state)
   const running = state!.running
   const list = useRef<HTMLDivElement>(null)
@@ -98,15 +98,6 @@ function TestList({ lines }: { lines: readonly TestLine[] }) {
           value={shown}
           onChange={(next) => useTests.setState({ shown: next })}
         />
-        <Button
-          tip="What the tests exercise, and what none has tried"
-          shortcut={useShortcut('tests.coverage')}
-          aria-pressed={report}
-          kind="quiet"
-          onClick={() => runAction('tests.coverage')}
-        >
-          Coverage
-        </Button>
         <Button
           label="Run the tests that failed"
           shortcut={useShortcut('tests.runFailed')}
