@@ -1,43 +1,171 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { copySample, launch, type LaunchedApp, makeHome } from './launch.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openSmallApp, type SmallApp } from './small-app.ts'
 
-let launched: LaunchedApp
-const { home, clean } = makeHome()
+let small: SmallApp
+let answers = 0
+const key = 'a-key-of-the-test-only'
+const nasty = '<img src=x onerror="document.title=1">'
+
+const yaml = `consumers: [{ name: tester, keys: [${key}] }]
+apis:
+  - { name: closed, upstream: web, routes: [{ path: /closed/* }], policies: [key-auth] }
+  - name: tokens
+    upstream: web
+    routes: [{ path: /tokens/* }]
+    policies: [{ jwt-auth: { issuer: http://127.0.0.1:9, audience: books, algorithms: [RS256] } }]
+  - { name: open, upstream: web }
+`
+const sequence = `name: Two steps
+steps:
+  - name: ask
+    request: GET /first
+    capture: { path: /path }
+    expect: { status: 200 }
+  - name: use
+    request: GET /second?of={{path}}
+    expect: { status: 200, json: { /path: "/second?of=/first" } }
+`
 
 beforeAll(async () => {
-  const folder = copySample(home)
-  const file = join(folder, 'gatehouse.yaml')
-  const text = readFileSync(file, 'utf8').replace('127.0.0.1:8080', '127.0.0.1:0')
-  writeFileSync(file, text.replace('${secret:mobile-app-key}', 'a-key-of-the-test-only'))
-  launched = await launch(home, folder)
-}, 90_000)
-afterAll(async () => {
-  await launched?.close()
-  clean()
-}, 20_000)
+  small = await openSmallApp({
+    yaml,
+    files: { 'sequences/two.yaml': sequence },
+    answer: (request, response) => {
+      response.setHeader('Content-Type', 'application/json')
+      response.end(JSON.stringify({ path: request.url, number: ++answers, nasty }))
+    },
+  })
+}, 130_000)
+afterAll(() => small?.close(), 20_000)
 
-it('a denied request is opened, given a key and sent again, by keyboard', async () => {
-  const { page } = launched
-  const address = page.getByText(/127\.0\.0\.1:\d+/).first()
-  await address.waitFor({ timeout: 15_000 })
-  const gateway = `http://${/127\.0\.0\.1:\d+/.exec(await address.innerText())![0]}`
-  expect((await fetch(`${gateway}/books/1`)).status).toBe(401)
-  await page.locator('.traffic-row', { hasText: '/books/1' }).first().click()
-  await page.getByRole('tab', { name: 'Decisions' }).waitFor()
-  await page.keyboard.press('Control+Shift+R')
-  await page.getByLabel('URL').waitFor()
-  await page.keyboard.press('Control+Enter')
-  const response = page.getByRole('region', { name: 'Response' })
-  await response.locator('.chip', { hasText: '401' }).waitFor()
-  await page.getByLabel('Name of a new field').focus()
-  await page.keyboard.type('X-API-Key')
-  await page.keyboard.press('Tab')
-  await page.keyboard.type('a-key-of-the-test-only')
-  await page.keyboard.press('Control+Enter')
-  // The key is right: what is missing now is only the upstream.
-  await response.locator('.chip', { hasText: '502' }).waitFor({ timeout: 15_000 })
-  expect(await page.getByLabel('Value of X-API-Key').inputValue()).toMatch(/^⟦sealed:/)
-  expect(await page.locator('body').innerText()).not.toContain('a-key-of-the-test-only')
+const response = () => small.page.getByRole('region', { name: 'Response' })
+const press = async (...keys: string[]) => {
+  for (const one of keys) await small.page.keyboard.press(one)
+}
+const command = async (text: string) => {
+  await press('Control+k')
+  await small.page.keyboard.type(text)
+  await press('Enter')
+}
+
+describe('Replay in the desktop app', () => {
+  it('opens a denied request, gives it a key and sends it again, by keyboard', async () => {
+    const { page, ask } = small
+    expect(await ask('/closed/1')).toMatch(/^401/)
+    await page.locator('.traffic-row', { hasText: '/closed/1' }).first().waitFor()
+    await press('j', 'Enter')
+    await page.getByRole('tab', { name: 'Decisions' }).waitFor()
+    await press('Control+Shift+R')
+    await page.getByLabel('URL').waitFor()
+    await press('Control+Enter')
+    await response().locator('.chip', { hasText: '401' }).waitFor()
+    await page.getByLabel('Name of a new field').focus()
+    await page.keyboard.type('X-API-Key')
+    await press('Tab')
+    await page.keyboard.type(key)
+    await press('Control+Enter')
+    await response().locator('.chip', { hasText: '200' }).waitFor()
+    expect(await page.getByLabel('Value of X-API-Key').inputValue()).toMatch(/^⟦sealed:/)
+    expect(await page.locator('body').innerText()).not.toContain(key)
+    // What a server says is text, never a page.
+    await response().getByText('onerror').first().waitFor()
+    expect(await page.locator('.replay img').count()).toBe(0)
+  }, 60_000)
+
+  it('compares two places, and leaves out what always differs', async () => {
+    const { page } = small
+    await page.getByRole('button', { name: 'Gateway', exact: true }).focus()
+    await press('Enter')
+    await page.getByRole('menuitemcheckbox', { name: 'Upstream', exact: true }).last().focus()
+    await press('Enter')
+    await press('Control+Enter')
+    await response().getByText('The answers differ').waitFor()
+    const row = response().getByRole('row').filter({ hasText: '/number' })
+    await row.getByRole('button').first().focus()
+    await press('Enter')
+    await row.waitFor({ state: 'detached' })
+  }, 30_000)
+
+  it('imports a command, and races copies of it', async () => {
+    const { page } = small
+    await press('Control+i')
+    await page.getByLabel('Text to import').fill(`curl 'http://127.0.0.1/raced' -H 'X-Mine: 1'`)
+    await press('Control+Enter')
+    await expect.poll(() => page.getByLabel('URL').inputValue()).toContain('/raced')
+    await page.getByLabel('URL').fill('/raced')
+    await command('race copies')
+    await page.getByRole('textbox', { name: 'Copies' }).fill('8')
+    await press('Enter')
+    const race = page.getByRole('region', { name: 'What came back' })
+    await race.getByRole('row').nth(1).waitFor()
+    await press('Escape')
+  }, 30_000)
+
+  it('runs a sequence, in which one answer is used in the next request', async () => {
+    const { page } = small
+    await page.getByRole('tab', { name: 'Sequences' }).focus()
+    await press('Enter')
+    await page.getByText('Two steps').first().waitFor()
+    await press('Control+Enter')
+    await page.getByText('2 passed').waitFor()
+  }, 30_000)
+
+  it('sends recorded traffic again, and compares what is decided', async () => {
+    const { page } = small
+    await page.getByRole('tab', { name: 'Recorded traffic' }).focus()
+    await press('Enter')
+    await page.getByRole('combobox', { name: 'Query' }).fill('path:/closed/1 status:401')
+    await press('Control+Enter')
+    await page.getByText(/\d+ same/).waitFor()
+  }, 30_000)
+
+  it('keeps a request in a file of the workspace', async () => {
+    const { page, folder } = small
+    await page.getByRole('tab', { name: 'Requests' }).focus()
+    await press('Enter')
+    await page.getByLabel('URL').waitFor()
+    await command('keep in a file')
+    await page.getByLabel('File in requests/').fill('mine')
+    await page.getByLabel('Name', { exact: true }).fill('Raced')
+    await press('Enter')
+    await page.getByRole('heading', { name: 'Raced' }).waitFor()
+    expect(readFileSync(join(folder, 'requests/mine.http'), 'utf8')).toContain('# @name Raced\nGET /raced\nX-Mine: 1\n')
+  }, 30_000)
+})
+
+describe('the token lab in the desktop app', () => {
+  it('makes a token, lets the gateway take it, and tries the broken ones', async () => {
+    const { page } = small
+    await page.getByRole('tab', { name: 'Token lab' }).focus()
+    await press('Enter')
+    const report = page.getByRole('region', { name: 'What it says' })
+    await page.getByText('Make one', { exact: true }).click()
+    const claims = page.getByLabel('Claims', { exact: true })
+    await expect.poll(() => claims.inputValue()).toContain('"books"')
+    await press('Control+Shift+Enter')
+    await report.getByText('refuses it').waitFor()
+    await page.getByLabel('The running gateway takes tokens made here').focus()
+    await press('Space')
+    await page.locator('.token-trusted').waitFor()
+    await press('Control+Shift+Enter')
+    await report.getByText('takes it').waitFor()
+    const trial = page.getByRole('region', { name: 'Broken tokens' })
+    await trial.getByRole('button', { name: 'Try', exact: true }).focus()
+    await press('Enter')
+    await trial.getByText(/All \d+ broken tokens are refused/).waitFor({ timeout: 20_000 })
+  }, 60_000)
+
+  it('reads what is pasted, shows hostile claims as text, and never the token itself', async () => {
+    const { page } = small
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const token = `${part({ alg: 'RS256', kid: nasty })}.${part({ sub: nasty, exp: 1 })}.c2ln`
+    await page.getByText('Read one', { exact: true }).click()
+    await page.getByRole('textbox').first().fill(token)
+    const report = page.getByRole('region', { name: 'What it says' })
+    await report.getByText('onerror').first().waitFor()
+    expect(await page.locator('.replay img').count()).toBe(0)
+    expect(await page.title()).not.toBe('1')
+  }, 30_000)
 })
