@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { copySample, launch, type LaunchedApp, makeHome } from './launch.ts'
+import { copyBookshop, gatewayOf, launch, type LaunchedApp, makeHome } from './launch.ts'
 
 /** The desktop app on the bookshop: from the request to the line on the screen. */
 let launched: LaunchedApp
@@ -9,12 +9,7 @@ let gateway: string
 const { home, clean } = makeHome()
 
 beforeAll(async () => {
-  const folder = copySample(home)
-  const file = join(folder, 'gatehouse.yaml')
-  // Tests run side by side: each gateway takes a port that is free. And a copy has no key for the sample's secrets.
-  const text = readFileSync(file, 'utf8').replace('127.0.0.1:8080', '127.0.0.1:0')
-  writeFileSync(file, text.replace('${secret:mobile-app-key}', 'a-key-of-the-test-only'))
-  launched = await launch(home, folder)
+  launched = await launch(home, copyBookshop(home).folder)
 }, 90_000)
 afterAll(async () => {
   await launched?.close()
@@ -23,9 +18,7 @@ afterAll(async () => {
 
 describe('the bookshop in the window', () => {
   it('is open, and its gateway runs', async () => {
-    const address = launched.page.getByText(/127\.0\.0\.1:\d+/).first()
-    await address.waitFor({ timeout: 15_000 })
-    gateway = `http://${/127\.0\.0\.1:\d+/.exec(await address.innerText())![0]}`
+    gateway = await gatewayOf(launched.page)
     expect((await fetch(`${gateway}/nowhere`)).status).toBe(404)
   })
 

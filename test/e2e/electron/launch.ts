@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from '@playwright/test'
@@ -33,6 +33,25 @@ export function copySample(home: string, name = 'bookshop'): string {
   const own = /(?:^|\/)\.gatehouse(?:\/|$)/
   cpSync(join(root, 'samples', name), folder, { recursive: true, filter: (from) => !own.test(from) })
   return folder
+}
+
+/** Key of the sample's reader in a copy, which has no key for the sample's secrets. */
+export const sampleKey = 'a-key-of-the-test-only'
+
+/** A copy of the bookshop that listens on a port that is free: tests run side by side. */
+export function copyBookshop(home: string): { folder: string; file: string } {
+  const folder = copySample(home)
+  const file = join(folder, 'gatehouse.yaml')
+  const text = readFileSync(file, 'utf8').replace('127.0.0.1:8080', '127.0.0.1:0')
+  writeFileSync(file, text.replace('${secret:mobile-app-key}', sampleKey))
+  return { folder, file }
+}
+
+/** Address of the gateway, once it runs. */
+export async function gatewayOf(page: Page): Promise<string> {
+  const address = page.getByText(/127\.0\.0\.1:\d+/).first()
+  await address.waitFor({ timeout: 15_000 })
+  return `http://${/127\.0\.0\.1:\d+/.exec(await address.innerText())![0]}`
 }
 
 /** The Electron that tests run on. Throws with the reason where there is none: nothing is skipped. */

@@ -1,20 +1,16 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { expect as expectPage } from '@playwright/test'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { copySample, launch, type LaunchedApp, makeHome } from './launch.ts'
+import { copyBookshop, gatewayOf, launch, type LaunchedApp, makeHome, sampleKey } from './launch.ts'
 
 /** The desktop app judges the past in a thread of its own, and answers in the window. */
 let launched: LaunchedApp
 let line: number
-const key = 'a-key-of-the-test-only'
 const { home, clean } = makeHome()
 
 beforeAll(async () => {
-  const folder = copySample(home)
-  const file = join(folder, 'gatehouse.yaml')
-  const text = readFileSync(file, 'utf8').replace('127.0.0.1:8080', '127.0.0.1:0')
-  writeFileSync(file, text.replace('${secret:mobile-app-key}', key))
+  const { folder, file } = copyBookshop(home)
+  const text = readFileSync(file, 'utf8')
   line = 1 + text.split('\n').findIndex((one) => one.includes('reader: [GET], editor: [GET, PATCH]'))
   launched = await launch(home, folder)
 }, 90_000)
@@ -25,10 +21,8 @@ afterAll(async () => {
 
 it('an edit says in the window what recorded traffic would meet, and leads to its line', async () => {
   const { page } = launched
-  const address = page.getByText(/127\.0\.0\.1:\d+/).first()
-  await address.waitFor({ timeout: 15_000 })
-  const gateway = `http://${/127\.0\.0\.1:\d+/.exec(await address.innerText())![0]}`
-  const headers = { 'X-API-Key': key, 'Content-Type': 'application/json' }
+  const gateway = await gatewayOf(page)
+  const headers = { 'X-API-Key': sampleKey, 'Content-Type': 'application/json' }
   const answer = await fetch(`${gateway}/books/1`, { method: 'PATCH', headers, body: '{"priceCents":499}' })
   expect(answer.status).toBe(403)
   await page.getByRole('row').filter({ hasText: 'Role not allowed' }).first().waitFor()
