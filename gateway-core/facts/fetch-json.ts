@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from 'undici'
+import type { Dispatcher } from 'undici'
 
 export interface FetchOptions {
   /** Carries the outbound proxy and the CAs of this workspace. */
@@ -13,6 +13,8 @@ export type FetchedJson = { value: unknown; maxAgeMs: number | undefined } | { p
 
 /** Gets a JSON document with every limit on: time, size, no redirect, status 200. The problem names the address, never content. */
 export async function fetchJson(url: string, options: FetchOptions): Promise<FetchedJson> {
+  // Loaded by the first that asks the world: a gateway that starts, or starts again after a crash, takes requests before.
+  const { request } = await import('undici')
   const signal = AbortSignal.timeout(options.timeoutMs)
   try {
     const { statusCode, headers, body } = await request(url, {

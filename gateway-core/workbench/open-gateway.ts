@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { ExchangeRecord } from '../capture/record.ts'
 import { type CaptureEvent, openRecorder } from '../capture/recorder.ts'
 import type { ExchangeSummary } from '../capture/summary.ts'
@@ -56,7 +56,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
   const key = await loadWorkspaceKey(folder, env).catch((error: Error) => {
     throw new CannotRun(error.message, error instanceof WorkspaceKeyError ? error.suggestion : undefined)
   })
-  const dispatcher = dispatcherFor(env)
+  const dispatcher = await dispatcherFor(env)
   const facts = createLiveFacts({ key, now: Date.now, ...(dispatcher && { dispatcher }) })
   const state = new MemoryState()
   let current = workspace
@@ -133,10 +133,11 @@ function durableIds(workspace: Workspace): Set<string> {
 }
 
 /** Key sets are fetched through the outbound proxy too; loopback never is. */
-function dispatcherFor(env: Readonly<Record<string, string | undefined>>): Dispatcher | undefined {
+async function dispatcherFor(env: Readonly<Record<string, string | undefined>>): Promise<Dispatcher | undefined> {
   const { http, https, except } = outboundProxyFrom(env)
   if (!http && !https) return undefined
   const noProxy = [...except, 'localhost', '127.0.0.1', '[::1]'].join(',')
+  const { EnvHttpProxyAgent } = await import('undici')
   return new EnvHttpProxyAgent({ httpProxy: http ?? '', httpsProxy: https ?? '', noProxy })
 }
 
