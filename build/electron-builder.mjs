@@ -39,7 +39,7 @@ export function builderConfig(runtime, env = process.env, root = projectRoot) {
     electronDist: runtime.folder,
     npmRebuild: false,
     asar: true,
-    asarUnpack: ['**/*.node'],
+    asarUnpack: ['**/*.node', ...(forTests ? ['build/electron-test-runtime/globals.cjs'] : [])],
     files: [
       'package.json',
       'LICENSE',
@@ -51,7 +51,7 @@ export function builderConfig(runtime, env = process.env, root = projectRoot) {
       ...(forTests ? ['build/electron-test-runtime/**/*'] : []),
     ],
     ...(forTests && { extraMetadata: { main: 'build/electron-test-runtime/packaged.cjs' } }),
-    extraResources: [{ from: 'samples', to: 'samples', filter: ['**/*', '!**/.gatehouse/**'] }],
+    extraResources: [{ from: 'samples', to: 'samples', filter: ['**/*', '!**/.gatehouse/**', '!**/secrets.enc.yaml'] }],
     electronFuses: fuses,
     afterPack: ({ appOutDir, packager }) => withoutDefaultApp(packager.getResourcesDir(appOutDir)),
     publish: update ? [{ provider: 'generic', url: update }] : null,

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { listPackage } from '@electron/asar'
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
@@ -75,17 +75,24 @@ describe('the package', () => {
   it('brings the samples, without what running them left behind', () => {
     expect(existsSync(join(resources, 'samples', 'bookshop', 'gatehouse.yaml'))).toBe(true)
     const files = readdirSync(join(resources, 'samples'), { recursive: true }).map(String)
-    expect(files.filter((file) => file.includes('.gatehouse'))).toEqual([])
+    expect(files.filter((file) => /\.gatehouse|secrets\.enc\.yaml/.test(file))).toEqual([])
   })
 })
 
 describe('the packaged app', () => {
-  it('starts, shows its page, and its core runs', async () => {
+  it('starts, shows its page, its core runs, and what passes its gateway is recorded', async () => {
     const data = join(home, 'app')
+    const folder = join(home, 'shop')
+    mkdirSync(folder)
+    writeFileSync(
+      join(folder, 'gatehouse.yaml'),
+      'gatehouse: 1\nlisten: { http: 127.0.0.1:0 }\nupstreams: { api: http://127.0.0.1:9 }\napis: [{ name: all, upstream: api, routes: [{ path: /* }] }]\n',
+    )
     const args = [
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       `--user-data-dir=${data}`,
       '--remote-debugging-port=0',
+      folder,
     ]
     app = spawn(binary, args, {
       stdio: 'ignore',
@@ -106,7 +113,18 @@ describe('the packaged app', () => {
     // The page may just be loading: what is asked of it then dies with its context, and is asked again.
     const ask = () => evaluateIn(target.webSocketDebuggerUrl, state).catch((error: Error) => error.message)
     await expect.poll(ask, { timeout: 20_000 }).toBe('running')
-  }, 40_000)
+    const read = (selector: string) =>
+      evaluateIn(
+        target.webSocketDebuggerUrl,
+        `document.querySelector(${JSON.stringify(selector)})?.textContent ?? ''`,
+      ).catch((error: Error) => error.message)
+    const address = /127\.0\.0\.1:\d+/
+    await expect.poll(() => read('.header-address'), { timeout: 20_000 }).toMatch(address)
+    const gateway = address.exec(String(await read('.header-address')))![0]
+    expect((await fetch(`http://${gateway}/seen`)).status).toBe(502)
+    // Workers of the package took it, wrote it and found it.
+    await expect.poll(() => read('.traffic-row'), { timeout: 10_000 }).toContain('/seen')
+  }, 60_000)
 
   it('does not run as Node', () => {
     const { stdout } = spawnSync(binary, ['-p', '"as node"'], {
