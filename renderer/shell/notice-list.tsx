@@ -1,5 +1,6 @@
 import { X } from 'lucide-react'
 import { Button } from '../ui/button.tsx'
+import { begun } from '../ui/format.ts'
 import { useNotices } from './notices.ts'
 import './notice-list.css'
 
@@ -22,9 +23,9 @@ export function NoticeList() {
               {mark}
             </span>
             <div className="grow">
-              <div className="notice-what">{what}</div>
+              <div className="notice-what">{begun(what)}</div>
               {where && where !== 'core' && <div className="code faint">{where}</div>}
-              {todo && <div className="dim">{todo}</div>}
+              {todo && <div className="dim">{begun(todo)}</div>}
             </div>
             <Button kind="quiet" label="Close this notice" tip="Close" onClick={() => close(id)}>
               <X aria-hidden="true" />

@@ -73,8 +73,12 @@ export const phaseTitles: Readonly<Record<string, string>> = {
   log: 'log',
 }
 
+/** A message with a capital at its beginning; the name of a file or a policy stays as it is written. */
+export function begun(text: string): string {
+  return /^[a-z]+[\s,:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
+}
+
 /** A message as a sentence: with a capital at its beginning and an end. */
 export function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.?!…]$/.test(begun) ? begun : `${begun}.`
+  return /[.?!…]$/.test(text) ? begun(text) : `${begun(text)}.`
 }
