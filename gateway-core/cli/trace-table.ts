@@ -2,24 +2,23 @@ import type { TraceEntry, TraceVerdict } from '../pipeline/outcome.ts'
 import { evidenceText } from '../evidence.ts'
 import { instanceName, type ShowPosition } from './exchange-line.ts'
 import type { Paint, Style } from './io.ts'
+import { type Tone, verdictLook } from '../verdict.ts'
 import { visible } from '../visible.ts'
 
-const looks: Readonly<Record<TraceVerdict, { mark: string; style: Style; word: string }>> = {
-  pass: { mark: '●', style: 'green', word: 'pass' },
-  modify: { mark: '◆', style: 'blue', word: 'modified' },
-  respond: { mark: '◆', style: 'blue', word: 'answered' },
-  deny: { mark: '✕', style: 'red', word: 'denied' },
-  'would-deny': { mark: '◐', style: 'yellow', word: 'would deny' },
-  skipped: { mark: '–', style: 'dim', word: 'skipped' },
-  undecidable: { mark: '?', style: 'magenta', word: 'undecidable' },
-  error: { mark: '✕', style: 'red', word: 'error' },
+const styles: Readonly<Record<Tone, Style>> = {
+  pass: 'green',
+  modify: 'blue',
+  deny: 'red',
+  would: 'yellow',
+  skip: 'dim',
+  unknown: 'magenta',
 }
 
 /** The decision trace in run order: mark, policy, phase, verdict and code, time, position; evidence below each. */
 export function traceTable(trace: readonly TraceEntry[], paint: Paint, show: ShowPosition): string[] {
   if (trace.length === 0) return ['  no policy ran']
   const rows = trace.map((entry) => {
-    const { word } = looks[entry.verdict]
+    const { word } = verdictLook(entry.verdict)
     return [
       visible(`${entry.branch ? `${entry.branch} ` : ''}${instanceName(entry.policy)}`, 60),
       phaseText(entry.phase),
@@ -30,7 +29,8 @@ export function traceTable(trace: readonly TraceEntry[], paint: Paint, show: Sho
   })
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   return trace.flatMap((entry, at) => {
-    const { mark, style } = looks[entry.verdict]
+    const { mark, tone } = verdictLook(entry.verdict)
+    const style = styles[tone]
     const [policy, phase, verdict, time, position] = rows[at] as [string, string, string, string, string]
     const cells = [
       policy.padEnd(widths[0]!),

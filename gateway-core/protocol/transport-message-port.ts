@@ -1,4 +1,5 @@
 import type { Transport } from './frames.ts'
+import { TransportEnds } from './transport-ends.ts'
 
 /** A DOM MessagePort, as renderers have it. */
 interface DomPort {
@@ -24,27 +25,19 @@ const farewell = { farewell: '' }
 
 /** A transport over a message port of any of the three makes. */
 export function messagePortTransport(port: PortLike): Transport {
-  const early: string[] = []
-  let listener: ((text: string) => void) | undefined
-  const closeListeners = new Set<(reason: string) => void>()
-  let ended: string | undefined
-
-  const end = (reason: string) => {
-    if (ended !== undefined) return
-    ended = reason
-    try {
-      port.close()
-    } catch {
-      // Its process is gone already.
-    }
-    for (const one of closeListeners) one(reason)
-  }
+  const ends = new TransportEnds()
+  const end = (reason: string) =>
+    ends.end(reason, () => {
+      try {
+        port.close()
+      } catch {
+        // Its process is gone already.
+      }
+    })
   const take = (message: unknown) => {
-    if (ended !== undefined) return
-    if (typeof message === 'string') {
-      if (listener) listener(message)
-      else early.push(message)
-    } else if (isFarewell(message)) end(message.farewell || 'the other side left')
+    if (ends.isOver) return
+    if (typeof message === 'string') ends.take(message)
+    else if (isFarewell(message)) end(message.farewell || 'the other side left')
   }
   if ('on' in port) {
     port.on('message', (message) => take(isEvent(message) ? message.data : message))
@@ -56,18 +49,12 @@ export function messagePortTransport(port: PortLike): Transport {
   port.start?.()
   return {
     send(text) {
-      if (ended === undefined) port.postMessage(text)
+      if (!ends.isOver) port.postMessage(text)
     },
-    onMessage(one) {
-      listener = one
-      for (const text of early.splice(0)) one(text)
-    },
-    onClose(one) {
-      if (ended !== undefined) one(ended)
-      else closeListeners.add(one)
-    },
+    onMessage: (listener) => ends.onMessage(listener),
+    onClose: (listener) => ends.onClose(listener),
     close(reason = '') {
-      if (ended !== undefined) return
+      if (ends.isOver) return
       try {
         port.postMessage({ ...farewell, farewell: reason })
       } catch {

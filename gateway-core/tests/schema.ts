@@ -2,6 +2,7 @@ import type { Schema } from '../config/config-of.ts'
 import { withoutWants } from '../config/schema.ts'
 import { durationSchema } from '../config/units.ts'
 import { denials } from '../errors.ts'
+import { asymmetricAlgorithms, secretAlgorithms } from '../policies/jwt-auth/schema.ts'
 
 const text = { type: 'string' } as const
 
@@ -35,19 +36,7 @@ const tokenSchema = {
     iat: { ...claimTime, description: 'When it was made. Without it: as the test begins.' },
     auth_time: { ...claimTime, description: 'When the person signed in.' },
     alg: {
-      enum: [
-        'RS256',
-        'RS384',
-        'RS512',
-        'PS256',
-        'PS384',
-        'PS512',
-        'ES256',
-        'ES384',
-        'ES512',
-        'EdDSA',
-        'Ed25519',
-      ].concat(['HS256', 'HS384', 'HS512', 'none']),
+      enum: [...asymmetricAlgorithms, ...secretAlgorithms, 'none'],
       default: 'RS256',
       description: 'Algorithm it is signed with.',
     },

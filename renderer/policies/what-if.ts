@@ -1,6 +1,6 @@
 import type { TraceEntry } from '../../gateway-core/pipeline/outcome.ts'
 import type { WhatIfCounts, WhatIfList, WhatIfOutcome } from '../../gateway-core/protocol/what-if.ts'
-import type { Tone } from '../ui/verdict.ts'
+import type { Tone } from '../../gateway-core/verdict.ts'
 
 /** How a kind of change is shown. The marks are those of what a save would do. */
 export const kindLooks: Readonly<Record<WhatIfList, { title: string; tone: Tone; mark: string; says: string }>> = {

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { Tone } from './verdict.ts'
+import type { Tone } from '../../gateway-core/verdict.ts'
 import './chip.css'
 
 /** A short fact in a pill; a tone only where it carries a verdict. */

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { verdictLook } from './verdict.ts'
+import { verdictLook } from '../../gateway-core/verdict.ts'
 import './verdict-mark.css'
 
 /**
