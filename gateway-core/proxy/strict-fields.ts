@@ -37,17 +37,25 @@ export function readTransferCoding(value: string): HeadRefusal | undefined {
 
 /**
  * Judges an Upgrade field (RFC 9110 §7.8). `wanted` says that Connection asks for it. Unknown tokens are ignored, as
- * the RFC permits; `h2c` is refused even unasked, because a proxy behind might take it up past every policy.
+ * the RFC permits; `h2c` is told even unasked: see `http2Refused`.
  */
-export function judgeUpgrade(value: string, wanted: boolean, head: RequestHead): 'websocket' | 'ignored' | HeadRefusal {
+export function judgeUpgrade(
+  value: string,
+  wanted: boolean,
+  head: RequestHead,
+): 'websocket' | 'h2c' | 'ignored' | HeadRefusal {
   const tokens = tokensOf(value)
-  if (tokens.some((token) => token === 'h2c' || token === 'h2')) {
-    return { code: 'UPGRADE_REFUSED', detail: 'An upgrade to HTTP/2 would pass every policy by; use TLS with ALPN.' }
-  }
+  if (tokens.some((token) => token === 'h2c' || token === 'h2')) return 'h2c'
   if (!tokens.includes('websocket') || !wanted) return 'ignored'
   if (tokens.length > 1) return { code: 'UPGRADE_REFUSED', detail: 'Offer `Upgrade: websocket` alone.' }
   const wrong = handshakeProblem(head)
   return wrong === undefined ? 'websocket' : { code: 'MALFORMED_REQUEST', detail: wrong }
+}
+
+/** Where policies judge, an offer of HTTP/2 is refused: a proxy behind might take it up past every one of them. */
+export const http2Refused: HeadRefusal = {
+  code: 'UPGRADE_REFUSED',
+  detail: 'An upgrade to HTTP/2 would pass every policy by; use TLS with ALPN.',
 }
 
 function handshakeProblem(head: RequestHead): string | undefined {

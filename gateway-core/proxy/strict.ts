@@ -2,6 +2,7 @@ import type { DenialCode } from '../errors.ts'
 import type { Limits } from '../config/workspace.ts'
 import {
   hasUpgradeToken,
+  http2Refused,
   isForbiddenOption,
   isToken,
   judgeUpgrade,
@@ -54,7 +55,10 @@ export interface HeadInput {
   authority?: string
   /** A parser has refused bad names and control characters in values already, as Node's do; saves reading each. */
   parsed?: boolean
-  /** Whether an ambiguous path to this host may pass as it was sent, because nothing judges it. */
+  /**
+   * Whether nothing judges what goes to this host: then an ambiguous path passes as it was sent, and an offer to go on
+   * in HTTP/2 is not taken up instead of being refused.
+   */
   asSent?: (authority: string, scheme: 'http' | 'https') => boolean
 }
 
@@ -227,7 +231,9 @@ export function judgeHead(
     const wanted = connection !== undefined && hasUpgradeToken(connection)
     const verdict = judgeUpgrade(upgrade, wanted, head)
     if (verdict === 'websocket') head.upgrade = 'websocket'
-    else if (verdict !== 'ignored') return verdict
+    else if (verdict === 'h2c') {
+      if (!input.asSent?.(head.authority, scheme)) return http2Refused
+    } else if (verdict !== 'ignored') return verdict
   }
   return head
 }

@@ -35,6 +35,25 @@ describe('HTTP in absolute form', () => {
     expect(record!.route).toBeUndefined()
   })
 
+  test('an offer of HTTP/2 is not taken up where nothing judges, and refused where a route does', async () => {
+    const up = await upstream()
+    const { gate, proxy } = await proxied(
+      `\nupstreams: { up: ${up.url} }\napis: [{ name: shop, host: shop.test, upstream: up }]\n`,
+    )
+    const offer = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAAQAAP__' }
+    const to = async (host: string) => {
+      const { status, body } = await ask(proxy.url, { path: `http://${host}/a`, headers: { Host: host, ...offer } })
+      return [status, codeIn(String(body))]
+    }
+    const host = `127.0.0.1:${up.port}`
+    const recorded = gate.next()
+    expect(await to(host)).toEqual([200, undefined])
+    expect(up.seen[0]!.headers).toEqual(['Host', host])
+    expect((await recorded)[0]).toMatchObject({ verdict: 'pass', status: 200 })
+    expect(await to('shop.test')).toEqual([501, 'UPGRADE_REFUSED'])
+    expect(up.seen).toHaveLength(1)
+  })
+
   test('a route that names the host judges; an ambiguous path to that host is refused', async () => {
     const up = await upstream()
     const { gate, proxy } = await proxied(`
@@ -81,12 +100,6 @@ apis: [{ name: all, upstream: elsewhere }]
       'POST http://a.test/ HTTP/1.1\r\nHost: a.test\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n',
       400,
       undefined,
-    ],
-    [
-      'h2c',
-      'GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n',
-      501,
-      'UPGRADE_REFUSED',
     ],
   ])('%s is refused', async (_, head, status, code) => {
     const { proxy } = await proxied()
