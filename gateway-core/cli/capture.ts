@@ -1,9 +1,10 @@
-import { type Captures, openCaptures } from '../capture/store.ts'
+import type { Captures } from '../capture/store.ts'
 import { closest } from '../config/closest.ts'
 import { loadWorkspaceKey } from '../config/workspace-key.ts'
 import { FilterError } from '../filter/syntax.ts'
 import { numberOption } from './arguments.ts'
 import { summaryLine } from './capture-line.ts'
+import { capturesIn } from './captures.ts'
 import { exchangeText, printedExchange } from './capture-show.ts'
 import { CannotRun, defineCommand, type ExitCode } from './command.ts'
 import { type Io, printJson } from './io.ts'
@@ -48,7 +49,7 @@ export: {exported, file} (with --har - the HAR itself); import: {imported, skipp
     const secrets = options.secrets ? 'open' : 'sealed'
     if (action === 'import')
       return (await import('./capture-har.ts')).importFile(io, folder, subject, options.json === true)
-    const captures = open(folder, key)
+    const captures = capturesIn(io, folder, key)
     try {
       if (action === 'list') {
         const limit = options.limit === undefined ? 50 : numberOption('limit', options.limit, 1, 1_000_000)
@@ -67,14 +68,6 @@ export: {exported, file} (with --har - the HAR itself); import: {imported, skipp
     }
   },
 })
-
-function open(folder: string, key: Awaited<ReturnType<typeof loadWorkspaceKey>>): Captures {
-  try {
-    return openCaptures(folder, key)
-  } catch (error) {
-    throw new CannotRun((error as Error).message)
-  }
-}
 
 function list(
   io: Io,

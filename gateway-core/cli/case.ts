@@ -1,6 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { openCaptures } from '../capture/store.ts'
 import type { StoredExchange } from '../capture/record.ts'
 import { CaseError, caseLimit } from '../cases/case-file.ts'
 import { exportCase } from '../cases/export-case.ts'
@@ -8,6 +7,7 @@ import { type OpenCase, openCase } from '../cases/open-case.ts'
 import { loadWorkspaceKey } from '../config/workspace-key.ts'
 import { version } from '../version.ts'
 import { visible } from '../visible.ts'
+import { capturesIn } from './captures.ts'
 import { exchangeText } from './capture-show.ts'
 import { CannotRun, defineCommand, type ExitCode } from './command.ts'
 import { instanceName, type ShowPosition } from './exchange-line.ts'
@@ -25,6 +25,7 @@ export const caseCommand = defineCommand({
 A case holds no secret: of credentials only tags, claims and facts stay. Opening one touches no workspace, no network and
 no file. Exit code 0 when it comes out as recorded, 1 when it does not, 2 when it could not be written or read.`,
   options: {
+    workspace: { type: 'string', short: 'w', value: 'folder', help: 'Folder of the workspace; else the current one.' },
     out: {
       type: 'string',
       short: 'o',
@@ -42,7 +43,7 @@ no file. Exit code 0 when it comes out as recorded, 1 when it does not, 2 when i
   async run({ options, words, io }) {
     const [action, ...rest] = words
     try {
-      if (action === 'export') return await exportTo(io, rest, options.out, options.json === true)
+      if (action === 'export') return await exportTo(io, rest, options, options.json === true)
       if (action === 'open') return await open(io, rest, options.json === true)
     } catch (error) {
       throw error instanceof CaseError ? new CannotRun(error.message, error.suggestion) : error
@@ -54,13 +55,18 @@ no file. Exit code 0 when it comes out as recorded, 1 when it does not, 2 when i
   },
 })
 
-async function exportTo(io: Io, words: readonly string[], out: string | undefined, json: boolean): Promise<ExitCode> {
+async function exportTo(
+  io: Io,
+  words: readonly string[],
+  { workspace, out }: { workspace?: string; out?: string },
+  json: boolean,
+): Promise<ExitCode> {
   const named = words.length > 1 || (words[0] !== undefined && isWorkspace(io, words[0]))
-  const folder = workspaceFolder(io, named ? words[0] : undefined)
+  const folder = workspaceFolder(io, workspace ?? (named ? words[0] : undefined))
   const id = words[named ? 1 : 0]?.replace(/^urn:gatehouse:exchange:/, '')
   if (id === undefined) throw new CannotRun('which exchange? its id is missing', 'take it from: gatehouse capture list')
   const key = await loadWorkspaceKey(folder, io.env, { create: false })
-  const captures = openCaptures(folder, key)
+  const captures = capturesIn(io, folder, key)
   try {
     const { name, text } = await exportCase(id, { folder, captures, key, env: io.env })
     const file = resolve(io.cwd, out ?? name)

@@ -2,13 +2,14 @@ import { createReadStream, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { HarError } from '../capture/har-split.ts'
 import { readHar } from '../capture/har.ts'
-import { type Captures, openCaptures } from '../capture/store.ts'
+import type { Captures } from '../capture/store.ts'
 import { matches } from '../filter/evaluate.ts'
 import { parseFilter } from '../filter/grammar.ts'
 import { type Filter, FilterError } from '../filter/syntax.ts'
 import { countSteps, coverageOf, type JudgedAlike, type StepCounts } from '../rejudge/coverage.ts'
 import { instancesOf } from '../workbench/policy-counters.ts'
 import { visible } from '../visible.ts'
+import { capturesIn } from './captures.ts'
 import { CannotRun, defineCommand } from './command.ts'
 import { printCoverage } from './coverage-text.ts'
 import { type Io, printJson } from './io.ts'
@@ -66,21 +67,16 @@ function countsOf(
   folder: string,
   filter: Filter,
 ): Promise<StepCounts> | StepCounts {
-  if (traffic === undefined) return ofCapture(folder, filter)
+  if (traffic === undefined) return ofCapture(io, folder, filter)
   const path = resolve(io.cwd, traffic)
   const found = statSync(path, { throwIfNoEntry: false })
   if (!found)
     throw new CannotRun(`there is no ${visible(traffic, 200)}`, 'name a HAR file or the folder of a workspace')
-  return found.isDirectory() ? ofCapture(path, filter) : ofHar(io, path, traffic, filter)
+  return found.isDirectory() ? ofCapture(io, path, filter) : ofHar(io, path, traffic, filter)
 }
 
-function ofCapture(folder: string, filter: Filter): StepCounts {
-  let captures: Captures
-  try {
-    captures = openCaptures(folder)
-  } catch (error) {
-    throw new CannotRun((error as Error).message)
-  }
+function ofCapture(io: Io, folder: string, filter: Filter): StepCounts {
+  const captures = capturesIn(io, folder)
   try {
     return countSteps(alike(captures, filter))
   } finally {

@@ -6,12 +6,13 @@ import type { Judgement } from '../proxy/judge-request.ts'
 import { CannotRun, defineCommand, type ExitCode } from './command.ts'
 import { type Difference, firstDifference } from '../rejudge/first-difference.ts'
 import { instanceName } from './exchange-line.ts'
+import { fillHttpText } from './fill-http-file.ts'
 import type { FileRequest } from './file-request.ts'
 import { readHarRequests } from './har-requests.ts'
 import { readHttpFile, readHttpResponse } from './http-file.ts'
 import { type Io, printJson } from './io.ts'
 import { judgeFile } from './judge-file.ts'
-import { loadSound, positionsIn } from './load.ts'
+import { loadSound, positionsIn, workspaceFolder } from './load.ts'
 import { type PrintedStep, printedStep, traceTable } from './trace-table.ts'
 import { visible } from '../visible.ts'
 
@@ -51,7 +52,7 @@ not judge.`,
       throw new CannotRun('which request? --request is missing', 'write --request file.http, file.har or -')
     }
     const now = options.now === undefined ? undefined : timeOf(options.now)
-    const requests = await readRequests(io, options.request)
+    const requests = await readRequests(io, options.request, workspaceFolder(io, words[0]))
     if (options.response !== undefined) addResponse(io, requests, options.response)
     const environments = options.env ?? []
     if (environments.length > 2) throw new CannotRun('more than two --env', 'compare two at a time')
@@ -94,11 +95,11 @@ function timeOf(text: string): number {
   throw new CannotRun(`--now ${visible(text, 40)} is no time`, 'write it like 2026-03-01T12:00:00Z')
 }
 
-async function readRequests(io: Io, name: string): Promise<FileRequest[]> {
+async function readRequests(io: Io, name: string, folder: string): Promise<FileRequest[]> {
   const text = name === '-' ? await readAll(io.stdin) : readFile(io, name)
   const shown = name === '-' ? 'stdin' : visible(name, 200)
   const har = /\.(?:har|json)$/i.test(name) || (name === '-' && /^\s*\{/.test(text))
-  const requests = har ? readHarRequests(text, shown) : readHttpFile(text, shown)
+  const requests = har ? readHarRequests(text, shown) : readHttpFile(await fillHttpText(text, shown, folder, io), shown)
   if (requests.length === 0) throw new CannotRun(`${shown} holds no request`)
   return requests
 }

@@ -21,6 +21,8 @@ export interface Io {
   tell(text: string): void
 }
 
+let failed = false
+
 /** The process's own streams. A reader that goes away (`| head`) ends the output, not the program with a stack. */
 export function processIo(): Io {
   const { stdin, stdout, stderr, env } = process
@@ -40,7 +42,11 @@ export function processIo(): Io {
 }
 
 function leave(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+  if (error.code === 'EPIPE') return
+  process.exitCode = 2
+  if (failed) return
+  failed = true
+  process.stderr.write(`gatehouse: the output cannot be written (${error.code ?? error.message})\n`)
 }
 
 /** Writes a JSON value to stdout, readable for people and programs. */

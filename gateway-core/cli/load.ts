@@ -16,9 +16,9 @@ export async function load(io: Io, name: string | undefined, options: LoadOption
   if (!options.overlay && !existsSync(path)) {
     throw new CannotRun(`there is no folder ${visible(name ?? path)}`, 'name the folder of a workspace')
   }
-  if (!options.overlay && name === undefined && !existsSync(resolve(path, workspaceFile))) {
+  if (!options.overlay && statSync(path).isDirectory() && !existsSync(resolve(path, workspaceFile))) {
     throw new CannotRun(
-      `this folder has no ${workspaceFile}`,
+      `${name === undefined ? 'this folder' : visible(name, 200)} has no ${workspaceFile}`,
       'name a workspace (samples/bookshop), or run "gatehouse serve --upstream <URL>" to begin without one',
     )
   }

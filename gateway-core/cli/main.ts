@@ -126,13 +126,26 @@ async function run(words: readonly string[], io: Io): Promise<number> {
   return command.run({ options: parsed.values as never, words: parsed.words, rest: parsed.rest, io })
 }
 
+/** What a person can mend: said without a stack. */
+function knownTrouble(error: unknown): { message: string; suggestion?: string | undefined } | undefined {
+  if (error instanceof CannotRun) return error
+  if (!(error instanceof Error)) return undefined
+  if (error.name === 'WorkspaceKeyError' || error.name === 'CaptureStoreError') return error
+  const { code, syscall, path } = error as NodeJS.ErrnoException
+  if (code === undefined || syscall === undefined || path === undefined) return undefined
+  const reason = error.message.replace(/^[A-Z]+: /, '').split(', ', 1)[0]!
+  return { message: `${visible(path, 200)}: ${reason} (${syscall}, ${code})` }
+}
+
 const io = processIo()
 try {
   // Set, not called: what still waits in the streams is written first.
-  process.exitCode = await run(process.argv.slice(2), io)
+  const code = await run(process.argv.slice(2), io)
+  process.exitCode ||= code
 } catch (error) {
-  if (error instanceof CannotRun) {
-    io.tell(`${io.paintError('red', 'gatehouse:')} ${error.message}${error.suggestion ? ` — ${error.suggestion}` : ''}`)
+  const known = knownTrouble(error)
+  if (known) {
+    io.tell(`${io.paintError('red', 'gatehouse:')} ${known.message}${known.suggestion ? ` — ${known.suggestion}` : ''}`)
   } else {
     io.tell(`${io.paintError('red', 'gatehouse failed:')} ${error instanceof Error ? error.stack : String(error)}`)
   }

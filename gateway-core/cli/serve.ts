@@ -191,6 +191,8 @@ function untilStopped(io: Io, services: RunningServices | undefined, output: Ser
     }
     process.on('SIGINT', stop)
     process.on('SIGTERM', stop)
+    // Its terminal was closed.
+    process.on('SIGHUP', stop)
     void services?.ended.then((why) => {
       if (!stopping) io.tell(`${io.paintError('yellow', 'the services ended:')} ${visible(why)}`)
     })

@@ -13,12 +13,13 @@ import { visible } from '../visible.ts'
 import { CannotRun, defineCommand, type ExitCode } from './command.ts'
 import { evidenceText } from '../evidence.ts'
 import { type Io, printJson } from './io.ts'
-import { loadSound, workspaceFolder } from './load.ts'
+import { isWorkspace, loadSound, workspaceFolder } from './load.ts'
 
 export const token = defineCommand({
   usage: 'token decode|mint|try [token] [--workspace folder]',
   about: `Takes a token apart, makes one, or tries the classic broken ones on a request. decode reads the token from the
-argument or stdin, says what is in it and which policies of the workspace would take it; it is sent nowhere. mint signs
+argument or stdin, says what is in it and which policies of the workspace, where there is one, would take it; it is
+sent nowhere. mint signs
 claims with the keys of the local issuer, which no gateway trusts by itself. try judges the right token and the broken
 ones by the whole chain of a route, with the local issuer trusted, and sends nothing. Exit code 1: no policy takes the
 token, a broken one got through,
@@ -58,12 +59,13 @@ mint: {token, claims}; try: {request, rows: [{id, title, looksFor, verdict, stat
     if (action === 'decode') {
       const text = given ?? (io.stdin.isTTY ? '' : await readAll(io.stdin))
       if (text.trim() === '') throw new CannotRun('which token?', 'write it behind decode, or pipe it in')
-      return decode(io, folder, text, options.json === true)
+      const known = options.workspace !== undefined || isWorkspace(io, '.')
+      return decode(io, folder, text, { known, json: options.json === true })
     }
     if (action === 'mint') return mint(io, folder, options)
     if (action === 'try') return tryAll(io, folder, options)
     throw new CannotRun(
-      `there is no "token ${visible(action ?? '', 40)}"`,
+      action === undefined ? 'what about tokens?' : `there is no "token ${visible(action, 40)}"`,
       'write token decode, token mint or token try',
     )
   },
@@ -77,10 +79,15 @@ interface Options {
   json?: boolean
 }
 
-async function decode(io: Io, folder: string, text: string, json: boolean): Promise<ExitCode> {
-  const { workspace, facts } = await setUp(io, folder)
+/** Without a workspace (`known`) the token is only taken apart. */
+async function decode(
+  io: Io,
+  folder: string,
+  text: string,
+  { known, json }: { known: boolean; json: boolean },
+): Promise<ExitCode> {
   const decoded = decodeToken(text, Date.now())
-  const policies = await acceptances(workspace, text.trim().replace(/^bearer\s+/i, ''), facts)
+  const policies = known ? await policiesFor(io, folder, text) : []
   if (json) printJson(io, { decoded, policies })
   else {
     if (decoded.malformed) io.print(io.paint('yellow', `a gateway refuses it: ${visible(decoded.malformed, 200)}`))
@@ -96,7 +103,13 @@ async function decode(io: Io, folder: string, text: string, json: boolean): Prom
     }
     for (const answer of policies) io.print(acceptanceText(answer, io))
   }
-  return policies.some(({ accepted }) => accepted) ? 0 : 1
+  if (!known) io.tell('no workspace here, so no policy was asked: name one with --workspace')
+  return !known || policies.some(({ accepted }) => accepted) ? 0 : 1
+}
+
+async function policiesFor(io: Io, folder: string, text: string): Promise<Acceptance[]> {
+  const { workspace, facts } = await setUp(io, folder)
+  return acceptances(workspace, text.trim().replace(/^bearer\s+/i, ''), facts)
 }
 
 function acceptanceText({ policy, position, accepted, code, evidence }: Acceptance, io: Io): string {

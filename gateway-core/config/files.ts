@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isUtf8 } from 'node:buffer'
 import { readdirSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { secretsFile } from './secrets.ts'
@@ -18,6 +19,7 @@ export class WorkspaceFiles {
   readonly #disk: boolean
   readonly #read = new Map<string, string | undefined>()
   readonly #secret = new Map<string, string>()
+  readonly #troubles = new Map<string, string>()
 
   /** Keys of `overlay` are absolute or relative to the folder. Without `disk` there are no other files. */
   constructor(folder: string, overlay: Overlay = new Map(), disk = true) {
@@ -37,6 +39,17 @@ export class WorkspaceFiles {
     const key = this.relative(path)
     if (!this.#read.has(key)) this.#read.set(key, this.#load(key))
     return this.#read.get(key)
+  }
+
+  /** Why a file cannot be read, in words behind its name: `is a folder`. */
+  troubleWith(path: string): string {
+    if (/^https?:\/\//i.test(path)) return 'is not fetched: what a workspace means must not depend on the network'
+    return this.#troubles.get(this.relative(path)) ?? 'cannot be read'
+  }
+
+  /** Whether the file on disk is something else than UTF-8; its text then holds replacement characters. */
+  isForeign(path: string): boolean {
+    return this.#troubles.get(this.relative(path)) === notUtf8
   }
 
   /** Text of a file that holds a secret: it is part of the revision by `tag` only, and its text is never handed on. */
@@ -80,18 +93,25 @@ export class WorkspaceFiles {
 
   #load(key: string): string | undefined {
     const overlaid = this.#overlay.get(key)
-    if (overlaid !== undefined) return overlaid ?? undefined
-    return this.#disk ? readUtf8(resolve(this.folder, key)) : undefined
+    if (overlaid !== undefined || !this.#disk) return overlaid ?? undefined
+    try {
+      const bytes: Buffer = readFileSync(resolve(this.folder, key))
+      if (!isUtf8(bytes)) this.#troubles.set(key, notUtf8)
+      const text = bytes.toString('utf8')
+      return text.startsWith('\u{FEFF}') ? text.slice(1) : text
+    } catch (error) {
+      this.#troubles.set(key, reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? 'cannot be read')
+      return undefined
+    }
   }
 }
 
-function readUtf8(path: string): string | undefined {
-  try {
-    const text = readFileSync(path, 'utf8')
-    return text.startsWith('\u{FEFF}') ? text.slice(1) : text
-  } catch {
-    return undefined
-  }
+const notUtf8 = 'is not UTF-8'
+const reasons: Readonly<Record<string, string>> = {
+  EISDIR: 'cannot be read: it is a folder',
+  EACCES: 'cannot be read: it is not yours to read',
+  EPERM: 'cannot be read: it is not yours to read',
+  ELOOP: 'cannot be read: its link leads to itself',
 }
 
 function sha256(text: string): string {

@@ -5,6 +5,7 @@ import { checkAgainst } from './check-against.ts'
 import type { Problem } from './diagnostics.ts'
 import { activeEnvironment, readEnvironment } from './environments.ts'
 import { type Overlay, WorkspaceFiles } from './files.ts'
+import { reportForeign } from './foreign-text.ts'
 import { fillDefaults } from './json-schema.ts'
 import { isMapping } from './merge.ts'
 import { openApiReader } from './openapi-documents.ts'
@@ -207,12 +208,13 @@ class Loader {
   #read(path: string): Record<string, unknown> | undefined {
     const text = this.#files.text(path)
     if (text === undefined) {
-      const message = `${join(this.#folder, path)} cannot be read`
+      const message = `${join(this.#folder, path)} ${this.#files.troubleWith(path)}`
       const suggestion = 'name the folder of a workspace, or begin one with a file gatehouse.yaml'
       this.#problems.inRange(undefined, { code: 'FILE_MISSING', message, suggestion })
       return undefined
     }
     const source = new SourceFile(path, text)
+    if (reportForeign(source, this.#files, this.#problems)) return undefined
     const reading = readYaml(source, this.#origins, (range, code, message, suggestion, severity) => {
       this.#problems.inRange(range, { code, message, suggestion, severity })
     })

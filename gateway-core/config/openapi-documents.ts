@@ -1,7 +1,9 @@
 import { loadOpenApi, type OpenApiReading } from '../openapi/load.ts'
 import type { Setup } from '../pipeline/policy.ts'
 import type { WorkspaceFiles } from './files.ts'
+import { reportForeign } from './foreign-text.ts'
 import type { Problems } from './problems.ts'
+import { SourceFile } from './source.ts'
 
 interface Kept {
   readonly path: string
@@ -40,18 +42,21 @@ export function openApiReader(
   return (path, pointer) => {
     const relative = files.relative(path)
     if (documents.has(relative)) return documents.get(relative)
-    const document = read(relative, pointer)
+    const document = read(relative, pointer, path)
     documents.set(relative, document)
     return document
   }
 
-  function read(path: string, pointer: string): Setup['openapi'] {
+  function read(path: string, pointer: string, written: string): Setup['openapi'] {
     const text = files.text(path)
     if (text === undefined) {
-      const message = `the OpenAPI document ${path} cannot be read`
-      problems.at(root, pointer, { code: 'FILE_MISSING', message, suggestion: 'paths start at the workspace' })
+      const message = `the OpenAPI document ${written} ${files.troubleWith(written)}`
+      const remote = /^https?:/i.test(written)
+      const suggestion = remote ? 'save it in the workspace and write its path' : 'paths start at the workspace'
+      problems.at(root, pointer, { code: 'FILE_MISSING', message, suggestion })
       return undefined
     }
+    if (reportForeign(new SourceFile(path, text), files, problems)) return undefined
     const reading = readingOf(text, path, (other) => files.text(other))
     for (const { path: file, line, column, severity, message, suggestion } of reading.problems) {
       // An error that leaves a document concerns a part of it; the API still works without that part.

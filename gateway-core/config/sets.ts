@@ -1,5 +1,6 @@
 import { checkAgainst } from './check-against.ts'
 import type { WorkspaceFiles } from './files.ts'
+import { reportForeign } from './foreign-text.ts'
 import { isMapping } from './merge.ts'
 import { escapeKey, type Origins } from './origins.ts'
 import type { Problems } from './problems.ts'
@@ -41,6 +42,7 @@ export function readSets(sources: Sources): Map<string, unknown[]> {
 /** A YAML file that has to hold a mapping; undefined after reporting what is wrong, and an empty mapping when empty. */
 export function readMapping(path: string, { files, origins, problems }: Sources): Record<string, unknown> | undefined {
   const source = new SourceFile(path, files.text(path) ?? '')
+  if (reportForeign(source, files, problems)) return undefined
   const reading = readYaml(source, origins, (range, code, message, suggestion) => {
     problems.inRange(range, { code, message, suggestion })
   })
