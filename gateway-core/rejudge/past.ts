@@ -69,7 +69,7 @@ export class Past {
     this.#source = options.source ?? captureSource(folder, key)
     this.#traffic = this.#source.traffic
     this.#facts = new SharedFacts(key)
-    this.#revisions = new Revisions(this.#source.db, folder, { env, engineVersion })
+    this.#revisions = new Revisions((revision) => this.#source.filesOf(revision), folder, { env, engineVersion })
   }
 
   async judge(question: WhatIfQuestion, options: WhatIfOptions = {}): Promise<WhatIfReport> {

@@ -1,5 +1,4 @@
 import type { Context } from '../capture/decode-context.ts'
-import type { CaptureDatabase } from '../capture/schema.ts'
 import { type LoadOptions, loadWorkspace } from '../config/load.ts'
 import type { Workspace } from '../config/workspace.ts'
 
@@ -8,13 +7,13 @@ import type { Workspace } from '../config/workspace.ts'
  * Secrets are today's: of what came from them only the tags count, and those tell whether they are the same.
  */
 export class Revisions {
-  readonly #db: CaptureDatabase | undefined
+  readonly #filesOf: (revision: string) => ReadonlyMap<string, string>
   readonly #folder: string
   readonly #loading: LoadOptions
   readonly #known = new Map<string, Workspace | undefined>()
 
-  constructor(db: CaptureDatabase | undefined, folder: string, loading: LoadOptions) {
-    this.#db = db
+  constructor(filesOf: (revision: string) => ReadonlyMap<string, string>, folder: string, loading: LoadOptions) {
+    this.#filesOf = filesOf
     this.#folder = folder
     this.#loading = loading
   }
@@ -30,7 +29,7 @@ export class Revisions {
       if (this.#known.has(revision)) continue
       this.#known.set(revision, undefined)
       const overlay = this.#filesOf(revision)
-      if (!overlay) continue
+      if (overlay.size === 0) continue
       const chosen = environment === undefined ? {} : { environment }
       const options = { ...this.#loading, ...chosen, overlay, readOnly: true }
       const { workspace } = await loadWorkspace(this.#folder, options)
@@ -41,11 +40,4 @@ export class Revisions {
   }
 
   of = ({ revision }: Context): Workspace | undefined => this.#known.get(revision)
-
-  #filesOf(revision: string): Map<string, string> | undefined {
-    const sql = 'SELECT r.path, f.text FROM revisions r JOIN files f USING (sha256) WHERE r.revision = ?'
-    const rows = this.#db?.prepare(sql).all([revision]) as { path: string; text: string | null }[] | undefined
-    if (!rows || rows.length === 0) return undefined
-    return new Map(rows.flatMap(({ path, text }) => (text === null ? [] : [[path, text] as const])))
-  }
 }

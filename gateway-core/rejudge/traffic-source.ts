@@ -1,5 +1,4 @@
 import { openDatabase } from '../capture/schema.ts'
-import type { CaptureDatabase } from '../capture/schema.ts'
 import type { ExchangeRecord } from '../capture/record.ts'
 import { Captures } from '../capture/store.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
@@ -11,8 +10,8 @@ import { RecordsTraffic, type Traffic } from './traffic.ts'
 /** Where recorded traffic comes from. */
 export interface TrafficSource {
   readonly traffic: Traffic
-  /** Where the files of old revisions are kept. */
-  readonly db: CaptureDatabase | undefined
+  /** Texts of the files of an old revision, by path; empty where they are not kept. */
+  filesOf(revision: string): ReadonlyMap<string, string>
   /** Takes in what came since; gives what tells one state of it from another. */
   refresh(pause: () => Promise<void>): Promise<string>
   /** Numbers of the exchanges that match a query. Throws a FilterError when it cannot be read. */
@@ -30,7 +29,7 @@ export function captureSource(folder: string, key: WorkspaceKey | undefined): Tr
   const traffic = new CapturedTraffic(folder, key)
   return {
     traffic,
-    db,
+    filesOf: (revision) => captures.revisionFiles(revision),
     async refresh(pause) {
       await traffic.refresh(pause)
       return `${traffic.length} ${traffic.latest}`
@@ -53,7 +52,7 @@ export function captureSource(folder: string, key: WorkspaceKey | undefined): Tr
 export function recordsSource(records: readonly ExchangeRecord[]): TrafficSource {
   return {
     traffic: new RecordsTraffic(records),
-    db: undefined,
+    filesOf: () => new Map(),
     refresh: async () => '',
     matching(query) {
       const filter = parseFilter(query)

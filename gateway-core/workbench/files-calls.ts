@@ -1,5 +1,6 @@
 import type { Schema } from '../config/config-of.ts'
 import { editorSchema } from '../config/schema.ts'
+import { policies } from '../policies/index.ts'
 import { testsEditorSchema } from '../tests/schema.ts'
 import type { Handlers } from '../protocol/protocol.ts'
 import { checkTestText } from './check-test-text.ts'
@@ -59,7 +60,8 @@ function schemaOf(kind: ReturnType<typeof kindOf>): Record<string, unknown> | nu
 }
 
 function makeSchema(kind: ReturnType<typeof kindOf>): Record<string, unknown> | null {
-  const whole = withTypesOnce(editorSchema())
+  // Above every hover the title would only say which schema it is.
+  const whole: Schema = { ...explained(withTypesOnce(editorSchema())), title: undefined }
   if (kind === 'workspace') return { ...whole }
   if (kind === 'test') return { ...testsEditorSchema() }
   const part =
@@ -67,6 +69,17 @@ function makeSchema(kind: ReturnType<typeof kindOf>): Record<string, unknown> | 
   if (part === undefined) return null
   const { $schema, $defs } = whole as { $schema: string; $defs: Record<string, Schema> }
   return { $schema, ...$defs[part], $defs }
+}
+
+/** What the editor says of a policy type: what it does, what it stands against, and how it is written. */
+function explained(schema: Schema): Schema {
+  const { $defs } = schema as { $defs: Record<string, Schema> }
+  const said = policies.map(({ type, docs }) => {
+    const owasp = docs.owasp.length === 0 ? '' : `\n\nOWASP ${docs.owasp.join(', ')}`
+    const markdownDescription = `${docs.summary}${owasp}\n\n\`\`\`yaml\n${docs.example.trimEnd()}\n\`\`\``
+    return [`policy-${type}`, { ...$defs[`policy-${type}`], markdownDescription }] as const
+  })
+  return { ...schema, $defs: { ...$defs, ...Object.fromEntries(said) } }
 }
 
 /** A policy may be written as its type alone; offered it is once, with the colon that its configuration follows. */

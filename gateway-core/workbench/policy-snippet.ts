@@ -9,7 +9,17 @@ import { itemsOf, pairOf, pairsOf, valueOf, type YamlNode, yamlOf } from './yaml
 export function snippetOf(type: string): string {
   const { docs } = policyOf(type)
   const owasp = docs.owasp.length === 0 ? '' : ` (OWASP ${docs.owasp.join(', ')})`
-  return `# ${docs.summary}${owasp}\n${docs.example.trimEnd()}`
+  return `${commented(`${docs.summary}${owasp}`)}\n${docs.example.trimEnd()}`
+}
+
+/** As a comment of as many lines as it takes. */
+function commented(text: string): string {
+  const lines = ['#']
+  for (const word of text.split(' ')) {
+    if (lines.at(-1)!.length + word.length > 88) lines.push('#')
+    lines.push(`${lines.pop()!} ${word}`)
+  }
+  return lines.join('\n')
 }
 
 function policyOf(type: string) {

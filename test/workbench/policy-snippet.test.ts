@@ -24,7 +24,7 @@ function added(text: string, line: number, type?: string, path?: string): string
 describe('a snippet', () => {
   it.each(types)('of %s is a list item with what it does above it', (type) => {
     const text = snippetOf(type)
-    expect(text).toMatch(/^# .+\n- /)
+    expect(text).toMatch(/^(?:# .{1,88}\n)+- /)
     const list = parseDocument(text).toJS() as unknown[]
     expect(JSON.stringify(list)).toContain(type)
   })

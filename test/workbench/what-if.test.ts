@@ -12,6 +12,7 @@ const yaml = (url: string) => `gatehouse: 1
 name: tests
 listen: { http: "127.0.0.1:0" }
 upstreams: { shop: "${url}" }
+consumers: [{ name: app, keys: [in-clear-0123456789] }]
 policies:
   - request-size-limiting: { url: 60b }
 apis:
@@ -45,9 +46,16 @@ describe('an edit', () => {
     await desk.call('whatIf.prepare', {})
     const counts = await judge(edited('limit: 4', 'limit: 2'))
     expect(counts).toMatchObject({ exchanges: 7, judged: 7, same: 5, newlyDenied: 2, newlyAllowed: 0, done: true })
-    expect(counts.lines).toEqual([{ file, line: 11, of: 'edited', kind: 'newlyDenied', exchanges: 2 }])
+    expect(counts.lines).toEqual([{ file, line: 12, of: 'edited', kind: 'newlyDenied', exchanges: 2 }])
     const told: EventData<'whatIf.progress'>[] = desk.heard('whatIf.progress')
     expect(told.at(-1)).toMatchObject({ run, counts: { newlyDenied: 2 } })
+  })
+
+  it('takes from the record what it cannot touch, also where the files of then held a secret in clear', async () => {
+    desk.write(file, `${yaml(upstream.url)}# later\n`)
+    const counts = await judge([{ path: file, text: `${yaml(upstream.url)}# typed\n` }])
+    desk.write(file, yaml(upstream.url))
+    expect(counts).toMatchObject({ same: 7, reused: 7, warming: 0 })
   })
 
   it('lists what it changes by reason, each with its exchange', async () => {
@@ -95,7 +103,7 @@ describe('an edit', () => {
       before: { verdict: 'pass', status: 200 },
       after: { verdict: 'deny', status: 429 },
       firstDifference: { step: 'api:books/rate-limiting', field: 'verdict', before: 'pass', after: 'deny' },
-      blame: [{ file, line: 11, endLine: 11 }],
+      blame: [{ file, line: 12, endLine: 12 }],
     })
     const { curl, target } = await desk.call('whatIf.shrink', { run, id: row!.id })
     expect(curl).toContain(target)
@@ -107,7 +115,7 @@ describe('an edit', () => {
     const counts = await judge(edited('url: 60b', 'url: 9kb'), 'code:URL_OVER_LIMIT')
     expect(counts).toMatchObject({ exchanges: 1, newlyAllowed: 1 })
     const [line] = counts.lines
-    expect(line).toMatchObject({ line: 6, of: 'saved', kind: 'newlyAllowed' })
+    expect(line).toMatchObject({ line: 7, of: 'saved', kind: 'newlyAllowed' })
   })
 
   it('that does not load says where, and leaves the answer before it', async () => {
@@ -115,7 +123,7 @@ describe('an edit', () => {
     const before = run
     await expect(judge(edited('rate-limiting', 'rate-limitin'))).rejects.toMatchObject({
       code: 'REFUSED',
-      where: 'gatehouse.yaml:11:9',
+      where: 'gatehouse.yaml:12:9',
     })
     expect(await desk.call('whatIf.groups', { run: before, kind: 'newlyDenied' })).toHaveLength(1)
     await expect(desk.call('whatIf.groups', { run, kind: 'newlyDenied' })).rejects.toMatchObject({ code: 'REFUSED' })
@@ -134,7 +142,7 @@ describe('coverage', () => {
     const { policies, exchanges } = await desk.call('whatIf.coverage', { query: '' })
     expect(exchanges).toBe(7)
     const limiter = policies.find(({ type }) => type === 'rate-limiting')!
-    expect(limiter).toMatchObject({ reached: 7, line: 11 })
+    expect(limiter).toMatchObject({ reached: 7, line: 12 })
     // It adds its header fields to a refusal by others too, so it ran in each.
     const denied = limiter.branches.find(({ outcome }) => outcome === 'deny:LIMIT_REACHED')!
     expect(denied.exchanges).toBe(2)
@@ -154,7 +162,7 @@ describe('the recorded time', () => {
     const { to } = await desk.call('past.density', { query: '', parts: 1 })
     const { entries } = await desk.call('past.stateAt', { time: to })
     expect(entries).toMatchObject([
-      { policy: 'api:books/rate-limiting', key: 'ip:127.0.0.1', used: 4, limit: 4, file, line: 11 },
+      { policy: 'api:books/rate-limiting', key: 'ip:127.0.0.1', used: 4, limit: 4, file, line: 12 },
     ])
   })
 
