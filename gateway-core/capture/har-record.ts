@@ -132,7 +132,7 @@ function requestOf(source: Record<string, unknown>, own: HarExtension | undefine
     method,
     scheme: url.protocol === 'https:' ? 'https' : 'http',
     authority: url.host,
-    target: url.pathname + url.search,
+    target: targetOf(address, url),
     path: url.pathname,
     query: url.search.slice(1),
     httpVersion: versionOf(source['httpVersion']),
@@ -149,12 +149,24 @@ function requestOf(source: Record<string, unknown>, own: HarExtension | undefine
   return request
 }
 
+/** The target as it was sent: a URL would take out the dots of `/a/../b`, which may be what the request is about. */
+function targetOf(address: string, url: URL): string {
+  const target = /^[a-z]+:\/\/[^/?#\\]*([^#]*)/i.exec(address)![1]!
+  return /^\/[\x21-\x7e]*$/.test(target) ? target : url.pathname + url.search
+}
+
 /** Firefox and others give the fields of a form instead of its text. */
 function formOf(posted: Record<string, unknown>): Record<string, unknown> {
   const { params, mimeType } = posted
   if (!Array.isArray(params) || params.length === 0 || !text(mimeType).includes('urlencoded')) return {}
-  const pairs = params.map((each) => `${text(objectOf(each)['name'])}=${text(objectOf(each)['value'])}`)
+  const pairs = params.map((each) => `${formText(objectOf(each)['name'])}=${formText(objectOf(each)['value'])}`)
   return { text: pairs.join('&') }
+}
+
+/** Some tools give the fields as they travelled, some as they read: what could not travel like this is encoded. */
+function formText(value: unknown): string {
+  const given = text(value)
+  return /^(?:[\w.*+-]|%[0-9a-f]{2})*$/i.test(given) ? given : new URLSearchParams([['', given]]).toString().slice(1)
 }
 
 function responseOf(source: Record<string, unknown>, own: HarExtension | undefined, options: HarReadOptions) {
@@ -210,7 +222,9 @@ function headersOf(value: unknown): string[] {
   const headers: string[] = []
   for (const each of value) {
     const name = text(objectOf(each)['name'])
-    if (name !== '' && !name.startsWith(':')) headers.push(name, text(objectOf(each)['value']))
+    if (name === '' || name.startsWith(':')) continue
+    // Several fields of one name stand in one text, a line each (Playwright, WebKit): no field holds a line break.
+    for (const line of text(objectOf(each)['value']).split(/[\r\n]+/)) headers.push(name, line)
   }
   return headers
 }
@@ -230,5 +244,6 @@ function text(value: unknown): string {
 }
 
 function number(value: unknown, otherwise: number): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : otherwise
+  const given = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  return typeof given === 'number' && Number.isFinite(given) ? given : otherwise
 }

@@ -249,3 +249,47 @@ test('any JSON entry at all gives a record or a problem, wherever the chunks are
     { numRuns: 200 },
   )
 })
+
+test.each<[string, object, object]>([
+  [
+    'the dots of a target stay, they may be what it is about',
+    { request: { method: 'GET', url: 'http://a.example/x/../%2e%2e/admin?q=1#f', headers: [] } },
+    { request: { target: '/x/../%2e%2e/admin?q=1', query: 'q=1' } },
+  ],
+  [
+    'a target that could not travel is encoded',
+    { request: { method: 'GET', url: 'http://a.example/a b/é', headers: [] } },
+    { request: { target: '/a%20b/%C3%A9' } },
+  ],
+  [
+    'numbers as texts',
+    { time: '12', response: { status: '201', headers: [] } },
+    { status: 201, verdict: 'pass', durationMicros: 12_000 },
+  ],
+  [
+    'several fields in one text',
+    { response: { status: 200, headers: [{ name: 'set-cookie', value: 'a=1\nb=2' }] } },
+    { response: { headers: ['set-cookie', 'a=1', 'set-cookie', 'b=2'] } },
+  ],
+  [
+    'form fields as they read, and as they travelled',
+    {
+      request: {
+        method: 'POST',
+        url: 'http://a.example/',
+        headers: [],
+        postData: {
+          mimeType: 'application/x-www-form-urlencoded',
+          params: [
+            { name: 'a&b', value: 'c d' },
+            { name: 'e', value: '%20+f' },
+          ],
+        },
+      },
+    },
+    { request: { body: { length: 'a%26b=c+d&e=%20+f'.length, bytes: Buffer.from('a%26b=c+d&e=%20+f') } } },
+  ],
+])('of other tools: %s', async (_, entry, record) => {
+  const [read1] = await read(foreign({ ...chrome, ...entry }))
+  expect(read1).toMatchObject(record)
+})
