@@ -154,8 +154,14 @@ async function tryAll(io: Io, folder: string, options: Options): Promise<ExitCod
   const broken = brokenTokens({ parts, algorithm, keys, issuerKeys: keys.jwks(), now: Date.now() })
   const rows = []
   for (const { token: text, ...about } of [right, ...broken]) rows.push({ ...about, ...(await trial.judge(text)) })
-  const taken = rows.filter(({ id, passes }) => id !== 'right' && passes).map(({ id }) => id)
   const request = `${method} ${target}`
+  if (await trial.isUnread(rows)) {
+    throw new CannotRun(
+      `no policy reads a token of ${visible(request, 200)}: it passes without any`,
+      'name a request whose route wants one: --request "GET /books"',
+    )
+  }
+  const taken = rows.filter(({ id, passes }) => id !== 'right' && passes).map(({ id }) => id)
   if (options.json) printJson(io, { request, rows, taken })
   else {
     for (const { title, passes, status, decidedBy, code, looksFor, id } of rows) {

@@ -139,6 +139,8 @@ export interface TokenTrialRow extends Omit<BrokenToken, 'token'> {
 export interface TokenTrialReport {
   request: string
   rows: TokenTrialRow[]
-  /** Broken tokens that passed, judged or sent. */
+  /** No policy of the route reads the token: the request passes without any, and nothing is said about tokens. */
+  unread: boolean
+  /** Broken tokens that passed, judged or sent, where tokens are read. */
   taken: string[]
 }

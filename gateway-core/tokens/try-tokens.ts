@@ -39,24 +39,33 @@ export class TokenTrial {
     this.#rules = rulesOn(workspace, this.#router, carrier)
   }
 
-  /** The request with a token where the route's policy looks for it: in the place of one that is there. */
-  request(token: string): Carrier {
+  /** The request with a token where the route's policy looks for it, in the place of one that is there; or with none. */
+  request(token: string | undefined): Carrier {
     const { place, scheme } = this.#rules ?? {
       place: { in: 'header', name: 'Authorization' } as const,
       scheme: 'Bearer',
     }
-    const { query, headers } = tokenAt(place, scheme, token)
+    const { query, headers } = tokenAt(place, scheme, token ?? '')
     const name = place.in === 'cookie' ? 'cookie' : place.in === 'header' ? place.name.toLowerCase() : undefined
     const kept: string[] = []
     const { headers: before, target } = this.#carrier
     for (let at = 0; at + 1 < before.length; at += 2) {
       if (before[at]!.toLowerCase() !== name) kept.push(before[at]!, before[at + 1]!)
     }
+    if (token === undefined) return { ...this.#carrier, headers: kept, target: withoutParameter(target, query) }
     kept.push(...headers.flat())
     return { ...this.#carrier, headers: kept, target: query === '' ? target : withParameter(target, query) }
   }
 
-  async judge(token: string): Promise<TokenVerdict> {
+  /**
+   * Whether no policy of the route reads the token: each of these passed, and so does a request without any. What got
+   * through then says nothing about tokens.
+   */
+  async isUnread(verdicts: readonly TokenVerdict[]): Promise<boolean> {
+    return verdicts.every(({ passes }) => passes) && (await this.judge(undefined)).passes
+  }
+
+  async judge(token: string | undefined): Promise<TokenVerdict> {
     const { method, target, scheme, headers, body, peer } = this.request(token)
     const world = { state: new MemoryState(), timeline: new LiveTimeline(), onError: this.#workspace.onError }
     const head = { method, target, httpVersion: '1.1', rawHeaders: [...headers], scheme }
@@ -90,8 +99,14 @@ function rulesOn(workspace: Workspace, router: Router, carrier: Carrier): TokenR
 }
 
 function withParameter(target: string, parameter: string): string {
+  const bare = withoutParameter(target, parameter)
+  return `${bare}${bare.includes('?') ? '&' : '?'}${parameter}`
+}
+
+function withoutParameter(target: string, parameter: string): string {
+  if (parameter === '') return target
   const name = parameter.slice(0, parameter.indexOf('=') + 1)
   const [path, query = ''] = target.split('?', 2)
   const others = query.split('&').filter((one) => one !== '' && !one.startsWith(name))
-  return `${path}?${[...others, parameter].join('&')}`
+  return others.length === 0 ? path! : `${path}?${others.join('&')}`
 }

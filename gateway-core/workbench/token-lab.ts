@@ -134,10 +134,12 @@ export class TokenLab {
     }
     const passed = ({ judged, sent }: TokenTrialRow) =>
       judged.passes || (sent !== undefined && 'status' in sent && sent.status < 400)
+    const unread = await trial.isUnread(rows.map(({ judged }) => judged))
     return {
       request: `${carrier.method} ${carrier.target}`,
       rows,
-      taken: rows.filter((row) => !row.right && passed(row)).map(({ id }) => id),
+      unread,
+      taken: unread ? [] : rows.filter((row) => !row.right && passed(row)).map(({ id }) => id),
     }
   }
 

@@ -1,4 +1,4 @@
-import type { TokenTrialRow } from '../../gateway-core/protocol/tokens.ts'
+import type { TokenTrialReport, TokenTrialRow } from '../../gateway-core/protocol/tokens.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { EvidenceSentences } from '../traffic/evidence.tsx'
@@ -59,11 +59,7 @@ export function TokenTrial() {
               The right token is refused too, so the others say little: see its row.
             </p>
           )}
-          <p className={trial.taken.length > 0 ? 'tone-deny token-sum' : 'tone-pass token-sum'} role="status">
-            {trial.taken.length > 0
-              ? `${plural(trial.taken.length, 'broken token')} got through on ${visible(trial.request, 200)}.`
-              : `All ${trial.rows.length - 1} broken tokens are refused on ${visible(trial.request, 200)}.`}
-          </p>
+          <Sum trial={trial} />
           <table className="token-table">
             <thead>
               <tr>
@@ -87,6 +83,23 @@ export function TokenTrial() {
         </p>
       )}
     </section>
+  )
+}
+
+function Sum({ trial: { request, rows, unread, taken } }: { trial: TokenTrialReport }) {
+  const where = visible(request, 200)
+  const [tone, text] = unread
+    ? ([
+        'would',
+        `No policy reads a token of ${where}: it passes without any. Choose a request whose route wants one.`,
+      ] as const)
+    : taken.length > 0
+      ? (['deny', `${plural(taken.length, 'broken token')} got through on ${where}.`] as const)
+      : (['pass', `All ${rows.length - 1} broken tokens are refused on ${where}.`] as const)
+  return (
+    <p className={`tone-${tone} token-sum`} role="status">
+      {text}
+    </p>
   )
 }
 

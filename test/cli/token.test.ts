@@ -10,7 +10,9 @@ apis:
   - name: books
     policies:
       - jwt-auth: { issuer: "http://127.0.0.1:9", ${policy} }
-    routes: [{ path: "/*", upstream: up }]
+    routes:
+      - { path: "/*", upstream: up }
+      - { path: /open, upstream: up, policies: [{ without: [jwt-auth] }] }
 `,
   })
   onTestFinished(remove)
@@ -57,6 +59,7 @@ describe('gatehouse token', () => {
     [['token', 'mint', '-c', '{'], '--claims is no JSON'],
     [['token', 'mint', '--algorithm', 'none'], 'the lab does not sign with none'],
     [['token', 'try', '-r', 'books'], 'is no path'],
+    [['token', 'try', '-r', '/open'], 'no policy reads a token of GET /open: it passes without any'],
   ])('%j says what to write instead', async (words, message) => {
     const { code, stderr } = await cli([...words, '-w', workspace('audience: books')])
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)])

@@ -53,6 +53,9 @@ apis:
         policies:
           - without: [jwt-auth]
           - jwt-auth: { name: by-cookie, issuer: "${issuer}", in: { cookie: session } }
+      - path: /open
+        upstream: up
+        policies: [{ without: [jwt-auth] }]
 `,
   })
   closing.push(place.remove)
@@ -202,6 +205,26 @@ describe('the classic broken tokens', () => {
       'session=abc',
     ])
     expect(await byCookie.judge(signToken(parts, 'ES256', keys))).toMatchObject({ passes: true })
+  })
+
+  test('say nothing about a route that reads no token: whatever comes passes, and so does nothing', async () => {
+    const { workspace, facts, keys, issuer } = await setUp()
+    await facts.keySets.lend(keys.jwks())
+    const trialOn = (target: string) =>
+      new TokenTrial(workspace, facts, {
+        method: 'GET',
+        target,
+        scheme: 'http',
+        headers: ['Host', 'x', 'Authorization', 'Bearer old'],
+        peer: { address: '127.0.0.1', port: 1 },
+      })
+    const right = signToken({ header: {}, claims: claimsOf(issuer) }, 'ES256', keys)
+    const open = trialOn('/open')
+    expect(open.request(undefined).headers).toEqual(['Host', 'x'])
+    expect(await open.isUnread([await open.judge(right), await open.judge('broken')])).toBe(true)
+    const books = trialOn('/books')
+    expect(await books.isUnread([await books.judge(right)])).toBe(false)
+    expect(await books.isUnread([await books.judge(right), await books.judge('broken')])).toBe(false)
   })
 
   test('a role that is not enough is told as what it is', async () => {
