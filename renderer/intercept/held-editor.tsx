@@ -37,6 +37,11 @@ export function HeldEditor({ message }: { message: HeldMessage }) {
         </h2>
         <Chip tone={answering ? 'modify' : 'skip'}>{answering ? 'your answer' : kindOf(message)}</Chip>
         {changed && !answering && <Chip tone="modify">edited</Chip>}
+        {changed && (
+          <Button kind="quiet" aria-label="Revert" tip="Back to what came" onClick={() => revert(message)}>
+            <Undo2 aria-hidden="true" />
+          </Button>
+        )}
         <span className="grow" />
         {!over && <Countdown until={message.until} />}
         <Button
@@ -144,13 +149,6 @@ function Actions({
           onClick={() => runAction('intercept.toReplay')}
         >
           Send to Replay
-        </Button>
-      )}
-      <span className="grow" />
-      {changed && (
-        <Button kind="quiet" tip="Back to what came" onClick={() => revert(message)}>
-          <Undo2 aria-hidden="true" />
-          Revert
         </Button>
       )}
     </div>

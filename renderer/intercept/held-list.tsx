@@ -82,8 +82,14 @@ export function HeldList() {
   )
 }
 
+function whyText(query: string): string {
+  if (query === '') return 'everything'
+  return /^id:\w+$/.test(query) ? 'asked for with its request' : query
+}
+
 const Row = memo(function Row({ row, top, chosen }: { row: HeldRow; top: number; chosen: boolean }) {
-  const { id, side, method, url, host, status, why, until } = row
+  const { id, side, method, url, host, status, until } = row
+  const why = whyText(row.why)
   return (
     <div
       id={`held-${id}`}
@@ -107,8 +113,8 @@ const Row = memo(function Row({ row, top, chosen }: { row: HeldRow; top: number;
           {row.message === undefined ? side : row.message === 'event' ? 'event' : 'message'}
         </span>
         <span className="cut grow">{visible(host, 80)}</span>
-        <span className="cut held-why" title={`Held by: ${visible(why === '' ? 'everything' : why, 300)}`}>
-          {visible(why === '' ? 'everything' : why, 120)}
+        <span className="cut held-why" title={`Held by: ${visible(why, 300)}`}>
+          {visible(why, 120)}
         </span>
       </span>
     </div>

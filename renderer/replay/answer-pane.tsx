@@ -12,7 +12,7 @@ import { SealedText } from '../traffic/sealed-text.tsx'
 import { Button } from '../ui/button.tsx'
 import { Chip } from '../ui/chip.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
-import { agoText, bytesText, durationText, instanceName, sizeText } from '../ui/format.ts'
+import { agoText, bytesText, durationText, instanceName } from '../ui/format.ts'
 import { Menu, MenuChoice } from '../ui/menu.tsx'
 import { Segments, Tabs } from '../ui/tabs.tsx'
 import { CompareTab } from './compare-tab.tsx'
@@ -51,7 +51,7 @@ export function AnswerPane() {
         <Chip tone={toneOf(answer)} {...(response && { title: visible(response.reason, 100) })}>
           {response ? response.status : 'no answer'}
         </Chip>
-        {response && <span className="faint num">{sizeText(response.body.length)}</span>}
+        {response && <span className="faint num">{bytesText(response.body.length)}</span>}
         <span className="faint num">{durationText(answer.timings.total)}</span>
         {answer.decided?.policy !== undefined && (
           <span className="dim cut" title={answer.decided.policy}>
