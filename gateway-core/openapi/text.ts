@@ -22,11 +22,16 @@ export function parseText(text: string): ParsedText {
     const [at] = error.linePos ?? []
     return {
       ok: false,
-      message: error.message.split('\n')[0]!.replace(/ at line .*$/, ''),
+      message: wordsOf(error.message.split('\n')[0]!.replace(/ at line .*$/, ''), looksLikeJson),
       line: at?.line,
       column: at?.col,
     }
   }
+}
+
+/** The parser's words, where they are those of people who write JSON. */
+function wordsOf(message: string, looksLikeJson: boolean): string {
+  return looksLikeJson && /^Unexpected .* at node end$/.test(message) ? 'a comma is missing before this' : message
 }
 
 /** Gives line and column (1-based) of the node that a pointer leads to, or of the nearest node above it. */

@@ -4,6 +4,7 @@ import { policies } from '../policies/index.ts'
 import { testsEditorSchema } from '../tests/schema.ts'
 import type { Handlers } from '../protocol/protocol.ts'
 import { checkTestText } from './check-test-text.ts'
+import { referenceAt } from './document-references.ts'
 import { definitionAt, namesAt, renamed, withFileRenamed } from './symbols.ts'
 import type { Workbench } from './workbench.ts'
 import { kindOf } from './workspace-paths.ts'
@@ -36,7 +37,10 @@ export function filesCalls(workbench: Workbench): Pick<Handlers, Extract<keyof H
         ? checkTestText(workbench.workspace, path, text)
         : workbench.files.check(path, text),
     'files.schema': ({ path }) => ({ schema: schemaOf(kindOf(path, workbench.files.documents())) }),
-    'files.definition': ({ path, text, line, column }) => definitionAt(workbench.files, { path, text, line, column }),
+    'files.definition': ({ path, text, line, column }) => {
+      const cursor = { path, text, line, column }
+      return definitionAt(workbench.files, cursor) ?? referenceAt(cursor, (file) => textIn(workbench, file))
+    },
     'files.names': ({ path, text, line, column }) => namesAt(workbench.files, { path, text, line, column }),
     'files.rename': ({ path, text, line, column, name }) => ({
       files: renamed(workbench.files, { path, text, line, column }, name),
@@ -45,6 +49,15 @@ export function filesCalls(workbench: Workbench): Pick<Handlers, Extract<keyof H
       workbench.files.draft(path, text, base)
       return null
     },
+  }
+}
+
+/** Text of a file that a document refers to; undefined where there is none that may be read. */
+function textIn(workbench: Workbench, path: string): string | undefined {
+  try {
+    return workbench.files.currentText(path)
+  } catch {
+    return undefined
   }
 }
 
