@@ -1,7 +1,7 @@
 import { type Captures, openCaptures } from '../capture/store.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { Workspace } from '../config/workspace.ts'
-import type { ReplayTarget } from '../protocol/replay.ts'
+import type { ReplayTarget } from '../protocol/replay-request.ts'
 import type { Recorded, Way } from '../replay/answer.ts'
 import { gatewayWay, upstreamWay, urlWay } from '../replay/ways.ts'
 import { visible } from '../visible.ts'

@@ -1,4 +1,4 @@
-import type { SequenceReport, StepReport } from '../protocol/replay.ts'
+import type { SequenceReport, StepReport } from '../protocol/replay-reports.ts'
 import type { JunitCase } from './junit.ts'
 
 /** Steps of a sequence as cases of a report: one for each step of each row. */

@@ -1,100 +1,16 @@
-import type { ConfigOf } from '../config/config-of.ts'
 import { callWith, call, event } from './declare.ts'
 import { integer, text } from './parameters.ts'
+import type {
+  CaptureReport,
+  DecisionChange,
+  ImportProblem,
+  RaceReport,
+  SequenceOutline,
+  SequenceReport,
+  StepReport,
+} from './replay-reports.ts'
+import { flag, type ReplayRequest, type ReplayTarget, requestSchema, targetSchema, texts } from './replay-request.ts'
 import type { BodyPart } from './types.ts'
-
-const flag = { type: 'boolean' } as const
-const texts = { type: 'array', items: text, maxItems: 1000 } as const
-
-const body = {
-  oneOf: [
-    { type: 'null' },
-    {
-      type: 'object',
-      additionalProperties: false,
-      required: ['kind', 'text'],
-      properties: { kind: { const: 'text' }, text, coding: { enum: ['gzip', 'br', 'deflate'] } },
-    },
-    {
-      type: 'object',
-      additionalProperties: false,
-      required: ['kind', 'base64'],
-      properties: { kind: { const: 'bytes' }, base64: text },
-    },
-    {
-      type: 'object',
-      additionalProperties: false,
-      required: ['kind', 'path'],
-      properties: { kind: { const: 'file' }, path: text },
-    },
-    {
-      type: 'object',
-      additionalProperties: false,
-      required: ['kind', 'exchange', 'length'],
-      properties: { kind: { const: 'recorded' }, exchange: text, length: integer, contentType: text },
-    },
-  ],
-} as const
-
-/** A request as it is edited and sent. Everything goes out as it stands here: order, case and duplicates of the fields too. */
-export const requestSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['method', 'url', 'version', 'headers', 'body', 'settings'],
-  properties: {
-    method: text,
-    /** A path, for the gateway or the route's upstream; or a whole URL, whose path and Host are sent there. */
-    url: text,
-    version: { enum: ['1.0', '1.1', '2'] },
-    headers: {
-      type: 'array',
-      maxItems: 5000,
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['name', 'value'],
-        properties: { name: text, value: text, off: flag },
-      },
-    },
-    body,
-    settings: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['length', 'redirects', 'timeoutMs'],
-      properties: {
-        /** `follow`: Content-Length is that of the body, added where it is missing. `asWritten`: nothing is added or mended. */
-        length: { enum: ['follow', 'asWritten'] },
-        /** Most redirects that are followed; 0 follows none. */
-        redirects: { type: 'integer', minimum: 0, maximum: 20 },
-        timeoutMs: { type: 'integer', minimum: 1, maximum: 3_600_000 },
-        /** A certificate that cannot be verified is shown and not refused. */
-        insecure: flag,
-        /** Nothing in it is a variable or a reference: it came from traffic. */
-        literal: flag,
-        /** Pointers and header names that a comparison leaves out. */
-        ignore: texts,
-        ignoreHeaders: texts,
-      },
-    },
-  },
-} as const
-
-const targetSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['via'],
-  properties: {
-    /** `url`: to the host that the URL names, past the gateway and its routes. */
-    via: { enum: ['gateway', 'upstream', 'url'] },
-    /** Another environment than the active one. */
-    environment: text,
-  },
-} as const
-
-export type ReplayRequest = ConfigOf<typeof requestSchema>
-export type ReplayField = ReplayRequest['headers'][number]
-export type ReplayBody = ReplayRequest['body']
-export type ReplayTarget = ConfigOf<typeof targetSchema>
 
 /** Requests that are edited, sent, compared, put in sequence and raced. `id` names one, see {@link ReplayItem}. */
 export const replayCalls = {
@@ -280,111 +196,10 @@ export interface JsonChange {
   right?: string
 }
 
-/** What came of sending copies at once. Times are in microseconds. */
-export interface RaceReport {
-  technique: 'single-packet' | 'last-byte'
-  address: string
-  copies: number
-  /** Between the first and the last of the final writes. */
-  sentSpread: number
-  /** Between the first and the last response head. */
-  answeredSpread: number
-  /** Between the first and the last exchange as the gateway recorded them; absent where it did not. */
-  recordedSpread?: number
-  groups: RaceGroup[]
-  problems: { copy: number; what: string }[]
-}
-
-/** Copies that were answered alike. */
-export interface RaceGroup {
-  status: number
-  copies: number[]
-  length: number
-  /** The beginning of the body, as text. */
-  sample: string
-  decided?: string
-  exchange?: string
-}
-
-export interface ImportProblem {
-  what: string
-  line?: number
-  todo?: string
-}
-
 export interface Imported {
   kind: 'curl' | 'http' | 'har' | 'postman' | 'openapi'
   items: ReplayItem[]
   problems: ImportProblem[]
   /** The file that was written. */
   file?: string
-}
-
-/** A sequence before it runs. */
-export interface SequenceOutline {
-  path: string
-  name: string
-  steps: { name: string; method: string; url: string; line: number; assertions: number; captures: string[] }[]
-  rows: number
-  problems: ImportProblem[]
-}
-
-export interface StepReport {
-  /** Row of the table from 0, and step in the sequence from 0. */
-  row: number
-  step: number
-  name: string
-  line: number
-  state: 'passed' | 'failed' | 'skipped' | 'error'
-  method: string
-  url: string
-  status: number
-  micros: number
-  exchange?: string
-  decided?: { verdict: string; policy?: string; code?: string }
-  assertions: { line: number; says: string; passed: boolean; found?: string }[]
-  /** Values that it captured; credentials are shown as `…`. */
-  captured: { name: string; value: string }[]
-  problem?: string
-}
-
-export interface SequenceReport {
-  name: string
-  path: string
-  rows: number
-  passed: number
-  failed: number
-  skipped: number
-  milliseconds: number
-  steps: StepReport[]
-}
-
-export type DecisionRelation = 'same' | 'newlyDenied' | 'newlyAllowed' | 'otherPolicy' | 'otherStatus' | 'failed'
-
-export interface DecisionChange {
-  /** The recorded exchange, and the new one. */
-  id: string
-  now?: string
-  method: string
-  url: string
-  relation: DecisionRelation
-  before: { verdict: string; status: number; policy?: string; code?: string }
-  after: { verdict: string; status: number; policy?: string; code?: string; problem?: string }
-}
-
-export interface CaptureReport {
-  exchanges: number
-  sent: number
-  same: number
-  newlyDenied: number
-  newlyAllowed: number
-  otherPolicy: number
-  otherStatus: number
-  failed: number
-  /** Why exchanges were left out: unsafe methods, secrets or bodies that are not kept, WebSockets. */
-  leftOut: { reason: string; exchanges: number }[]
-  milliseconds: number
-  changes: DecisionChange[]
-  /** Changes beyond those listed. */
-  more: number
 }

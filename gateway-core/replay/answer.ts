@@ -1,5 +1,6 @@
 import type { WorkspaceKey } from '../config/workspace-key.ts'
-import type { ReplayAnswer, ReplayRequest, ReplayTarget } from '../protocol/replay.ts'
+import type { ReplayAnswer } from '../protocol/replay.ts'
+import type { ReplayRequest, ReplayTarget } from '../protocol/replay-request.ts'
 import type { Destination } from './connect.ts'
 import { ReplayError } from './replay-error.ts'
 import type { WireRequest } from './resolve.ts'

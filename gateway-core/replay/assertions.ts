@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RE2JS } from 're2js'
-import type { StepReport } from '../protocol/replay.ts'
+import type { StepReport } from '../protocol/replay-reports.ts'
 import { millisecondsOf, type SequenceStep } from './sequence.ts'
 import type { Reading } from './reading.ts'
 

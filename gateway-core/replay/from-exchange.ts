@@ -1,6 +1,6 @@
 import { decodeContent, isPlainCoding } from '../capture/content.ts'
 import type { ExchangeRecord, RecordedBody } from '../capture/record.ts'
-import type { ReplayBody, ReplayField, ReplayRequest } from '../protocol/replay.ts'
+import type { ReplayBody, ReplayField, ReplayRequest } from '../protocol/replay-request.ts'
 import { ReplayError } from './replay-error.ts'
 import { textOfWire, utf8Of } from './wire-text.ts'
 

@@ -1,5 +1,5 @@
 import { hasMarker } from '../capture/markers.ts'
-import type { ReplayBody, ReplayRequest } from '../protocol/replay.ts'
+import type { ReplayBody, ReplayRequest } from '../protocol/replay-request.ts'
 import { plainSettings } from './from-exchange.ts'
 import type { HttpFile } from './http-file.ts'
 import { ReplayError } from './replay-error.ts'

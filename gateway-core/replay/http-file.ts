@@ -1,4 +1,5 @@
-import type { ImportProblem, ReplayBody, ReplayField, ReplayRequest } from '../protocol/replay.ts'
+import type { ImportProblem } from '../protocol/replay-reports.ts'
+import type { ReplayBody, ReplayField, ReplayRequest } from '../protocol/replay-request.ts'
 import { plainSettings } from './from-exchange.ts'
 
 /** One request of a `.http` file, with the part of the text that is its own. */

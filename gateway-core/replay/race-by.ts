@@ -1,5 +1,5 @@
 import type { WorkspaceKey } from '../config/workspace-key.ts'
-import type { RaceReport } from '../protocol/replay.ts'
+import type { RaceReport } from '../protocol/replay-reports.ts'
 import type { Recorded, Way } from './answer.ts'
 import { race, type RaceHow, type Racer } from './race.ts'
 import { reportRace } from './race-report.ts'

@@ -1,5 +1,5 @@
 import type { WorkspaceKey } from '../config/workspace-key.ts'
-import type { RaceGroup, RaceReport } from '../protocol/replay.ts'
+import type { RaceGroup, RaceReport } from '../protocol/replay-reports.ts'
 import type { Recorded } from './answer.ts'
 import type { RaceResult } from './race.ts'
 import { sealResponse } from './seal.ts'

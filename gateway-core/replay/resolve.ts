@@ -1,6 +1,6 @@
 import zlib from 'node:zlib'
 import { openMarkers, tagsIn } from '../capture/markers.ts'
-import type { ReplayBody, ReplayRequest } from '../protocol/replay.ts'
+import type { ReplayBody, ReplayRequest } from '../protocol/replay-request.ts'
 import { ReplayError } from './replay-error.ts'
 import { fillVariables, type Variables } from './variables.ts'
 import { wireOfText } from './wire-text.ts'

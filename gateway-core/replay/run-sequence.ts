@@ -1,5 +1,7 @@
 import type { WorkspaceKey } from '../config/workspace-key.ts'
-import type { ReplayAnswer, ReplayRequest, ReplayTarget, SequenceReport, StepReport } from '../protocol/replay.ts'
+import type { ReplayAnswer } from '../protocol/replay.ts'
+import type { SequenceReport, StepReport } from '../protocol/replay-reports.ts'
+import type { ReplayRequest, ReplayTarget } from '../protocol/replay-request.ts'
 import { type Outcome, sendBy } from './answer.ts'
 import { checkStep } from './assertions.ts'
 import { CookieJar } from './cookie-jar.ts'

@@ -3,7 +3,7 @@ import { readBody, readHeaders, readQuery } from '../capture/readings.ts'
 import { sortPlaces } from '../capture/sealed-places.ts'
 import { Sealer } from '../capture/sealer.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
-import type { ReplayField, ReplayRequest } from '../protocol/replay.ts'
+import type { ReplayField, ReplayRequest } from '../protocol/replay-request.ts'
 import type { WireResponse } from './send-http1.ts'
 import { textOfWire } from './wire-text.ts'
 

@@ -4,7 +4,7 @@ import { isNode, LineCounter, parseDocument } from 'yaml'
 import { closest } from '../config/closest.ts'
 import type { ConfigOf } from '../config/config-of.ts'
 import { tokensOf } from '../openapi/pointer.ts'
-import type { ImportProblem } from '../protocol/replay.ts'
+import type { ImportProblem } from '../protocol/replay-reports.ts'
 import { readTable, type Row } from './table.ts'
 import { sequenceSchema } from './sequence-schema.ts'
 

@@ -1,4 +1,4 @@
-import type { ReplayBody, ReplayField, ReplayRequest } from '../protocol/replay.ts'
+import type { ReplayBody, ReplayField, ReplayRequest } from '../protocol/replay-request.ts'
 import { blankRequest, hasField } from './import/imported.ts'
 import { ReplayError } from './replay-error.ts'
 import { millisecondsOf, type SequenceStep } from './sequence.ts'

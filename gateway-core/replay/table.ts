@@ -1,5 +1,5 @@
 import { parse } from 'yaml'
-import type { ImportProblem } from '../protocol/replay.ts'
+import type { ImportProblem } from '../protocol/replay-reports.ts'
 
 /** One row of a table: values by the name of their column. */
 export type Row = Readonly<Record<string, string>>

@@ -1,5 +1,5 @@
 import type { Workspace } from '../config/workspace.ts'
-import type { ReplayTarget } from '../protocol/replay.ts'
+import type { ReplayTarget } from '../protocol/replay-request.ts'
 import type { Recorded, Way } from './answer.ts'
 import { destinationOf } from './connect.ts'
 import { ReplayError } from './replay-error.ts'

@@ -1,5 +1,5 @@
 import type { RecordedRequest } from '../capture/record.ts'
-import type { ReplayRequest } from '../protocol/replay.ts'
+import type { ReplayRequest } from '../protocol/replay-request.ts'
 import { splitUrl } from '../replay/upstream-target.ts'
 
 export type CopyFormat = 'curl' | 'httpie' | 'fetch' | 'http'

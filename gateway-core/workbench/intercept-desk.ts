@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { RawHeaders } from '../exchange.ts'
-import type { ReplayRequest } from '../protocol/replay.ts'
+import type { ReplayRequest } from '../protocol/replay-request.ts'
 import type { Held, WrittenMessage } from '../intercept/held.ts'
 import { explainRule } from '../intercept/explain.ts'
 import { valuesOf } from '../intercept/framing.ts'

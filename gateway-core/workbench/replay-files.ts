@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { ReplayList, ReplayRequest, SequenceOutline } from '../protocol/replay.ts'
+import type { ReplayList } from '../protocol/replay.ts'
+import type { SequenceOutline } from '../protocol/replay-reports.ts'
+import type { ReplayRequest } from '../protocol/replay-request.ts'
 import {
   filesBelow,
   readCollection,

@@ -2,7 +2,13 @@ import { FilterError } from '../filter/syntax.ts'
 import { parseFilter } from '../filter/grammar.ts'
 import type { Params } from '../protocol/protocol.ts'
 import { refused } from '../protocol/rpc-error.ts'
-import type { CaptureReport, DecisionChange, RaceReport, SequenceReport, StepReport } from '../protocol/replay.ts'
+import type {
+  CaptureReport,
+  DecisionChange,
+  RaceReport,
+  SequenceReport,
+  StepReport,
+} from '../protocol/replay-reports.ts'
 import { readCollection, requestNamed, splitReference } from '../replay/collections.ts'
 import { raceBy } from '../replay/race-by.ts'
 import { paceOf, replayCapture } from '../replay/replay-capture.ts'

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { ReplayBody, ReplayRequest } from '../../gateway-core/protocol/replay.ts'
+import type { ReplayBody, ReplayRequest } from '../../gateway-core/protocol/replay-request.ts'
 import { Button } from '../ui/button.tsx'
 import { bytesText } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'

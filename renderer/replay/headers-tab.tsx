@@ -1,5 +1,5 @@
 import { ArrowUp, X } from 'lucide-react'
-import type { ReplayField, ReplayRequest } from '../../gateway-core/protocol/replay.ts'
+import type { ReplayField, ReplayRequest } from '../../gateway-core/protocol/replay-request.ts'
 import { SealedText } from '../traffic/sealed-text.tsx'
 import { Button } from '../ui/button.tsx'
 import { edit } from './replay-store.ts'

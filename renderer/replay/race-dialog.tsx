@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { visible } from '../../gateway-core/visible.ts'
-import type { RaceReport } from '../../gateway-core/protocol/replay.ts'
+import type { RaceReport } from '../../gateway-core/protocol/replay-reports.ts'
 import { core } from '../core/core.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { refusalOf } from '../shell/notices.ts'

@@ -1,6 +1,7 @@
 import { Play, Square } from 'lucide-react'
 import { useState } from 'react'
-import type { CaptureReport, DecisionChange, ReplayTarget } from '../../gateway-core/protocol/replay.ts'
+import type { CaptureReport, DecisionChange } from '../../gateway-core/protocol/replay-reports.ts'
+import type { ReplayTarget } from '../../gateway-core/protocol/replay-request.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { core } from '../core/core.ts'
 import { useActions, useShortcut } from '../shell/actions.ts'

@@ -1,12 +1,7 @@
 import { create } from 'zustand'
-import type {
-  RaceReport,
-  ReplayEntry,
-  ReplayList,
-  ReplayRequest,
-  ReplayRun,
-  ReplayTarget,
-} from '../../gateway-core/protocol/replay.ts'
+import type { ReplayEntry, ReplayList, ReplayRun } from '../../gateway-core/protocol/replay.ts'
+import type { RaceReport } from '../../gateway-core/protocol/replay-reports.ts'
+import type { ReplayRequest, ReplayTarget } from '../../gateway-core/protocol/replay-request.ts'
 import { core } from '../core/core.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { tellFailure } from '../shell/notices.ts'

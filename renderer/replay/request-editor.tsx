@@ -1,6 +1,6 @@
 import { ChevronDown, Ellipsis, Send, Square } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import type { ReplayTarget } from '../../gateway-core/protocol/replay.ts'
+import type { ReplayTarget } from '../../gateway-core/protocol/replay-request.ts'
 import { runAction, useShortcut } from '../shell/actions.ts'
 import { useWorkspace } from '../shell/workbench.ts'
 import { Button } from '../ui/button.tsx'

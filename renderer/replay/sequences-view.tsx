@@ -1,6 +1,6 @@
 import { ChevronDown, Play, Square } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import type { SequenceOutline, SequenceReport, StepReport } from '../../gateway-core/protocol/replay.ts'
+import type { SequenceOutline, SequenceReport, StepReport } from '../../gateway-core/protocol/replay-reports.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { core } from '../core/core.ts'
 import { useActions, useShortcut } from '../shell/actions.ts'

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DOMParser } from '@xmldom/xmldom'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { CaptureReport, SequenceReport } from '../../gateway-core/protocol/replay.ts'
+import type { CaptureReport, SequenceReport } from '../../gateway-core/protocol/replay-reports.ts'
 import { testUpstream, type TestUpstream, workspaceFolder } from '../gateway-fixture.ts'
 import { cli } from './cli.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ReplayRequest } from '../../gateway-core/protocol/replay.ts'
+import type { ReplayRequest } from '../../gateway-core/protocol/replay-request.ts'
 import { importRequests } from '../../gateway-core/replay/import/import.ts'
 import { copyReplay } from '../../gateway-core/workbench/copy-as.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ReplayRequest } from '../../gateway-core/protocol/replay.ts'
+import type { ReplayRequest } from '../../gateway-core/protocol/replay-request.ts'
 import { readHttpText } from '../../gateway-core/replay/http-file.ts'
 import { httpTextOf, withRequest } from '../../gateway-core/replay/http-file-text.ts'
 

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { ExchangeRecord } from '../../gateway-core/capture/record.ts'
-import type { ReplayRequest } from '../../gateway-core/protocol/replay.ts'
+import type { ReplayRequest } from '../../gateway-core/protocol/replay-request.ts'
 import { requestOfExchange } from '../../gateway-core/replay/from-exchange.ts'
 import { resolveRequest, type Sources } from '../../gateway-core/replay/resolve.ts'
 

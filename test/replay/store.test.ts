@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { WorkspaceKey } from '../../gateway-core/config/workspace-key.ts'
-import type { ReplayRequest } from '../../gateway-core/protocol/replay.ts'
+import type { ReplayRequest } from '../../gateway-core/protocol/replay-request.ts'
 import { sealRequest, sealResponse } from '../../gateway-core/replay/seal.ts'
 import { ReplayStore, type StoredRun } from '../../gateway-core/replay/store.ts'
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ReplayRequest } from '../../gateway-core/protocol/replay.ts'
+import type { ReplayRequest } from '../../gateway-core/protocol/replay-request.ts'
 import type { Desk } from './desk.ts'
 import { apiKey, type ReplayFixture, replayFixture } from './replay-fixture.ts'
 

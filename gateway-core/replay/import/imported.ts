@@ -1,4 +1,5 @@
-import type { ImportProblem, ReplayRequest } from '../../protocol/replay.ts'
+import type { ImportProblem } from '../../protocol/replay-reports.ts'
+import type { ReplayRequest } from '../../protocol/replay-request.ts'
 import { plainSettings } from '../from-exchange.ts'
 
 /** Requests that were read from somewhere else, with what could not be taken over. */

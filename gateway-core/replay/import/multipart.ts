@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ReplayBody } from '../../protocol/replay.ts'
+import type { ReplayBody } from '../../protocol/replay-request.ts'
 import { utf8Of } from '../wire-text.ts'
 
 /** One field of a form (RFC 7578). */

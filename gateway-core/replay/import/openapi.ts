@@ -2,7 +2,7 @@ import type { OpenApiDocument } from '../../openapi/document.ts'
 import { loadOpenApi, type ReadFile } from '../../openapi/load.ts'
 import { type MediaType, type Operation, operationsOf } from '../../openapi/operations.ts'
 import { isObject, lookUp } from '../../openapi/pointer.ts'
-import type { ReplayField, ReplayRequest } from '../../protocol/replay.ts'
+import type { ReplayField, ReplayRequest } from '../../protocol/replay-request.ts'
 import { blankRequest, type ImportedRequests } from './imported.ts'
 import { exampleOf } from './schema-example.ts'
 

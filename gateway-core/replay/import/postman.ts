@@ -1,4 +1,4 @@
-import type { ReplayBody, ReplayField, ReplayRequest } from '../../protocol/replay.ts'
+import type { ReplayBody, ReplayField, ReplayRequest } from '../../protocol/replay-request.ts'
 import { blankRequest, hasField, type ImportedRequests } from './imported.ts'
 import { multipartOf } from './multipart.ts'
 

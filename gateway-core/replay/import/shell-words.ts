@@ -1,5 +1,5 @@
 import { parse, type ParseEntry } from 'shell-quote'
-import type { ImportProblem } from '../../protocol/replay.ts'
+import type { ImportProblem } from '../../protocol/replay-reports.ts'
 
 /** One command of a shell text: its words without quotes, and the line where it begins. */
 export interface ShellCommand {
