@@ -1,7 +1,8 @@
 import type { BrokenToken } from '../protocol/tokens.ts'
 import { createPublicKey } from 'node:crypto'
 import { LabKeys, type LabAlgorithm } from './lab-keys.ts'
-import { encodedPart, hmacToken, signature, signToken, type TokenParts } from './sign.ts'
+import { encodedPart, signatureOf } from '../facts/jws.ts'
+import { hmacToken, signToken, type TokenParts } from './sign.ts'
 
 export interface BrokenSource {
   /** A token that would be right. */
@@ -248,7 +249,7 @@ const kinds: readonly Kind[] = [
       const text = JSON.stringify(parts.claims)
       const claims = Buffer.from(`{"sub":"admin",${text.slice(1)}`).toString('base64url')
       const input = `${encodedPart({ alg: algorithm, kid: keys.kid(algorithm), typ: 'JWT' })}.${claims}`
-      return `${input}.${signature(input, algorithm, keys.privateKey(algorithm)).toString('base64url')}`
+      return `${input}.${signatureOf(input, algorithm, keys.privateKey(algorithm)).toString('base64url')}`
     },
   },
   {

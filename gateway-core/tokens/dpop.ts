@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
-import { encodedPart, signature } from './sign.ts'
+import { encodedPart, signatureOf } from '../facts/jws.ts'
 
 /** A key that a token is bound to (RFC 9449): proofs are made with it. */
 export interface ProofKey {
@@ -35,5 +35,5 @@ export function dpopProof(
     ...(request.nonce && { nonce: request.nonce }),
   }
   const input = `${encodedPart({ typ: 'dpop+jwt', alg: 'ES256', jwk: proof.jwk })}.${encodedPart(claims)}`
-  return `${input}.${signature(input, 'ES256', proof.key).toString('base64url')}`
+  return `${input}.${signatureOf(input, 'ES256', proof.key).toString('base64url')}`
 }
