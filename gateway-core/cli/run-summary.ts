@@ -42,7 +42,7 @@ export function summaryText(count: RunCount, paint: Paint, place: string): strin
     ...(failed > 0 ? [paint('red', `${failed} failed`)] : []),
   ]
   const lines = [`${paint('bold', 'gatehouse:')} ${parts.join(', ')}`]
-  if (exchanges > 0) lines.push(`  see them: gatehouse capture${place} list "listener:proxy"`)
+  if (exchanges > 0) lines.push(`  see them: gatehouse capture list${place} "listener:proxy"`)
   for (const { host, port, why } of refusedHosts) {
     lines.push(`  ${host}:${port} was not opened, ${why}: to leave it alone, add it to listen.proxy.passThrough`)
   }

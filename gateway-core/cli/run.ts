@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { quote } from 'shell-quote'
 import type { ExchangeRecord } from '../capture/record.ts'
 import { openCaptures } from '../capture/store.ts'
 import { workspaceFile } from '../config/load.ts'
@@ -71,7 +72,7 @@ Exit code: that of the program; 2 when it could not be started.`,
           : await runBrowser(io, { proxy: way.proxy, caFile: way.caFile, ca, url: browser, using: options.using })
       const count = await way.finish()
       if (options.json) printJson(io, { exitCode, ...count })
-      else io.tell(summaryText(count, io.paintError, way.folder === io.cwd ? '' : ` ${words[0] ?? '.'}`))
+      else io.tell(summaryText(count, io.paintError, way.folder === io.cwd ? '' : ` -w ${quote([words[0] ?? '.'])}`))
       return exitCode
     } finally {
       await way.close()

@@ -7,6 +7,7 @@ import { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { X509Certificate } from 'node:crypto'
+import { parse } from 'shell-quote'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ensureLocalCa, hostLeafFor } from '../../gateway-core/proxy/local-ca.ts'
 import { workspaceFolder } from '../gateway-fixture.ts'
@@ -47,6 +48,22 @@ async function secureServer(): Promise<{ url: string; ca: string; seen: string[]
 const program = join(dirname(dirname(import.meta.dirname)), 'gateway-core', 'cli', 'main.ts')
 
 describe('gatehouse run', () => {
+  test('what it prints to see the exchanges shows them, also from another folder', async () => {
+    const folder = join(place(), 'with space')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'gatehouse.yaml'), 'gatehouse: 1\n')
+    const cwd = place()
+    const server = http.createServer((_, response) => response.end('plain\n')).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    open.push(() => server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { stderr } = await cli(['run', folder, '--', 'curl', '-sS', `${url}/seen`], { cwd })
+    const [, printed] = /see them: gatehouse (.*)/.exec(stderr)!
+    const words = parse(printed!).map(String)
+    const { code, stdout } = await cli(words, { cwd })
+    expect([code, stdout]).toEqual([0, expect.stringContaining('/seen')])
+  })
+
   test('curl and fetch are seen, a route made of their host judges them, and nothing stays', async () => {
     const { url, ca, seen } = await secureServer()
     const cwd = place()
