@@ -1,14 +1,14 @@
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import type { ReplayAnswer, ReplayRun } from '../../gateway-core/protocol/replay.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { core } from '../core/core.ts'
-import { refusalOf } from '../shell/notices.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { useWorkspace } from '../shell/workbench.ts'
-import { BodyText, type Loaded, type Look } from '../traffic/body-view.tsx'
+import { BodyFrame, useBodyParts } from '../traffic/body-frame.tsx'
+import type { Look } from '../traffic/body-text.tsx'
 import { Decisions } from '../traffic/decisions.tsx'
 import { useExchange } from '../traffic/exchange-store.ts'
-import { SealedText } from '../traffic/sealed-text.tsx'
+import { HeaderTable } from '../traffic/header-table.tsx'
 import { Button } from '../ui/button.tsx'
 import { Chip } from '../ui/chip.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
@@ -118,64 +118,24 @@ function RunMenu({ run }: { run: ReplayRun }) {
   )
 }
 
-const partBytes = 512 * 1024
-
 function Body({ id, run, at, answer }: { id: string; run: string; at: number; answer: ReplayAnswer }) {
   const [look, setLook] = useState<Look>('pretty')
-  const [loaded, setLoaded] = useState<Loaded>()
-  const [failure, setFailure] = useState<string>()
-  const asked = useRef(0)
   const body = answer.response?.body
-  const load = (from: number, known: Uint8Array) => {
-    const turn = ++asked.current
-    core.call('replay.body', { id, run, answer: at, from, length: partBytes }).then(
-      (part) => {
-        if (turn !== asked.current) return
-        const bytes = Uint8Array.from(atob(part.bytes), (character) => character.charCodeAt(0))
-        const all = new Uint8Array(known.length + bytes.length)
-        all.set(known)
-        all.set(bytes, known.length)
-        setLoaded({ bytes: all, available: part.available })
-      },
-      (error: unknown) => setFailure(refusalOf(error).what),
-    )
-  }
-  const wanted = body !== undefined && body.kept > 0
-  useEffect(() => {
-    if (wanted) load(0, new Uint8Array())
-    return () => void asked.current++
-  }, [id, run, at, wanted])
+  const parts = useBodyParts(`${id} ${run} ${at}`, body !== undefined && body.kept > 0, (from, length) =>
+    core.call('replay.body', { id, run, answer: at, from, length }),
+  )
   if (!body) return <p className="replay-none dim">No response.</p>
   if (body.problem) return <p className="replay-none dim">The body is {body.problem}.</p>
   if (body.length === 0) return <p className="replay-none dim">No body.</p>
-  const rest = loaded ? loaded.available - loaded.bytes.length : 0
+  const facts = [
+    bytesText(body.length),
+    body.contentType && visible(body.contentType, 80),
+    body.coding && visible(body.coding, 40),
+    body.kept < body.length && body.coding === null && body.kept >= 10_000_000 && 'the first 10 MB',
+  ]
   return (
     <div className="replay-answer">
-      <div className="row">
-        <Segments
-          label="How the body is shown"
-          value={look}
-          onChange={setLook}
-          options={[
-            { id: 'pretty', title: 'Pretty' },
-            { id: 'raw', title: 'Raw' },
-            { id: 'hex', title: 'Hex' },
-          ]}
-        />
-        <span className="dim cut num">
-          {bytesText(body.length)}
-          {body.contentType && ` · ${visible(body.contentType, 80)}`}
-          {body.coding && ` · ${visible(body.coding, 40)}`}
-          {body.kept < body.length && body.coding === null && body.kept >= 10_000_000 && ' · the first 10 MB'}
-        </span>
-      </div>
-      {failure && <p className="tone-deny">{failure}</p>}
-      {loaded && <BodyText loaded={loaded} look={look} whole={rest <= 0} />}
-      {rest > 0 && (
-        <Button onClick={() => load(loaded!.bytes.length, loaded!.bytes)}>
-          Show more of {bytesText(loaded!.available)}
-        </Button>
-      )}
+      <BodyFrame parts={parts} look={look} onLook={setLook} facts={facts.filter(Boolean).join(' · ')} />
     </div>
   )
 }
@@ -188,35 +148,14 @@ function Headers({ answer: { response } }: { answer: ReplayAnswer }) {
       <p>
         <code>{visible(`HTTP/${version} ${status} ${reason}`, 300)}</code>
       </p>
-      <FieldTable fields={headers} />
+      <HeaderTable fields={headers} />
       {trailers && (
         <>
           <h3>Trailers</h3>
-          <FieldTable fields={trailers} />
+          <HeaderTable fields={trailers} />
         </>
       )}
     </div>
-  )
-}
-
-function FieldTable({ fields }: { fields: readonly (readonly [string, string])[] }) {
-  return (
-    <table className="headers">
-      <tbody>
-        {fields.map(([name, value], at) => (
-          <tr key={at}>
-            <th scope="row">
-              <code>{visible(name, 200)}</code>
-            </th>
-            <td>
-              <code>
-                <SealedText text={value} />
-              </code>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   )
 }
 

@@ -4,7 +4,8 @@ import { visible } from '../../gateway-core/visible.ts'
 import { plural } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
 import { compareBodies, type DiffLine } from './body-lines.ts'
-import { BodyView, type Loaded, type Side, useBody } from './body-view.tsx'
+import type { Loaded } from './body-frame.tsx'
+import { BodyView, type Side, useBody } from './body-view.tsx'
 import { SealedText } from './sealed-text.tsx'
 
 const mostLines = 1500

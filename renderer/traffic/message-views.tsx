@@ -4,7 +4,7 @@ import { visible } from '../../gateway-core/visible.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { Segments } from '../ui/tabs.tsx'
 import { BodyView, type Side } from './body-view.tsx'
-import { SealedText } from './sealed-text.tsx'
+import { HeaderTable, pairsOf } from './header-table.tsx'
 import './message-views.css'
 
 interface MessageViewsProps {
@@ -66,11 +66,11 @@ export function MessageViews({ detail, of }: MessageViewsProps) {
                 : visible(`${message.status} ${message.reason}`, 400)}
             </code>
           </p>
-          <HeaderTable headers={message.headers} />
+          <HeaderTable fields={pairsOf(message.headers)} />
           {message.trailers && message.trailers.length > 0 && (
             <>
               <h3 className="message-part">Trailers</h3>
-              <HeaderTable headers={message.trailers} />
+              <HeaderTable fields={pairsOf(message.trailers)} />
             </>
           )}
           <BodyView key={side} detail={detail} side={side} />
@@ -95,28 +95,4 @@ function noteOf(view: {
   if (view.after === 'before') return ''
   if (view.fromGateway) return 'made by the gateway'
   return view.changed ? 'what the client got' : 'no policy changed it'
-}
-
-/** Headers as they stood on the wire: order, case and repetitions kept. */
-function HeaderTable({ headers }: { headers: readonly string[] }) {
-  const pairs: [string, string][] = []
-  for (let at = 0; at + 1 < headers.length; at += 2) pairs.push([headers[at]!, headers[at + 1]!])
-  return (
-    <table className="headers">
-      <tbody>
-        {pairs.map(([name, value], at) => (
-          <tr key={at}>
-            <th scope="row">
-              <code>{visible(name, 200)}</code>
-            </th>
-            <td>
-              <code>
-                <SealedText text={value} />
-              </code>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  )
 }
