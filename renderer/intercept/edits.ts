@@ -1,6 +1,7 @@
 import type { HeldMessage } from '../../gateway-core/protocol/intercept.ts'
 import type { Params } from '../../gateway-core/protocol/protocol.ts'
-import { base64Of, type BodyLook, bytesOf, hexText, prettyJson, readHex, textOf } from './body-text.ts'
+import { base64Of, bytesOf, hexText, readHex } from '../ui/bytes.ts'
+import { type BodyLook, prettyJson, textOf } from './body-text.ts'
 import { headText, type HeadProblem, readHead } from './head-text.ts'
 
 /** What stands in the editor for one message: the original until somebody types. */

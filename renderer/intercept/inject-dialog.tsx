@@ -5,10 +5,10 @@ import { visible } from '../../gateway-core/visible.ts'
 import { core } from '../core/core.ts'
 import { tellDone, tellFailure } from '../shell/notices.ts'
 import { Button } from '../ui/button.tsx'
+import { base64Of, readHex } from '../ui/bytes.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { agoText } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
-import { base64Of, readHex } from './body-text.ts'
 
 export const useInject = create<{ open: boolean }>(() => ({ open: false }))
 

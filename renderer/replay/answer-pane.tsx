@@ -17,6 +17,7 @@ import { Menu, MenuChoice } from '../ui/menu.tsx'
 import { Segments, Tabs } from '../ui/tabs.tsx'
 import { CompareTab } from './compare-tab.tsx'
 import { openRun, useReplay } from './replay-store.ts'
+import './answer.css'
 
 /** What came back, of one target or of two. */
 export function AnswerPane() {

@@ -1,10 +1,10 @@
 import { useState } from 'react'
 import type { ReplayBody, ReplayRequest } from '../../gateway-core/protocol/replay-request.ts'
 import { Button } from '../ui/button.tsx'
+import { base64Of, bytesOf, hexText, readHex } from '../ui/bytes.ts'
 import { bytesText } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
 import { edit } from './replay-store.ts'
-import { bytesOfHex, hexOfBytes } from './hex-text.ts'
 
 type Kind = 'none' | NonNullable<ReplayBody>['kind']
 
@@ -97,26 +97,27 @@ function Content({ body }: { body: ReplayBody }) {
 const mostHex = 64 * 1024
 
 function HexEditor({ base64 }: { base64: string }) {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-  const [text, setText] = useState(() => hexOfBytes(bytes))
-  const read = bytesOfHex(text)
+  const bytes = bytesOf(base64)
+  const [text, setText] = useState(() => hexText(bytes))
+  const read = readHex(text)
+  const wrong = 'message' in read
   if (bytes.length > mostHex) return <p className="dim">{bytesText(bytes.length)}: too long to be edited here.</p>
   return (
     <>
       <textarea
         className="replay-text"
         aria-label="Body as hex"
-        aria-invalid={read === undefined}
+        aria-invalid={wrong}
         value={text}
         spellCheck={false}
         onChange={({ target }) => {
           setText(target.value)
-          const next = bytesOfHex(target.value)
-          if (next) edit({ body: { kind: 'bytes', base64: btoa(String.fromCharCode(...next)) } })
+          const next = readHex(target.value)
+          if (!('message' in next)) edit({ body: { kind: 'bytes', base64: base64Of(next) } })
         }}
       />
-      <p className={read ? 'replay-hint' : 'replay-hint tone-deny'}>
-        {read ? bytesText(read.length) : 'Two digits from 0 to f for each byte'}
+      <p className={wrong ? 'replay-hint tone-deny' : 'replay-hint'}>
+        {wrong ? `Line ${read.line}: ${read.message}` : bytesText(read.length)}
       </p>
     </>
   )
@@ -130,7 +131,7 @@ function beginning(kind: Kind, body: ReplayBody): ReplayBody {
       return { kind: 'text', text: '' }
     case 'bytes': {
       const text = body?.kind === 'text' ? new TextEncoder().encode(body.text) : new Uint8Array()
-      return { kind: 'bytes', base64: btoa(String.fromCharCode(...text.slice(0, mostHex))) }
+      return { kind: 'bytes', base64: base64Of(text.slice(0, mostHex)) }
     }
     case 'file':
       return { kind: 'file', path: '' }

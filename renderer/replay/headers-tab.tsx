@@ -3,6 +3,7 @@ import type { ReplayField, ReplayRequest } from '../../gateway-core/protocol/rep
 import { SealedText } from '../traffic/sealed-text.tsx'
 import { Button } from '../ui/button.tsx'
 import { edit } from './replay-store.ts'
+import './header-fields.css'
 
 /** Header fields in their order, as they go out: case and repetitions are kept. The last row begins a new one. */
 export function HeadersTab({ request }: { request: ReplayRequest }) {

@@ -10,6 +10,7 @@ import { Field } from '../ui/field.tsx'
 import { plural } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
 import { openEntry, useReplay } from './replay-store.ts'
+import './request-form.css'
 
 /** A frame to the core has a limit. */
 const mostText = 8_000_000

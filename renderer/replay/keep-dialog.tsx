@@ -7,6 +7,7 @@ import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { openEntry, save, useReplay } from './replay-store.ts'
+import './request-form.css'
 
 const close = () => useReplay.setState({ dialog: undefined })
 

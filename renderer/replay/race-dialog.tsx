@@ -11,6 +11,7 @@ import { durationText } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
 import { SealedText } from '../traffic/sealed-text.tsx'
 import { save, statusTone, targetName, useReplay } from './replay-store.ts'
+import './runs.css'
 
 const close = () => useReplay.setState({ dialog: undefined })
 

@@ -15,6 +15,7 @@ import { Menu, MenuItem } from '../ui/menu.tsx'
 import { QueryBar } from '../ui/query-bar.tsx'
 import { Segments } from '../ui/tabs.tsx'
 import { targetName, useReplay } from './replay-store.ts'
+import './runs.css'
 
 type Pace = 'max' | 'recorded' | '2x' | '10x'
 

@@ -13,6 +13,7 @@ import { BodyTab } from './body-tab.tsx'
 import { HeadersTab } from './headers-tab.tsx'
 import { OptionsTab } from './options-tab.tsx'
 import { edit, isFiled, save, targetName, useReplay } from './replay-store.ts'
+import './request-form.css'
 
 /** The request, as it will go out. */
 export function RequestEditor() {

@@ -13,6 +13,7 @@ import { durationText, instanceName, plural } from '../ui/format.ts'
 import { Menu, MenuChoice } from '../ui/menu.tsx'
 import { SplitPane } from '../ui/split-pane.tsx'
 import { loadList, statusTone, useReplay } from './replay-store.ts'
+import './runs.css'
 
 const example = `# Several requests, one after the other: what one answers is used in the next.
 name: First sequence

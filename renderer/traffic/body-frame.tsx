@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { BodyPart } from '../../gateway-core/protocol/types.ts'
 import { refusalOf } from '../shell/notices.ts'
 import { Button } from '../ui/button.tsx'
+import { bytesOf } from '../ui/bytes.ts'
 import { bytesText, sizeText } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
 import { BodyText, type Look } from './body-text.tsx'
@@ -42,7 +43,7 @@ export function useBodyParts(
     ask(from, until - from).then(
       (part) => {
         if (!current) return
-        const bytes = Uint8Array.from(atob(part.bytes), (character) => character.charCodeAt(0))
+        const bytes = bytesOf(part.bytes)
         const all = new Uint8Array(from + bytes.length)
         if (known) all.set(known.bytes)
         all.set(bytes, from)

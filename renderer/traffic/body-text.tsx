@@ -2,7 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { visibleLines } from '../../gateway-core/visible.ts'
 import { SealedText } from './sealed-text.tsx'
-import { hexLine, hexWidth } from './hex.ts'
+import { hexLine, hexWidth } from '../ui/hex.ts'
 import { jsonLines, type JsonLine } from './json-pretty.ts'
 
 export type Look = 'pretty' | 'raw' | 'hex'

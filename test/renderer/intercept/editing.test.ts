@@ -1,17 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { HeldMessage } from '../../../gateway-core/protocol/intercept.ts'
-import {
-  base64Of,
-  bytesOf,
-  hexText,
-  jsonProblem,
-  prettyJson,
-  readHex,
-  textOf,
-} from '../../../renderer/intercept/body-text.ts'
+import { jsonProblem, prettyJson, textOf } from '../../../renderer/intercept/body-text.ts'
 import { isChanged, lengthNote, originalEdit, readRequest, readResponse } from '../../../renderer/intercept/edits.ts'
 import { headText, readHead } from '../../../renderer/intercept/head-text.ts'
+import { base64Of, bytesOf, hexText, readHex } from '../../../renderer/ui/bytes.ts'
 
 const bytes = fc.uint8Array({ maxLength: 300 })
 const token = fc.stringMatching(/^[A-Za-z0-9-]{1,12}$/)
