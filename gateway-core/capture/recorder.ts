@@ -3,6 +3,7 @@ import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { CaptureSettings, WorkspaceFile } from '../config/workspace.ts'
 import { BatchEncoder } from './batch-encoder.ts'
 import type { ExchangeRecord, MessageRecord, Recorder } from './record.ts'
+import type { SavedState } from './saved-states.ts'
 import { type ExchangeSummary, summariesOf } from './summary.ts'
 import { counter, type FromWorker, type ToWorker, type WorkerSetup } from './worker-messages.ts'
 
@@ -34,6 +35,8 @@ export interface RecorderOptions {
 export interface CaptureRecorder extends Recorder {
   /** Keeps the files behind a revision. `secrets`: values that stand in them in clear (a key written into the YAML); they are sealed. */
   saveRevision(revision: string, files: readonly WorkspaceFile[], secrets?: readonly string[]): void
+  /** Keeps what counters held, behind what was recorded so far. */
+  saveState(state: SavedState): void
   /** Since the start: records taken, records and bodies dropped. */
   readonly counts: Readonly<{ recorded: number; droppedRecords: number; droppedBodies: number }>
 }
@@ -162,6 +165,12 @@ class BatchingRecorder implements CaptureRecorder {
   saveRevision(revision: string, files: readonly WorkspaceFile[], secrets: readonly string[] = []): void {
     this.#revision = { type: 'revision', revision, files, secrets }
     if (this.#alive) this.#post(this.#revision)
+  }
+
+  saveState(state: SavedState): void {
+    if (!this.#alive) return
+    this.#send()
+    this.#post({ type: 'state', state })
   }
 
   flush(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { CaptureSettings } from '../config/workspace.ts'
+import { deleteOldStates } from './saved-states.ts'
 import type { CaptureDatabase } from './schema.ts'
 
 /** Exchanges deleted at once: short transactions keep readers and the writer going. */
@@ -70,6 +71,7 @@ export class Retention {
     try {
       const { changes } = this.#db.prepare(`DELETE FROM exchanges WHERE ${condition}`).run([parameter])
       deleteUnusedParts(this.#db)
+      deleteOldStates(this.#db)
       this.#db.exec('COMMIT')
       this.#count -= changes
     } catch (error) {

@@ -66,6 +66,9 @@ port.on('message', (message: ToWorker) => {
   else if (message.type === 'revision') {
     const target = openWriter()
     if (target) attempt(() => target.saveRevision(message.revision, message.files, message.secrets))
+  } else if (message.type === 'state') {
+    const target = openWriter()
+    if (target) attempt(() => target.saveState(message.state))
   } else if (message.type === 'flush') port.postMessage({ type: 'flushed', id: message.id })
   else {
     attempt(() => writer?.close())

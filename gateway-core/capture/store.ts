@@ -209,7 +209,7 @@ export class Captures {
       }
       if (this.#db.prepare('SELECT 1 FROM exchanges LIMIT 1').get([]) === undefined) {
         // Nothing refers to them any more; a gateway that is writing notices and starts anew.
-        this.#db.exec('DELETE FROM sealed; DELETE FROM parts; DELETE FROM messages')
+        this.#db.exec('DELETE FROM sealed; DELETE FROM parts; DELETE FROM messages; DELETE FROM states')
       }
       deleteUnusedParts(this.#db)
       this.#db.exec('COMMIT')

@@ -2,6 +2,7 @@ import type { SharedKey } from '../config/workspace-key.ts'
 import type { CaptureSettings, WorkspaceFile } from '../config/workspace.ts'
 import type { Batch } from './layout.ts'
 import type { MessageRecord } from './record.ts'
+import type { SavedState } from './saved-states.ts'
 import type { WrittenField } from './writer.ts'
 
 /** What the store worker starts with. */
@@ -23,6 +24,7 @@ export type ToWorker =
   | { type: 'batch'; batch: Batch; records: number; kilobytes: number }
   | { type: 'messages'; messages: MessageRecord[]; kilobytes: number }
   | { type: 'revision'; revision: string; files: readonly WorkspaceFile[]; secrets: readonly string[] }
+  | { type: 'state'; state: SavedState }
   | { type: 'flush'; id: number }
   | { type: 'close' }
 

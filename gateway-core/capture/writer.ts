@@ -9,6 +9,7 @@ import type { MessageRecord } from './record.ts'
 import { RecordSealer, type SealedBody, type SealedRecord } from './record-sealer.ts'
 import { Retention } from './retention.ts'
 import { Rows } from './rows.ts'
+import { insertState, savable, type SavedState } from './saved-states.ts'
 import { type CaptureDatabase, openDatabase, type PartKind, partKind, type Statement } from './schema.ts'
 import { Sealer } from './sealer.ts'
 
@@ -28,6 +29,7 @@ export const writtenFields = 8
  */
 export class CaptureWriter {
   readonly #db: CaptureDatabase
+  readonly #key: WorkspaceKey
   readonly #sealer: Sealer
   readonly #records: RecordSealer
   readonly #messages: MessageTable
@@ -60,6 +62,7 @@ export class CaptureWriter {
   constructor(folder: string, key: WorkspaceKey, settings: CaptureSettings, reader = new BatchReader()) {
     const db = openDatabase(folder, { create: true })
     this.#db = db
+    this.#key = key
     this.#epochLimit = settings.maxBytes * epochShare
     this.#epochLength = Math.max(100, Math.min(epochLength, Math.ceil(settings.maxExchanges * epochShare)))
     this.#sealer = new Sealer(key, settings.secretsMs)
@@ -253,6 +256,19 @@ export class CaptureWriter {
       this.#db.exec('COMMIT')
     } catch (error) {
       this.#db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  /** Keeps what counters held behind everything that was written so far. */
+  saveState(state: SavedState): void {
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      this.#noticeOthers()
+      insertState(this.#db, this.#key, savable(state), this.#seq)
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      this.#rollBack()
       throw error
     }
   }

@@ -122,7 +122,7 @@ class Listening extends ColdState {
   reads: StateRead[] = []
 
   constructor() {
-    super(0)
+    super({ since: 0 })
   }
 
   override apply<O extends StateOperation>(stateId: string, operation: O, now: number): Maybe<StateAnswer<O>> {

@@ -51,7 +51,7 @@ class RecordedState extends ColdState {
   readonly #reads: StateRead[]
 
   constructor(reads: readonly StateRead[]) {
-    super(0)
+    super({ since: 0 })
     this.#reads = [...reads]
   }
 

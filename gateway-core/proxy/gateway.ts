@@ -2,7 +2,7 @@ import type { ExchangeRecord, Recorder } from '../capture/record.ts'
 import type { Workspace } from '../config/workspace.ts'
 import type { FactSource } from '../pipeline/facts.ts'
 import type { StateStore } from '../pipeline/state.ts'
-import { LiveTimeline } from '../pipeline/timeline.ts'
+import { LiveTimeline, type Timeline } from '../pipeline/timeline.ts'
 import { arrive } from './arrival.ts'
 import { Engine, type Surroundings } from './engine.ts'
 import type { HoldSlot } from './holds.ts'
@@ -19,6 +19,8 @@ import { UpgradePassage } from './upgrade-passage.ts'
 export interface GatewayOptions {
   workspace: Workspace
   state: StateStore
+  /** Default: a new one on the system's clock. */
+  timeline?: Timeline
   facts: FactSource
   /** Without a recorder nothing is captured; `onExchange` still hears of every exchange. */
   recorder?: Recorder
@@ -50,7 +52,7 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const around: Surroundings = {
     state: options.state,
-    timeline: new LiveTimeline(),
+    timeline: options.timeline ?? new LiveTimeline(),
     facts: options.facts,
     recorder: options.recorder,
     onExchange: options.onExchange,

@@ -1,9 +1,11 @@
 import type { Context } from '../capture/decode-context.ts'
 import { type CaptureDatabase, openDatabase } from '../capture/schema.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
+import type { KnownState } from './cold-state.ts'
 import { CapturedExchange } from './captured-exchange.ts'
 import { CapturedParts } from './captured-parts.ts'
 import { readRows, type Rows, rowsAtOnce } from './captured-rows.ts'
+import { knownStates } from './known-states.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
 import { beginningsOf, orderOf, type Traffic } from './traffic.ts'
 
@@ -16,6 +18,7 @@ const secretsMs = 60_000
  */
 export class CapturedTraffic implements Traffic {
   readonly #db: CaptureDatabase
+  readonly #key: WorkspaceKey | undefined
   readonly #parts: CapturedParts
   #chunks: Rows[] = []
   #length = 0
@@ -24,16 +27,29 @@ export class CapturedTraffic implements Traffic {
   #order: Uint32Array | undefined
   #secretsAt = 0
   #hasOpen = false
+  #era = 0
+  #version = -1
+  #states: readonly KnownState[] = []
   #kinds = new Map<Context, number>()
 
   /** Throws a CaptureStoreError when there is none to open. */
   constructor(folder: string, key: WorkspaceKey | undefined) {
     this.#db = openDatabase(folder, { create: true })
+    this.#key = key
     this.#parts = new CapturedParts(this.#db, key)
   }
 
   get length(): number {
     return this.#length
+  }
+
+  get states(): readonly KnownState[] {
+    return this.#states
+  }
+
+  /** Exchanges keep their numbers as long as this stays. */
+  get era(): number {
+    return this.#era
   }
 
   /** Sequence of the last exchange. */
@@ -48,6 +64,12 @@ export class CapturedTraffic implements Traffic {
       this.#secretsAt = now
       this.#parts.checkSecrets()
     }
+    const { version } = this.#db.prepare('SELECT data_version AS version FROM pragma_data_version').get([]) as {
+      version: number
+    }
+    // Nobody wrote since.
+    if (version === this.#version && !this.#hasOpen) return
+    this.#version = version
     const sql = 'SELECT count(*) AS n, ifnull(max(seq), 0) AS latest FROM exchanges'
     const { n, latest } = this.#db.prepare(sql).get([]) as { n: number; latest: number }
     if (latest === this.#latest && n === this.#length && !this.#hasOpen) return
@@ -73,10 +95,12 @@ export class CapturedTraffic implements Traffic {
         if (!this.#kinds.has(context)) this.#kinds.set(context, chunk * rowsAtOnce + at)
       }
     }
+    this.#states = knownStates(this.#db, this.#key, this.#chunks[0]?.seq[0] ?? 0)
     this.#hasOpen = [...this.#kinds.keys()].some(({ state }) => state === 'open')
   }
 
   #forget(): void {
+    this.#era++
     this.#chunks = []
     this.#length = this.#latest = 0
   }
@@ -109,6 +133,10 @@ export class CapturedTraffic implements Traffic {
 
   beginning(at: number): number {
     return this.#begun()[at]!
+  }
+
+  startedAt(at: number): number {
+    return this.#chunks[Math.floor(at / rowsAtOnce)]!.startedAt[at % rowsAtOnce]!
   }
 
   prepare(numbers: readonly number[]): void {

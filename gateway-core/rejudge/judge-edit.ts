@@ -22,10 +22,8 @@ export interface EditToJudge extends WhatIfOptions {
   begun?: number
 }
 
-/** Results are told this often, in ms. */
+/** Results are told this often, in ms; the first ones as soon as there are any. */
 const tellMs = 50
-/** The first ones sooner. */
-const firstMs = 25
 /** Signatures that an answer brings up may bring up others. */
 const rounds = 4
 
@@ -61,7 +59,7 @@ export async function judgeEdit(edit: EditToJudge): Promise<WhatIfReport> {
   signal?.throwIfAborted()
   const before = edit.before ?? (await judgeAll(edit.baseline, edit))
   const tally = new Tally(traffic, only?.size ?? traffic.length, begun)
-  let lastTold = begun - tellMs + firstMs
+  let lastTold = -Infinity
   const breathe = breathing(signal, () => {
     const now = performance.now()
     if (!onProgress || now - lastTold < tellMs) return

@@ -13,6 +13,7 @@ import type { Moment } from './follower.ts'
 import { type Judged, judgedOf, positionsOf, recordedOutcome } from './judged.ts'
 import { PlaceQueue } from './place-queue.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
+import type { Checkpoints } from './state-timeline.ts'
 import type { Traffic } from './traffic.ts'
 
 export interface JudgeTrafficOptions {
@@ -37,6 +38,8 @@ export interface JudgeTrafficOptions {
   until?: Moment
   /** Every counter counts again, also those that the edit leaves alone. */
   everyCounter?: boolean
+  /** Goes on from where it stood before, and tells where it can go on. */
+  checkpoints?: Checkpoints
   /** Steps that are taken from the record are noted, so that a whole trace can be shown. */
   tracing?: boolean
 }
@@ -69,17 +72,28 @@ class Judging implements Bench {
   readonly #untouched = new Map<Context, Judged>()
   readonly #waiting = new PlaceQueue<{ at: number; run: ExchangeRun; warming: Warming }>()
   #lastBreath = performance.now()
+  /** Something that happened later was left out. */
+  #cutShort = false
+  /** Exchanges that were begun at the last checkpoint. */
+  #kept: number
 
   constructor(options: JudgeTrafficOptions) {
-    const { workspace, traffic, recordedUnder, facts, reuse = true, state, everyCounter, tracing = false } = options
+    const { workspace, traffic, recordedUnder, facts, reuse = true, state, checkpoints } = options
+    const { everyCounter, tracing = false } = options
     this.#options = options
     this.workspace = workspace
     this.facts = facts
     this.router = new Router(workspace.routes)
     const since = traffic.length === 0 ? 0 : traffic.exchange(traffic.inOrder()[0]!).startedAt
-    this.state = state?.(since) ?? new ColdState(since)
+    const { states: known = [] } = traffic
+    const durable = durableIds(workspace)
+    const beginning = { since, known, isDurable: (stateId: string) => durable.has(stateId) }
+    this.state = state?.(since) ?? new ColdState(beginning, checkpoints?.from?.state)
+    if (checkpoints) this.state.noteAnswers()
+    this.state.place = () => this.timeline.at.sequence
     this.#concerns = new Concerns(workspace, recordedUnder, reuse, everyCounter)
     this.tracing = tracing
+    this.#kept = checkpoints?.from?.begun ?? 0
     this.#positions = positionsOf(workspace)
   }
 
@@ -95,16 +109,14 @@ class Judging implements Bench {
     const { traffic, until = never } = this.#options
     this.#sort()
     const touched = this.#touched()
-    for (let from = 0; from < touched.length; from += atOnce) {
-      if (from % readAtOnce === 0) traffic.prepare?.(touched.slice(from, from + readAtOnce))
-      for (const at of touched.slice(from, from + atOnce)) {
-        const sequence = traffic.beginning(at)
-        if (sequence >= until.sequence) break
-        const before = this.#drain(sequence)
-        if (before) await before
-        const begun = this.#begin(at, sequence)
-        if (begun instanceof Promise) await begun
-      }
+    const { from: gone } = this.#options.checkpoints ?? {}
+    if (gone) await this.#beginAll(gone.waiting)
+    for (let from = gone?.begun ?? 0; from < touched.length; from += atOnce) {
+      if (from % readAtOnce === 0 || from === gone?.begun) traffic.prepare?.(touched.slice(from, from + readAtOnce))
+      const block = touched.slice(from, from + atOnce)
+      await this.#beginAll(block)
+      if (traffic.beginning(block.at(-1)!) >= until.sequence) break
+      this.#checkpoint(from + block.length, traffic.beginning(block.at(-1)!))
       const pause = this.#breathe()
       if (pause) await pause
     }
@@ -114,6 +126,32 @@ class Judging implements Bench {
       const pause = this.#breathe()
       if (pause) await pause
     }
+    if (this.#options.until) this.state.reach(until)
+  }
+
+  async #beginAll(exchanges: readonly number[]): Promise<void> {
+    const { traffic, until = never } = this.#options
+    for (const at of exchanges) {
+      const sequence = traffic.beginning(at)
+      if (sequence >= until.sequence || traffic.startedAt(at) > until.now) {
+        this.#cutShort = true
+        continue
+      }
+      const before = this.#drain(sequence)
+      if (before) await before
+      const begun = this.#begin(at, sequence)
+      if (begun instanceof Promise) await begun
+    }
+  }
+
+  /** What was left out because it happened later is missing in a checkpoint. */
+  #checkpoint(begun: number, last: number): void {
+    const { checkpoints, traffic } = this.#options
+    if (!checkpoints || this.#cutShort || begun < this.#kept + checkpoints.every) return
+    this.#kept = begun
+    const waiting = this.#waiting.items.map(({ at }) => at)
+    waiting.sort((one, other) => traffic.beginning(one) - traffic.beginning(other))
+    checkpoints.made({ begun, last, waiting, state: this.state.copy() })
   }
 
   /** Exchanges that have to be judged, in the order of their first steps; those that the edit cannot touch are told at once. */
@@ -194,7 +232,7 @@ class Judging implements Bench {
   }
 
   #goOn(at: number, run: ExchangeRun, placed: boolean, warming: Warming): Maybe<void> {
-    this.state.warming = false
+    this.state.turn(at)
     const moment = run.goOn(placed)
     if (moment instanceof Promise) return moment.then((later) => this.#wentOn(at, run, later, warming))
     return this.#wentOn(at, run, moment, warming)
@@ -206,7 +244,11 @@ class Judging implements Bench {
       const { until = never } = this.#options
       // What happened later waits for ever.
       if (moment.now <= until.now) this.#waiting.add(moment.sequence, { at, run, warming: warm })
-    } else this.#tell(at, judgedOf(run, this.#positions, warm), run)
+      else this.#cutShort = true
+    } else {
+      this.state.forget(at)
+      this.#tell(at, judgedOf(run, this.#positions, warm), run)
+    }
   }
 
   #tell(at: number, judged: Judged, run?: ExchangeRun): void {
@@ -221,4 +263,11 @@ class Judging implements Bench {
     this.#lastBreath = now
     return breathe() ?? undefined
   }
+}
+
+/** State ids of policies whose counters survive a restart. */
+function durableIds({ unrouted, routes }: Workspace): ReadonlySet<string> {
+  const plans = [unrouted, ...routes.map(({ plan }) => plan)]
+  const durable = plans.flatMap(({ instances }) => instances.filter(({ policy }) => policy.durable))
+  return new Set(durable.map(({ stateId }) => stateId))
 }

@@ -32,4 +32,8 @@ export class OneTraffic implements Traffic {
   beginning(): number {
     return this.#beginning
   }
+
+  startedAt(): number {
+    return this.#exchange.startedAt
+  }
 }

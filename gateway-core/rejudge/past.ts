@@ -1,28 +1,29 @@
 import type { ExchangeRecord } from '../capture/record.ts'
-import { loadWorkspace } from '../config/load.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { Workspace } from '../config/workspace.ts'
 import { Blame } from './blame.ts'
 import { ColdState } from './cold-state.ts'
 import type { ExchangeRun } from './exchange-run.ts'
+import type { Moment } from './follower.ts'
 import type { Texts } from './hunks.ts'
 import { judgeAll, judgeEdit } from './judge-edit.ts'
 import { judgeTraffic } from './judge-traffic.ts'
+import { LoadedWorkspaces } from './loaded-workspaces.ts'
 import { classify, type Judged, messagesOf } from './judged.ts'
 import { differenceOf } from './message-difference.ts'
 import { OneTraffic } from './one-traffic.ts'
 import { Revisions } from './revisions.ts'
 import { SharedFacts } from './shared-facts.ts'
-import { shrinkRequest } from './shrink.ts'
+import { shrinkExchange } from './shrunk-exchange.ts'
 import { stateAt, type StateAt } from './state-at.ts'
+import { type Checkpoints, StateTimeline } from './state-timeline.ts'
 import { type ChangedValue, type SteppedThrough, stepThrough } from './step-through.ts'
 import type { Traffic } from './traffic.ts'
 import { captureSource, type TrafficSource } from './traffic-source.ts'
 import { type Traced, traceOf } from './traced.ts'
-import { VariedExchange, type Variation } from './varied-exchange.ts'
+import type { VariedExchange } from './varied-exchange.ts'
 import { WhatIfError } from './what-if-error.ts'
 import type {
-  FileTexts,
   Hunk,
   ShrunkRequest,
   WhatIfChange,
@@ -52,12 +53,12 @@ interface Asked {
 
 /** The recorded traffic of a workspace, to be judged again by edits of it. Keeps what it read between two questions. */
 export class Past {
-  readonly #options: PastOptions
   readonly #source: TrafficSource
   readonly #traffic: Traffic
   readonly #facts: SharedFacts
   readonly #revisions: Revisions
-  readonly #loaded = new Map<string, Workspace>()
+  readonly #loaded: LoadedWorkspaces
+  readonly #timelines = new WeakMap<Workspace, { era: number; length: number; timeline: StateTimeline }>()
   #before: { key: string; judged: Judged[] } | undefined
   #asked: { key: string; asked: Asked } | undefined
   /** When the files and the capture of the last question had been read. */
@@ -65,10 +66,10 @@ export class Past {
 
   constructor(options: PastOptions) {
     const { folder, key, env, engineVersion } = options
-    this.#options = options
     this.#source = options.source ?? captureSource(folder, key)
     this.#traffic = this.#source.traffic
     this.#facts = new SharedFacts(key)
+    this.#loaded = new LoadedWorkspaces(folder, { env, engineVersion })
     this.#revisions = new Revisions((revision) => this.#source.filesOf(revision), folder, { env, engineVersion })
   }
 
@@ -122,53 +123,26 @@ export class Past {
     const base = this.#traffic.exchange(at)
     const states = new Map<Workspace, ColdState>()
     for (const workspace of [baseline, candidate]) states.set(workspace, await this.#stateBefore(workspace, at))
-    const judge = (workspace: Workspace, varied: VariedExchange) =>
-      this.#tryOut(workspace, states.get(workspace)!, varied, at)
-    const tried = async (variation: Variation) => {
-      const varied = new VariedExchange(base, variation)
-      const [before, after] = [await judge(baseline, varied), await judge(candidate, varied)]
-      return { varied, before, after, found: classify(before, after) }
-    }
-    const whole = await tried({})
-    if (!whole.found) throw new WhatIfError('this exchange comes out the same, so there is nothing to shrink')
-    const { variation, dropped } = await shrinkRequest(base.request, base.requestBody?.bytes, async (smaller) => {
-      const { before, after, found } = await tried(smaller)
-      return (
-        found?.kind === whole.found!.kind &&
-        ends(before) === ends(whole.before) &&
-        ends(after) === ends(whole.after) &&
-        (found.kind !== 'transformed' || found.differs?.join() === whole.found!.differs?.join())
-      )
-    })
-    const { varied, before, after } = await tried(variation)
-    const { request, requestBody } = varied
-    return {
-      method: request.method,
-      target: request.query === '' ? request.path : `${request.path}?${request.query}`,
-      headers: pairs(sealedHeaders(this.#source.record(at), request.headers.raw, base.request.headers.raw)),
-      ...(requestBody && { body: Buffer.from(requestBody.bytes).toString('utf8') }),
-      dropped,
-      before: before.outcome,
-      after: after.outcome,
-    }
+    return shrinkExchange(
+      base,
+      () => this.#source.record(at),
+      async (varied) => [
+        await this.#tryOut(baseline, states.get(baseline)!, varied, at),
+        await this.#tryOut(candidate, states.get(candidate)!, varied, at),
+      ],
+    )
   }
 
   async stateAt(time: number): Promise<StateAt> {
     await this.#refresh()
-    const workspace = await this.#load({}, undefined)
+    const workspace = await this.#loaded.load({}, undefined)
     await this.#know(workspace)
-    return stateAt(time, {
-      workspace,
-      traffic: this.#traffic,
-      recordedUnder: this.#revisions.of,
-      facts: this.#facts,
-      breathe: pause,
-    })
+    return stateAt(time, workspace, await this.#states(workspace).at({ now: time, sequence: Infinity }))
   }
 
   async stepThrough(id: string, changed: readonly ChangedValue[], question: WhatIfQuestion): Promise<SteppedThrough> {
     await this.#refresh()
-    const workspace = await this.#load(question.candidate, question.environment)
+    const workspace = await this.#loaded.load(question.candidate, question.environment)
     await this.#know(workspace)
     const at = this.#numberOf(id)
     const recorded = this.#traffic.exchange(at)
@@ -189,11 +163,11 @@ export class Past {
   async #ask(question: WhatIfQuestion, signal?: AbortSignal): Promise<Asked> {
     const fresh = await this.#refresh()
     const { candidate: texts, baseline: others = {}, environment, query = '', reuse } = question
-    const baseline = await this.#load(others, environment)
+    const baseline = await this.#loaded.load(others, environment)
     const key = JSON.stringify([baseline.revision, texts, others, environment, query, reuse, fresh])
     this.#judgingSince = performance.now()
     if (this.#asked?.key === key) return this.#asked.asked
-    const candidate = await this.#load({ ...others, ...texts }, environment)
+    const candidate = await this.#loaded.load({ ...others, ...texts }, environment)
     await this.#know(baseline)
     const only = query === '' ? undefined : this.#source.matching(query)
     this.#judgingSince = performance.now()
@@ -201,7 +175,7 @@ export class Past {
     const blame = new Blame({
       before: textsOf(baseline),
       after: textsOf(candidate),
-      load: (some) => this.#load({ ...others, ...Object.fromEntries(some) }, environment).catch(() => undefined),
+      load: (some) => this.#loaded.load({ ...others, ...Object.fromEntries(some) }, environment).catch(() => undefined),
       judge: async (workspace, at) => (await this.#judgeOne(workspace, at)).judged,
       baseline: (at) => before[at]!,
     })
@@ -244,30 +218,6 @@ export class Past {
     return at
   }
 
-  async #load(texts: FileTexts, environment: string | undefined): Promise<Workspace> {
-    const { folder, env, engineVersion } = this.#options
-    const overlay = new Map(Object.entries(texts))
-    const chosen = environment === undefined ? {} : { environment }
-    const { workspace, problems } = await loadWorkspace(folder, {
-      env,
-      engineVersion,
-      overlay,
-      readOnly: true,
-      ...chosen,
-    })
-    if (!workspace) {
-      const problem = problems.find(({ severity }) => severity === 'error')
-      const where = problem && `${problem.file}:${problem.line}:${problem.column}`
-      throw new WhatIfError(problem?.message ?? 'the workspace does not load', problem?.suggestion, where)
-    }
-    // The same object for the same files: what was found out about it holds.
-    const known = this.#loaded.get(workspace.revision)
-    if (known) return known
-    if (this.#loaded.size >= 16) this.#loaded.delete(this.#loaded.keys().next().value!)
-    this.#loaded.set(workspace.revision, workspace)
-    return workspace
-  }
-
   async #judgeOne(
     workspace: Workspace,
     at: number,
@@ -302,17 +252,32 @@ export class Past {
   }
 
   /** What counters held before the first step of an exchange. */
-  async #stateBefore(workspace: Workspace, at: number): Promise<ColdState> {
-    return judgeTraffic({
-      workspace,
-      traffic: this.#traffic,
-      recordedUnder: this.#revisions.of,
-      facts: this.#facts.of,
-      everyCounter: true,
-      until: { now: Infinity, sequence: this.#traffic.beginning(at) },
-      judged: () => undefined,
-      breathe: pause,
-    })
+  #stateBefore(workspace: Workspace, at: number): Promise<ColdState> {
+    return this.#states(workspace).at({ now: Infinity, sequence: this.#traffic.beginning(at) })
+  }
+
+  #states(workspace: Workspace): StateTimeline {
+    const { length } = this.#traffic
+    const { era } = this.#source
+    let known = this.#timelines.get(workspace)
+    if (known?.era !== era) {
+      const count = (until: Moment, checkpoints: Checkpoints) =>
+        judgeTraffic({
+          workspace,
+          traffic: this.#traffic,
+          recordedUnder: this.#revisions.of,
+          facts: this.#facts.of,
+          everyCounter: true,
+          until,
+          checkpoints,
+          judged: () => undefined,
+          breathe: pause,
+        })
+      known = { era, length, timeline: new StateTimeline(count) }
+      this.#timelines.set(workspace, known)
+    }
+    for (; known.length < length; known.length++) known.timeline.grown(this.#traffic.beginning(known.length))
+    return known.timeline
   }
 
   async #tryOut(workspace: Workspace, before: ColdState, varied: VariedExchange, at: number): Promise<Judged> {
@@ -324,7 +289,7 @@ export class Past {
       facts: (recorded) => varied.facted(this.#facts.of(recorded)),
       reuse: false,
       state: (since) => {
-        const state = new ColdState(since)
+        const state = new ColdState({ since })
         state.restore(before.snapshot(varied.startedAt))
         return state
       },
@@ -340,28 +305,6 @@ export class Past {
 /** Texts of the files of a workspace by path. */
 export function textsOf({ files }: Workspace): Texts {
   return new Map(files.filter(({ text }) => text !== undefined).map(({ path, text }) => [path, text]))
-}
-
-function ends({ outcome: { verdict, code, decidedBy } }: Judged): string {
-  return `${verdict} ${code} ${decidedBy}`
-}
-
-/** The fields that are left, with their secrets sealed. */
-function sealedHeaders(stored: ExchangeRecord, left: readonly string[], all: readonly string[]): string[] {
-  const sealed: string[] = []
-  let from = 0
-  for (let at = 0; at + 1 < left.length; at += 2) {
-    while (from + 1 < all.length && (all[from] !== left[at] || all[from + 1] !== left[at + 1])) from += 2
-    sealed.push(left[at]!, stored.request.headers[from + 1] ?? left[at + 1]!)
-    from += 2
-  }
-  return sealed
-}
-
-function pairs(raw: readonly string[]): [string, string][] {
-  const list: [string, string][] = []
-  for (let at = 0; at + 1 < raw.length; at += 2) list.push([raw[at]!, raw[at + 1]!])
-  return list
 }
 
 function pause(): Promise<void> {

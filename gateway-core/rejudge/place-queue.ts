@@ -7,6 +7,11 @@ export class PlaceQueue<T> {
     return this.#items.length
   }
 
+  /** All of them, in no certain order. */
+  get items(): readonly T[] {
+    return this.#items
+  }
+
   /** Place of the first one, or Infinity. */
   get next(): number {
     return this.#places[0] ?? Infinity

@@ -1,8 +1,5 @@
-import type { Context } from '../capture/decode-context.ts'
 import type { Workspace } from '../config/workspace.ts'
-import { judgeTraffic } from './judge-traffic.ts'
-import type { SharedFacts } from './shared-facts.ts'
-import type { Traffic } from './traffic.ts'
+import type { ColdState } from './cold-state.ts'
 
 /** One key of one instance at a moment. */
 export interface StateEntryAt {
@@ -30,27 +27,8 @@ export interface StateAt {
   warming: readonly string[]
 }
 
-export interface StateAtOptions {
-  workspace: Workspace
-  traffic: Traffic
-  recordedUnder: (context: Context) => Workspace | undefined
-  facts: SharedFacts
-  breathe?: () => Promise<void>
-}
-
-/** What the counters held at a moment (ms since the epoch): every operation until then is done again, in its order. */
-export async function stateAt(time: number, options: StateAtOptions): Promise<StateAt> {
-  const { workspace, traffic, recordedUnder, facts, breathe } = options
-  const state = await judgeTraffic({
-    workspace,
-    traffic,
-    recordedUnder,
-    facts: facts.of,
-    everyCounter: true,
-    until: { now: time, sequence: Infinity },
-    judged: () => undefined,
-    ...(breathe && { breathe }),
-  })
+/** What the counters held at a moment (ms since the epoch), of the state that was counted until then. */
+export function stateAt(time: number, workspace: Workspace, state: ColdState): StateAt {
   const plans = [workspace.unrouted, ...workspace.routes.map(({ plan }) => plan)]
   const instances = new Map(plans.flatMap((plan) => plan.instances.map((one) => [one.stateId, one] as const)))
   const entries: StateEntryAt[] = []
@@ -62,7 +40,10 @@ export async function stateAt(time: number, options: StateAtOptions): Promise<St
     ids.add(stateId)
     entries.push({ policy: instance.id, stateId, type: instance.policy.type, key, ...read })
   }
-  return { time, entries, warming: [...ids].filter((id) => state.isWarming(id, time)) }
+  // Rows stay where they are while the time is moved.
+  const places = new Map([...instances.keys()].map((stateId, place) => [stateId, place]))
+  entries.sort((one, other) => places.get(one.stateId)! - places.get(other.stateId)! || compare(one.key, other.key))
+  return { time, entries, warming: [...instances.keys()].filter((id) => ids.has(id) && state.isWarming(id, time)) }
 }
 
 /** Reads what `MemoryState` writes: `[expiresAt, 'once']`, `[expiresAt, 'n', number]`, `[expiresAt, 's', text]` or `[expiresAt, algorithm, at, used, before]`. */
@@ -79,4 +60,8 @@ function readEntry(value: unknown): Pick<StateEntryAt, 'holds' | 'expiresAt'> | 
     default:
       return { expiresAt, holds: { kind: 'limiter', algorithm: kind, used, before, since: first as number } }
   }
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
 }

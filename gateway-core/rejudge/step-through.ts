@@ -66,7 +66,7 @@ export interface StepThroughOptions {
 /** Judges one exchange step by step, with values changed by hand before some of the steps. */
 export async function stepThrough(recorded: RecordedExchange, options: StepThroughOptions): Promise<SteppedThrough> {
   const { workspace, facts, begin, changed } = options
-  const state = new ColdState(begin.now)
+  const state = new ColdState({ since: begin.now })
   state.restore(options.state)
   const timeline = new RecordedTimeline(true)
   const bench = {

@@ -12,6 +12,8 @@ export interface TrafficSource {
   readonly traffic: Traffic
   /** Texts of the files of an old revision, by path; empty where they are not kept. */
   filesOf(revision: string): ReadonlyMap<string, string>
+  /** Exchanges keep their numbers as long as this stays. */
+  readonly era: number
   /** Takes in what came since; gives what tells one state of it from another. */
   refresh(pause: () => Promise<void>): Promise<string>
   /** Numbers of the exchanges that match a query. Throws a FilterError when it cannot be read. */
@@ -30,9 +32,12 @@ export function captureSource(folder: string, key: WorkspaceKey | undefined): Tr
   return {
     traffic,
     filesOf: (revision) => captures.revisionFiles(revision),
+    get era() {
+      return traffic.era
+    },
     async refresh(pause) {
       await traffic.refresh(pause)
-      return `${traffic.length} ${traffic.latest}`
+      return `${traffic.era} ${traffic.length} ${traffic.latest}`
     },
     matching(query) {
       const sequences: number[] = []
@@ -53,6 +58,7 @@ export function recordsSource(records: readonly ExchangeRecord[]): TrafficSource
   return {
     traffic: new RecordsTraffic(records),
     filesOf: () => new Map(),
+    era: 0,
     refresh: async () => '',
     matching(query) {
       const filter = parseFilter(query)

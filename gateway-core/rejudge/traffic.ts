@@ -1,5 +1,6 @@
 import type { Context } from '../capture/decode-context.ts'
 import type { ExchangeRecord } from '../capture/record.ts'
+import type { KnownState } from './cold-state.ts'
 import { PlainExchange, type RecordedExchange } from './recorded-exchange.ts'
 
 /** Recorded exchanges as judging them again goes through them. */
@@ -12,8 +13,12 @@ export interface Traffic {
   exchange(at: number): RecordedExchange
   /** Numbers of the exchanges in the order of their first steps. */
   inOrder(): Uint32Array
+  /** What counters are known to have held, in the order of places. */
+  readonly states?: readonly KnownState[]
   /** Place of the first step of an exchange in the global order. */
   beginning(at: number): number
+  /** When an exchange began, in ms since the epoch. */
+  startedAt(at: number): number
   /** Told before these exchanges are read, so that they can be read together. */
   prepare?(numbers: readonly number[]): void
 }
@@ -56,6 +61,10 @@ export class RecordsTraffic implements Traffic {
 
   beginning(at: number): number {
     return this.#beginnings[at]!
+  }
+
+  startedAt(at: number): number {
+    return this.#exchanges[at]!.startedAt
   }
 }
 

@@ -9,6 +9,7 @@ import type { KeySets } from '../facts/key-sets.ts'
 import { createLiveFacts } from '../facts/live.ts'
 import { MemoryState } from '../pipeline/memory-state.ts'
 import { openStateFile } from '../pipeline/state-file.ts'
+import { LiveTimeline } from '../pipeline/timeline.ts'
 import { Interceptor } from '../intercept/interceptor.ts'
 import type { Refusal } from '../protocol/types.ts'
 import { type Gateway, startGateway } from '../proxy/gateway.ts'
@@ -16,6 +17,7 @@ import { outboundProxyFrom } from '../proxy/outbound-proxy.ts'
 import { CannotRun } from './cannot-run.ts'
 import { passThroughMemory } from './pass-through.ts'
 import { findRunningGateway } from './running-gateway.ts'
+import { StateKeeper } from './state-keeper.ts'
 
 export interface OpenGatewayOptions {
   workspace: Workspace
@@ -67,18 +69,24 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
     now: Date.now,
     problem: onTrouble,
   })
+  const alone = !runsElsewhere(folder)
   const recorder = capture
     ? openRecorder({
         folder,
         key,
         settings: workspace.capture,
-        ...(!runsElsewhere(folder) && { closeBefore: performance.timeOrigin }),
+        ...(alone && { closeBefore: performance.timeOrigin }),
         onEvent: (event) => onTrouble(eventText(event), aboutEvent(event)),
         ...(onWritten && { onWritten }),
       })
     : undefined
   recorder?.saveRevision(workspace.revision, workspace.files, workspace.secretsInClear)
+  const timeline = new LiveTimeline()
+  // What two gateways count at the same time is in neither's state.
+  const keeper =
+    recorder && alone ? new StateKeeper({ state, timeline, recorder, workspace: () => current }) : undefined
   const closeRest = async () => {
+    keeper?.close()
     await stateFile.close()
     await recorder?.close()
     await dispatcher?.close()
@@ -87,6 +95,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
   const started = {
     workspace,
     state,
+    timeline,
     facts,
     env,
     hold,
@@ -108,6 +117,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
       // The recorder keeps the settings that it was started with.
       const recorded = JSON.stringify(next.capture) === JSON.stringify(workspace.capture)
       current = next
+      keeper?.reloaded()
       return { needsRestart: recorded ? needsRestart : [...needsRestart, 'capture: its settings'] }
     },
     flush: async () => recorder?.flush(),
