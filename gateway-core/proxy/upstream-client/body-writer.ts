@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { mayTrail } from '../trailer-fields.ts'
 import { isKnownName } from './response-head.ts'
 import type { RequestHead } from './request-head.ts'
 
@@ -102,11 +103,12 @@ export class BodyWriter {
   }
 }
 
-/** Trailers as they came, but for those that would end a line. */
+/** Trailers as they came, but for those that would end a line or belong before the body. */
 function trailerText(raw: readonly string[]): string {
   let text = ''
   for (let at = 0; at < raw.length; at += 2) {
-    if (isKnownName(raw[at]!) && !/[^\t\x20-\x7e\x80-\xff]/.test(raw[at + 1]!)) text += `${raw[at]}: ${raw[at + 1]}\r\n`
+    const sound = isKnownName(raw[at]!) && !/[^\t\x20-\x7e\x80-\xff]/.test(raw[at + 1]!)
+    if (sound && mayTrail(raw[at]!)) text += `${raw[at]}: ${raw[at + 1]}\r\n`
   }
   return text
 }

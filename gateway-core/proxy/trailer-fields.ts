@@ -1,0 +1,34 @@
+/**
+ * Fields that say how a message is framed, where it goes, who sent it or what its content is (RFC 9110 §6.5.1): behind
+ * the body they were judged by no policy, and some servers merge trailers into the header fields.
+ */
+const early = new Set([
+  'authorization',
+  'cache-control',
+  'connection',
+  'cookie',
+  'expect',
+  'forwarded',
+  'host',
+  'keep-alive',
+  'max-forwards',
+  'pragma',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'range',
+  'set-cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'via',
+  'x-api-key',
+  'x-real-ip',
+])
+
+/** Whether a field may stand in the trailers of a request that goes on. */
+export function mayTrail(name: string): boolean {
+  const lower = name.toLowerCase().replaceAll('_', '-')
+  return !early.has(lower) && !/^(?:content-(?!digest$|md5$)|if-|x-forwarded-|sec-|x-http-method)/.test(lower)
+}
