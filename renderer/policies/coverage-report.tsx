@@ -2,7 +2,6 @@ import { X } from 'lucide-react'
 import { useShortcut } from '../shell/actions.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { Button } from '../ui/button.tsx'
-import { plural } from '../ui/format.ts'
 import { useCoverage } from './coverage-store.ts'
 import { CoverageTables } from './coverage-tables.tsx'
 import { openFile } from './files.ts'
@@ -16,7 +15,7 @@ export function CoverageReport() {
     <section className="pane" aria-label="Coverage by recorded traffic">
       <div className="bar">
         <h2>Coverage</h2>
-        <span className="faint cut grow">{coverage && plural(coverage.exchanges, 'exchange')}</span>
+        <span className="grow" />
         <Button
           aria-pressed={onlyNever}
           kind="quiet"

@@ -36,7 +36,7 @@ export function CoverageTables({ coverage, onlyNever, noun, seenBy, openLine, op
           <thead>
             <tr>
               <th scope="col">Policy</th>
-              <th scope="col">Answers seen</th>
+              <th scope="col">Answers</th>
               <th scope="col">{noun === 'exchange' ? 'Exchanges' : 'Requests'}</th>
             </tr>
           </thead>

@@ -1,3 +1,4 @@
+import { FilePlus, Search } from 'lucide-react'
 import { useEffect } from 'react'
 import { registerJson } from '../monaco/json-language.ts'
 import { followPageTheme } from '../monaco/theme.ts'
@@ -106,23 +107,25 @@ function Files() {
   const make = useShortcut('policies.new')
   return (
     <section className="pane" aria-label="Files">
-      <div className="bar files-bar">
+      <div className="bar">
         <h2 className="cut grow">{workspace?.name ?? 'Files'}</h2>
         <Button
           kind="quiet"
+          label="New file"
           tip="A new file: tests, a policy set, an environment …"
           shortcut={make}
           onClick={() => usePolicies.setState({ dialog: 'new', subject: undefined })}
         >
-          New
+          <FilePlus aria-hidden="true" />
         </Button>
         <Button
           kind="quiet"
+          label="Find a file"
           tip="Open a file by its name"
           shortcut={find}
           onClick={() => usePolicies.setState({ dialog: 'open' })}
         >
-          Find
+          <Search aria-hidden="true" />
         </Button>
       </div>
       {tree && <FileTree tree={tree} />}
