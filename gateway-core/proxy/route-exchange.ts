@@ -48,6 +48,12 @@ export function routeExchange(workspace: Workspace, router: Router, exchange: Ju
 function dropOwn(exchange: JudgedExchange, names: readonly string[]): void {
   const { request } = exchange
   const sent = names.filter((name) => request.headers.has(name))
+  const { raw } = request.headers
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]!
+    // Servers behind CGI or WSGI read `X_User` as `X-User`.
+    if (name.includes('_') && names.includes(name.toLowerCase().replaceAll('_', '-'))) sent.push(name)
+  }
   if (sent.length === 0) return
   exchange.request = changeRequest(
     request,
