@@ -24,12 +24,13 @@ export function readPathParameter(parameter: Parameter, raw: string): ParameterR
     body = raw.slice(1)
     separator = explode ? '.' : ','
   } else if (style === 'matrix') {
-    if (!raw.startsWith(`;${name}`) && !(explode && raw.startsWith(';'))) {
+    const pairs = raw.slice(1).split(';').map(pairOf)
+    const isObject = explode && wantsObject(shape)
+    if (!raw.startsWith(';') || (!isObject && pairs.some((pair) => pair[0] !== name))) {
       return malformed(raw, `a value that begins with ";${name}=" (style matrix)`)
     }
-    if (explode && (wantsObject(shape) || wantsArray(shape))) {
-      const pairs = raw.slice(1).split(';').map(pairOf)
-      if (wantsObject(shape)) return read(objectOf(pairs, shape, decodePercent), raw)
+    if (isObject) return read(objectOf(pairs, shape, decodePercent), raw)
+    if (explode && wantsArray(shape)) {
       return read([pairs.map(([, value]) => scalar(decodePercent(value), shape.items)[0])], raw)
     }
     body = raw.slice(name.length + 1).replace(/^=/, '')
@@ -64,13 +65,11 @@ export function readQueryParameter(parameter: Parameter, pairs: RawPairs, used: 
       const texts = more ?? [first]
       return arrayOrScalar(texts.map(decodeForm), shape, first)
     }
-    const [separator, decoded] =
-      style === 'spaceDelimited' ? [/\+|%20| /, first] : style === 'pipeDelimited' ? [/%7c|\|/i, first] : [',', first]
-    if (decoded === '') return read([[]], '')
-    return arrayOrScalar(decoded.split(separator).map(decodeForm), shape, first)
+    if (first === '') return read([[]], '')
+    return arrayOrScalar(first.split(separatorOf(style)).map(decodeForm), shape, first)
   }
   if (more) return twice(more)
-  return readDelimited(first, ',', shape, false, decodeForm, first)
+  return readDelimited(first, separatorOf(style), shape, false, decodeForm, first)
 }
 
 /** Reads a header parameter (style simple); several fields of one name count as a list. */
@@ -110,11 +109,16 @@ export function scalar(text: string, shape: Shape | undefined): unknown[] {
   return readings
 }
 
+/** What stands between the items of a query parameter. */
+function separatorOf(style: Parameter['style']): string | RegExp {
+  return style === 'spaceDelimited' ? /\+|%20| / : style === 'pipeDelimited' ? /%7c|\|/i : ','
+}
+
 type Decode = (text: string) => string
 
 function readDelimited(
   body: string,
-  separator: string,
+  separator: string | RegExp,
   shape: Shape,
   explode: boolean,
   decode: Decode,

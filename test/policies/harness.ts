@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
 import { HeldBody } from '../../gateway-core/body.ts'
 import { denials } from '../../gateway-core/errors.ts'
@@ -59,12 +59,15 @@ function node(item: object | string, given: Given, problems: Problem[]): PlanNod
   return { kind: 'any-of', branches, position }
 }
 
+const ajv = new Ajv2020({ useDefaults: true, allErrors: true, allowUnionTypes: true, strict: false })
+const validators = new Map<string, ValidateFunction>()
+
 function instance(type: string, written: object, given: Given, problems: Problem[]): PolicyInstance {
   const policy = policyByType.get(type)
   if (!policy) throw new Error(`no policy type ${type} is registered`)
   const { name = type, mode = 'enforce', when, ...own } = structuredClone(written ?? {}) as Record<string, unknown>
-  const ajv = new Ajv2020({ useDefaults: true, allErrors: true, allowUnionTypes: true, strict: false })
-  const validate = ajv.compile(policy.config)
+  let validate = validators.get(type)
+  if (!validate) validators.set(type, (validate = ajv.compile(policy.config)))
   if (!validate(own)) throw new Error(`${type}: ${ajv.errorsText(validate.errors)}`)
   const prepared: unknown = policy.prepare(own, {
     consumers: (given.consumers ?? []).map((entry) => ({

@@ -2,6 +2,7 @@ import { Buffer, isUtf8 } from 'node:buffer'
 import type { Body, Exchange } from '../../exchange.ts'
 import { join } from '../../openapi/pointer.ts'
 import { decodeForm, rawPairsOf } from '../../openapi/query.ts'
+import { duplicateKey } from '../request-validation/duplicate-keys.ts'
 import { kindOf, parseContentType } from '../request-validation/content-type.ts'
 import { partsOf } from '../request-validation/multipart.ts'
 import type { Field } from './fields.ts'
@@ -13,7 +14,7 @@ export type VisitBody = (text: string, pointer: string | undefined, context: Con
 const value: Context = { place: 'body', name: false }
 const name: Context = { place: 'body', name: true }
 
-/** More texts than this in one body are not looked at one by one but as a whole. */
+/** More texts than this in one body are not looked at one by one; then all of it is read as one text. */
 const mostTexts = 50_000
 
 /** Visits the names and values of JSON, forms and multipart text, the text of XML, and other text as a whole. */
@@ -21,7 +22,10 @@ export function visitBody(body: Body, exchange: Exchange, field: Field | undefin
   const type = parseContentType(exchange.request.headers.get('content-type') ?? '')
   const kind = type ? kindOf(type.essence) : 'form'
   if (kind === 'json' && body.json.ok) {
-    visitJson(body.json.value, field, visit)
+    const { value: root } = body.json
+    // Of two members of one name only one is seen in the value; which one counts behind the gateway is not known.
+    if (!visitJson(root, field, visit) || duplicateKey(body.text, root) !== undefined)
+      visit(body.text, undefined, value, undefined)
     return
   }
   if (kind === 'multipart') {
@@ -31,17 +35,32 @@ export function visitBody(body: Body, exchange: Exchange, field: Field | undefin
         const pointer = join('', part.name)
         visit(part.name, pointer, name, undefined)
         if (part.fileName !== undefined) visit(part.fileName, pointer, value, undefined)
-        else if (isUtf8(part.bytes))
-          visit(Buffer.from(part.bytes).toString('utf8'), pointer, value, field?.property(part.name))
+        else if (isUtf8(part.bytes) || /^text\/|json|xml/.test(part.type))
+          visit(textOf(part.bytes), pointer, value, field?.property(part.name))
       }
       return
     }
   }
-  if (!isUtf8(body.bytes)) return
-  if (kind === 'form') visitForm(body.text, field, visit)
-  else if (type && /xml\b|html\b/.test(type.essence)) visitMarkup(body.text, visit)
-  else if (kind !== 'opaque' || /^text\/|javascript|graphql|yaml|ndjson|octet-stream/.test(type?.essence ?? ''))
-    visit(body.text, undefined, value, field)
+  const markup = type !== undefined && /xml\b|html\b/.test(type.essence)
+  const isText =
+    markup || kind !== 'opaque' || /^text\/|javascript|graphql|yaml|ndjson|octet-stream/.test(type?.essence ?? '')
+  if (!isText || (type?.essence === 'application/octet-stream' && !isUtf8(body.bytes))) return
+  const text = isUtf8(body.bytes) && body.bytes[1] !== 0 ? body.text : textOf(body.bytes)
+  if (kind === 'form') visitForm(text, field, visit)
+  else if (markup) visitMarkup(text, visit)
+  else visit(text, undefined, value, field)
+}
+
+/** Text of bytes in UTF-8, else UTF-16 where marks or zero bytes say so, else read byte by byte: one odd byte hides nothing. */
+function textOf(bytes: Uint8Array): string {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const [first, second] = buffer
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return buffer.toString('utf16le')
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0 && buffer.length > 1))
+    return Buffer.from(buffer.subarray(0, buffer.length & ~1))
+      .swap16()
+      .toString('utf16le')
+  return buffer.toString(isUtf8(buffer) ? 'utf8' : 'latin1')
 }
 
 function visitForm(text: string, field: Field | undefined, visit: VisitBody): void {
@@ -59,7 +78,10 @@ function visitMarkup(text: string, visit: VisitBody): void {
   if (prolog) visit(text.slice(prolog.index, prolog.index + 2000), undefined, value, undefined)
   let count = 0
   for (const found of text.matchAll(/>([^<>]+)<|=\s*"([^"]*)"|=\s*'([^']*)'|<!\[CDATA\[([^\]]*)\]\]>/g)) {
-    if ((count += 1) > mostTexts) return
+    if ((count += 1) > mostTexts) {
+      visit(text, undefined, value, undefined)
+      return
+    }
     const inner = found[1] ?? found[2] ?? found[3] ?? found[4] ?? ''
     if (inner.length > 2 && inner.trim() !== '') visit(inner, undefined, value, undefined)
   }
@@ -71,13 +93,14 @@ interface Open {
   field: Field | undefined
 }
 
-function visitJson(root: unknown, field: Field | undefined, visit: VisitBody): void {
+/** Visits the names and texts of a JSON value; false where there were too many to visit each. */
+export function visitJson(root: unknown, field: Field | undefined, visit: VisitBody): boolean {
   const open: Open[] = [{ node: root, pointer: '', field }]
   let count = 0
   for (let entry = open.pop(); entry; entry = open.pop()) {
     const { node, pointer } = entry
     if (typeof node === 'string') {
-      if ((count += 1) > mostTexts) return
+      if ((count += 1) > mostTexts) return false
       visit(node, pointer, value, entry.field)
     } else if (Array.isArray(node)) {
       const { item } = entry.field ?? {}
@@ -96,4 +119,5 @@ function visitJson(root: unknown, field: Field | undefined, visit: VisitBody): v
       }
     }
   }
+  return true
 }

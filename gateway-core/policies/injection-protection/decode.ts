@@ -29,7 +29,22 @@ export function viewsOf(value: string, traits: number): readonly View[] {
       if (views.length >= mostViews) break
     }
   }
+  if (views.length >= mostViews) {
+    const text = undone(value)
+    if (!seen.has(text)) views.push({ text, traits: traitsOf(text), by: ['all encodings'] })
+  }
   return views
+}
+
+/** Everything undone in turn until nothing changes: noise in one encoding does not use up the readings of another. */
+function undone(value: string): string {
+  let text = value
+  for (let round = 0; round < 4; round += 1) {
+    const before = text
+    for (const decode of [decodeUrl, decodeHtml, decodeEscapes, decodeUnicode]) text = decode(text) ?? text
+    if (text === before) break
+  }
+  return text
 }
 
 const none: readonly string[] = []

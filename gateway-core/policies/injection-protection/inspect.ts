@@ -1,3 +1,4 @@
+import { visitJson } from './bodies.ts'
 import { viewsOf, type View } from './decode.ts'
 import { detectCode } from './detect/code.ts'
 import { detectCrlf } from './detect/lines.ts'
@@ -42,12 +43,15 @@ export type Threshold = (kind: InjectionClass) => number
 const pieceLength = 2_048
 const overlap = 256
 
+/** JSON inside of a text inside of JSON is opened this often. */
+const mostNested = 3
+
 export type Inspect = (value: string, context: Context, threshold: Threshold) => Hit | undefined
 
 /** Makes the inspection for the classes that a configuration names. It gives the strongest finding that counts. */
 export function inspectionOf(classes: readonly InjectionClass[]): Inspect {
   const chosen = classes.map((kind) => [kind, detectors[kind]] as const)
-  const piece = (value: string, context: Context, threshold: Threshold): Hit | undefined => {
+  const piece = (value: string, context: Context, threshold: Threshold, nested: number): Hit | undefined => {
     const traits = traitsOf(value)
     const views = viewsOf(value, traits)
     let best: Hit | undefined
@@ -60,15 +64,50 @@ export function inspectionOf(classes: readonly InjectionClass[]): Inspect {
       }
       if (best && best.finding.score >= 8) return best
     }
-    return best
-  }
-  return (value, context, threshold) => {
-    if (value.length < 3) return undefined
-    if (value.length <= pieceLength) return piece(value, context, threshold)
-    for (let from = 0; from < value.length; from += pieceLength - overlap) {
-      const hit = piece(value.slice(from, from + pieceLength), context, threshold)
+    for (const view of best ? [] : views) {
+      const hit = mayBeJson(view.text) ? insideJson(view, context, threshold, nested) : undefined
       if (hit) return hit
     }
-    return undefined
+    return best
   }
+  const inspect = (value: string, context: Context, threshold: Threshold, nested: number): Hit | undefined => {
+    if (value.length < 3) return undefined
+    if (value.length <= pieceLength) return piece(value, context, threshold, nested)
+    for (let from = 0; from < value.length; from = nextPiece(value, from)) {
+      const hit = piece(value.slice(from, from + pieceLength), context, threshold, mostNested)
+      if (hit) return hit
+    }
+    return mayBeJson(value) ? insideJson({ text: value, traits: 0, by: [] }, context, threshold, nested) : undefined
+  }
+  /** Names and texts of a JSON document that is itself a text: each is a value of its own to whoever reads the document. */
+  const insideJson = (view: View, context: Context, threshold: Threshold, nested: number): Hit | undefined => {
+    if (nested >= mostNested) return undefined
+    let root: unknown
+    try {
+      root = JSON.parse(view.text)
+    } catch {
+      return undefined
+    }
+    let found: Hit | undefined
+    visitJson(root, undefined, (text, _pointer, { name }) => {
+      if (found) return
+      const hit = inspect(text, { place: context.place, name }, threshold, nested + 1)
+      if (hit) found = { finding: hit.finding, view: { ...hit.view, by: [...view.by, 'json', ...hit.view.by] } }
+    })
+    return found
+  }
+  return (value, context, threshold) => inspect(value, context, threshold, 0)
+}
+
+/** Where the next piece begins: where a tag does, if one does in reach, so that no piece begins inside of one. */
+function nextPiece(value: string, from: number): number {
+  const next = from + pieceLength - overlap
+  if (next >= value.length) return next
+  const tag = value.lastIndexOf('<', next)
+  return next - tag < overlap && tag > from ? tag : next
+}
+
+function mayBeJson(text: string): boolean {
+  const first = text.trimStart()[0]
+  return (first === '{' || first === '[') && /[}\]]\s*$/.test(text.slice(-16)) && text.includes('"')
 }

@@ -61,9 +61,21 @@ function visitPath(exchange: Exchange, parameters: Readonly<Record<string, strin
   }
 }
 
+/** A cookie without a name is a value all the same (RFC 6265bis §5.6). */
+function visitNamelessCookies(header: string, visit: Visit): void {
+  for (const piece of header.split(';')) {
+    const text = piece.trim()
+    if (text !== '' && !text.includes('='))
+      visit({ text: decodePercent(text), at: { in: 'cookie', name: '' }, context: cookieValue, cautious: false })
+  }
+}
+
 function visitCookies(header: string, visit: Visit): void {
+  let pairs = 0
   for (const [name, value] of cookiesOf(header)) {
+    pairs += 1
     visit({ text: decodePercent(value), at: { in: 'cookie', name }, context: cookieValue, cautious: false })
     visit({ text: name, at: { in: 'cookie', name }, context: cookieName, cautious: false })
   }
+  if (pairs === 0 || header.split(';').length > pairs) visitNamelessCookies(header, visit)
 }

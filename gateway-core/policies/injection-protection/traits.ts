@@ -23,6 +23,7 @@ export const trait = {
   letter: 1_048_576,
   at: 2_097_152,
   bracket: 4_194_304,
+  bang: 8_388_608,
 } as const
 
 const table = new Int32Array(128)
@@ -50,6 +51,7 @@ const groups: readonly (readonly [characters: string, bits: number])[] = [
   ['+', trait.plus],
   ['@', trait.at],
   ['[]', trait.bracket],
+  ['!', trait.bang],
   ['\t\n\r\u000B\f', trait.control | trait.space],
 ]
 for (const [characters, bits] of groups) for (const character of characters) table[character.codePointAt(0)!] = bits
@@ -68,7 +70,8 @@ export function traitsOf(text: string): number {
 const harmlessOnly = trait.letter | trait.dash | trait.dot | trait.colon | trait.at | trait.plus
 
 /** Names that attacks spell with letters and dots alone. */
-const dotted = /\.\.|java|process|constructor|proto|window|document|runtime|class|\.(?:ini|env|conf|passw|git|ht[ap])/i
+const dotted =
+  /\.\.|^(?:https?|ftp):|java|process|constructor|proto|window|document|runtime|class|\.(?:ini|env|conf|passw|git|ht[ap])/i
 
 /** Texts of letters, digits and `_-.:@+` alone, and not long, can be no attack that this policy knows, but for a few dotted names. */
 export function isHarmless(text: string, traits: number): boolean {

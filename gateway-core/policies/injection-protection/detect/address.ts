@@ -3,7 +3,7 @@ import { trait } from '../traits.ts'
 
 /** Addresses written to be read two ways (open redirect, SSRF). A plain `https://host/path` is never one; where to it may lead is for `ssrf-protection`. */
 export function detectRedirect(text: string, traits: number, context: Context): Finding | undefined {
-  if ((traits & (trait.slash | trait.colon)) === 0 || context.name) return undefined
+  if ((traits & (trait.slash | trait.colon | trait.beyondAscii)) === 0 || context.name) return undefined
   return firstOf('redirect', context.place === 'body' ? tricks : inQueries, text)
 }
 
@@ -25,14 +25,20 @@ const tricks = byScore([
     rule: 'backslash in an address',
     score: 7,
     pattern:
-      /^[\s/\\]{0,6}(?:https?:)?\/[\\/]{0,3}\\[\\/\w.]|^https?:\/\/[^/?#\s]{0,60}\\|^\\\/{1,4}\w|^\/\\|^[\\/]{1,3}\t/i,
+      /^[\s/\\]{0,6}(?:https?:)?\/[\\/]{0,3}\\[\\/\w.]|^https?:\/\/[^/?#\s]{0,60}\\|^https?:\\(?!\/)|^\\\/{1,4}\w|^\/\\|^[\\/]{1,3}\t/i,
+  },
+  {
+    rule: 'host in disguise',
+    score: 7,
+    pattern:
+      /^\W{0,3}https?:\/\/(?:[^/?#\s]{0,80}[\u2460-\u24FF\u3002\uFF0E\uFF10-\uFF19\uFF61]|(?:127(?:\.\d{1,3}){1,2}|0)(?:[:/?#]|$)|[\t\v\f])|^[\s/\\]{0,4}[\u2044\u2215\u29F8\u29F9\u3033-\u3035\u309D\u30FD\uFF0F\uFF3C]{1,4}[a-z\d-]{1,60}\.[a-z]{2,}/i,
   },
   { rule: 'script address behind slashes', score: 8, pattern: /^[\s/\\]{1,8}(?:java|vb)script:/i },
   {
     rule: 'scheme of a local service',
     score: 7,
     pattern:
-      /^\W{0,3}(?:gopher|dict|ldaps?|tftp|netdoc|jar|file|php|phar|expect|rmi|sftp|smb|imaps?|pop3s?|smtps?|telnet|local_file|view-source):(?:\/{1,2}|[\\%])\S/i,
+      /^\W{0,3}(?:gopher|dict|ldaps?|tftp|netdoc|jar|file|php|phar|expect|rmi|sftp|smb|imaps?|pop3s?|smtps?|telnet|local_file|view-source):(?:(?:\/{1,2}|[\\%])\S|https?:)/i,
   },
 ])
 

@@ -1,5 +1,6 @@
 import { byScore, firstOf, type Finding } from '../finding.ts'
 import { trait } from '../traits.ts'
+import { isMentioned } from './prose.ts'
 
 /** Code of server languages and their serialized objects: PHP, Java and its expression languages, Node.js, Python, Ruby, Perl. */
 export function detectCode(text: string, traits: number): Finding | undefined {
@@ -15,35 +16,69 @@ export function detectCode(text: string, traits: number): Finding | undefined {
         trait.bracket)) ===
       0 &&
     !text.includes('__proto__') &&
-    !text.startsWith('rO0')
+    !/^(?:rO0|AAEAAAD|gAS[UV])/.test(text)
   )
     return undefined
-  return firstOf('code', rules, text)
+  const found = firstOf('code', rules, text)
+  // Only code that is all of a text is run by an interpreter; these rules also fit the mention of a function.
+  return found && mentionable.has(found.rule) && isMentioned(text, found.start, found.end)
+    ? { ...found, score: 4 }
+    : found
 }
 
+const mentionable = new Set([
+  'Node.js',
+  'Node.js file or process',
+  'PHP function called',
+  'PHP function as the whole value',
+  'Python',
+  'function of script',
+  'endless loop',
+])
+
 const php =
-  'system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec|assert|assert_options|eval|create_function|call_user_func(?:_array)?|preg_replace_callback|phpinfo|phpversion|php_uname|base64_decode|gzinflate|gzuncompress|gzdecode|str_rot13|convert_uudecode|file_get_contents|file_put_contents|file_exists|fopen|fsockopen|fputs|fwrite|readfile|highlight_file|show_source|move_uploaded_file|copy|include(?:_once)?|require(?:_once)?|unserialize|extract|parse_str|putenv|getenv|ini_set|ini_get|ini_restore|get_defined_\\w+|get_loaded_extensions|get_cfg_var|get_current_user|getcwd|scandir|glob|opendir|mkdir|rmdir|unlink|chmod|chown|symlink|tempnam|tmpfile|curl_exec|curl_init|mysql_query|mysqli_query|pg_query|sqlite_query|mail|dl|posix_\\w+|array_map|array_filter|array_walk|usort|uasort|uksort|register_shutdown_function|set_error_handler|ob_start|is_callable|session_start|intval|hex2bin|bin2hex|chr|pack|unpack|strrev|substr|strip_tags|printf|sprintf|is_array|is_string|is_file|is_dir|bzdecompress|pfsockopen|filegroup|fileowner|fileperms|fgets|fread|stream_\\w+|array_\\w+|str_replace|preg_\\w+|func_get_args|create_function|gz\\w+|error_log|error_reporting|zlib_decode|imagecreatefrom\\w+|simplexml_load_\\w+|func_get_args?|debug_backtrace|var_dump|print_r'
+  'shell_exec|passthru|popen|proc_open|pcntl_exec|assert_options|create_function|call_user_func(?:_array)?|preg_replace_callback|phpinfo|phpversion|php_uname|base64_decode|gzinflate|gzuncompress|gzdecode|str_rot13|convert_uudecode|file_get_contents|file_put_contents|file_exists|fopen|fsockopen|fputs|fwrite|readfile|highlight_file|show_source|move_uploaded_file|unserialize|parse_str|putenv|getenv|ini_set|ini_get|ini_restore|get_defined_\\w+|get_loaded_extensions|get_cfg_var|get_current_user|getcwd|scandir|opendir|mkdir|rmdir|unlink|chmod|chown|symlink|tempnam|tmpfile|curl_exec|curl_init|mysql_query|mysqli_query|pg_query|sqlite_query|posix_\\w+|array_map|array_filter|array_walk|usort|uasort|uksort|register_shutdown_function|set_error_handler|ob_start|is_callable|session_start|intval|hex2bin|bin2hex|strrev|substr|strip_tags|printf|sprintf|is_array|is_string|is_file|is_dir|bzdecompress|pfsockopen|filegroup|fileowner|fileperms|fgets|fread|stream_\\w+|array_\\w+|str_replace|preg_\\w+|func_get_args|gz\\w+|error_log|error_reporting|zlib_decode|imagecreatefrom\\w+|simplexml_load_\\w+|func_get_args?|debug_backtrace|var_dump|print_r|chr|dl'
+/** Functions whose names are words: a file is called `Copy (2)`, a country `System (old)`. */
+const phpWords = 'copy|include(?:_once)?|require(?:_once)?|extract|mail|pack|unpack|glob|file|system|exec|assert|eval'
+const phpComment = String.raw`(?:/\*[^*]{0,40}\*/|(?://|#)[^\n]{0,40}\n)`
+/** Between a name and its parenthesis PHP takes white space and comments; after the name of a word only what an argument begins with. */
+const phpCall = (names: string, words: string): string =>
+  String.raw`(?:(?:${names})(?:\s|${phpComment}){0,6}\(|(?:${words})(?:\(|\s{0,6}${phpComment}(?:\s|${phpComment}){0,6}\(|\s{1,6}\(\s{0,4}(?:["'$\x60]|\w{1,40}\()))`
 const phpSure =
   /^(?:system|exec|shell_exec|passthru|popen|proc_open|pcntl_exec|assert|eval|create_function|call_user_func|phpinfo|phpversion|php_uname|base64_decode|gzinflate|gzuncompress|str_rot13|file_get_contents|file_put_contents|fopen|fsockopen|readfile|highlight_file|show_source|unserialize|ini_set|get_defined_|getenv|scandir|curl_exec|move_uploaded|posix_|include|require)/
 
+function sureOf(names: string): string {
+  return names
+    .split('|')
+    .filter((name) => phpSure.test(name))
+    .join('|')
+}
+
 const rules = byScore([
+  { rule: 'variable of PHP', score: 6, pattern: /\$_(?:GET|POST|REQUEST|SERVER|COOKIE|FILES|SESSION|ENV)\b/ },
+  {
+    rule: 'object of YAML',
+    score: 8,
+    pattern:
+      /!!?(?:python\/(?:object|module|name|tuple)|ruby\/(?:object|hash|struct|class)|javax?\.\w|com\.sun\.|org\.\w{1,30}\.|!java)/,
+  },
+  {
+    rule: 'serialized object',
+    score: 8,
+    pattern:
+      /^(?:AAEAAAD\/{4}|gAS[UV][A-Za-z0-9+/]{2,}A|[\u0080][^\w\s])|^c(?:__builtin__|builtins|subprocess|os|posix)\n\w/,
+  },
   { rule: 'PHP tag', score: 8, pattern: /<\?(?:php\b|=)|<%\s*(?:@|=|eval|execute|response\.)/i },
   {
     rule: 'PHP function called',
     score: 7,
-    pattern: new RegExp(
-      String.raw`(?:^|[^\w.>:$-])(?:${php
-        .split('|')
-        .filter((name) => phpSure.test(name))
-        .join('|')})(?:\s|/\*[^*]{0,40}\*/|(?://|#)[^\n]{0,40}\n){0,6}\(`,
-      'i',
-    ),
+    pattern: new RegExp(String.raw`(?:^|[^\w.>:$-])${phpCall(sureOf(php), sureOf(phpWords))}`, 'i'),
   },
   {
     rule: 'PHP function as the whole value',
     score: 6,
     pattern: new RegExp(
-      String.raw`^[\s;'"(]{0,4}(?:${php})(?:\s|/\*[^*]{0,40}\*/|(?://|#)[^\n]{0,40}\n){0,6}\([^)]{0,200}\)?[\s;)]{0,4}$`,
+      String.raw`^[\s;'"(]{0,4}(?:(?:${php})(?:\s|${phpComment}){0,6}\([^)]{0,200}|(?:${phpWords})(?:\(\s{0,4}(?:["'$][^)]{0,200})?|(?:\s|${phpComment}){1,6}\((?:\s{0,4}["'$][^)]{0,200})?))\)?[\s;)]{0,4}$`,
       'i',
     ),
   },
@@ -103,7 +138,7 @@ const rules = byScore([
     rule: 'endless loop',
     score: 7,
     pattern:
-      /\b(?:while|for)\s*\(\s*(?:!{0,3}-?\s*(?:true|this|infinity|[01]|\[\]|\{\}|''|""|``|null|undefined|\w{1,8})\s*\)|\(\s*(?:true|[01])|;\s*;|!)/i,
+      /\bwhile\s*\(\s*new\s|\b(?:while|for)\s*\(\s*(?:!{0,3}-?\s*(?:true|this|infinity|[01]|\[\]|\{\}|''|""|``|null|undefined|\w{1,8})\s*\)|\(\s*(?:true|[01])|;\s*;|!)/i,
   },
   {
     rule: 'Node.js file or process',

@@ -1,5 +1,6 @@
 import { byScore, firstOf, stronger, type Finding } from '../finding.ts'
 import { trait } from '../traits.ts'
+import { isMentioned } from './prose.ts'
 
 /**
  * Cross-site scripting: tags and their attributes are read as a forgiving browser would, and what can run is looked for:
@@ -9,7 +10,8 @@ import { trait } from '../traits.ts'
  */
 export function detectXss(text: string, traits: number): Finding | undefined {
   let found: Finding | undefined
-  if (traits & trait.angle) found = inTags(text)
+  if (traits & trait.angle)
+    found = stronger(inTags(text), text.includes('<') ? firstOf('xss', inMarkup, text) : undefined)
   if (found && found.score >= 9) return found
   if (
     traits &
@@ -22,9 +24,36 @@ export function detectXss(text: string, traits: number): Finding | undefined {
       trait.bracket |
       trait.hash)
   ) {
-    found = stronger(found, firstOf('xss', outsideTags, text))
+    found = stronger(found, outsideOfTags(text))
+    if ((traits & trait.quote) !== 0 && (traits & trait.angle) !== 0) found = stronger(found, leavesAttribute(text))
   }
   return found
+}
+
+/** Script without a tag runs only where the whole text is script; in prose it is mentioned. */
+function outsideOfTags(text: string): Finding | undefined {
+  const found = firstOf('xss', outsideTags, text)
+  return found && mentionable.has(found.rule) && isMentioned(text, found.start, found.end)
+    ? { ...found, score: 4 }
+    : found
+}
+
+const mentionable = new Set([
+  'dialog',
+  'script that reads the page',
+  'script that writes the page',
+  'characters put together',
+  'property getters',
+  'evaluates script',
+])
+
+/** A quote and a bracket that end no tag of the text itself end one of the page. */
+function leavesAttribute(text: string): Finding | undefined {
+  const found = /["'`]\s{0,4}\/?\s{0,4}>\s{0,4}<[a-z!/]/i.exec(text)
+  if (!found) return undefined
+  const open = text.lastIndexOf('<', found.index)
+  if (open >= 0 && text.lastIndexOf('>', found.index) <= open) return undefined
+  return { class: 'xss', rule: 'quote, then a tag', score: 6, start: found.index, end: found.index + found[0].length }
 }
 
 const handlers =
@@ -151,8 +180,12 @@ function attribute(
   if (urlAttributes.test(name) && numericHost.test(value)) return hit('host as a number', 6, end)
   if (urlAttributes.test(name) && /^.{0,12}[\t\n\r]/.test(value)) return hit('address with a break in it', 6, end)
   if (urlAttributes.test(name) && scriptAddress.test(bareAddress(value))) return hit('script address', 9, end)
-  if (name.toLowerCase() === 'style' && unsafeStyle.test(value.replaceAll(/\/\*.{0,100}?\*\/|\\/g, '')))
-    return hit('style that runs', 9, end)
+  if (name.toLowerCase() === 'style') {
+    if (unsafeStyle.test(bareStyle(value))) return hit('style that runs', 9, end)
+    if (/\b(?:filter|clip-path|mask|marker|fill|stroke)\s*:\s*url\(\s*["']?[^#"'\s)]/i.test(value))
+      return hit('style that loads', 6, end)
+    if (/&#|[\u007F]|\}/.test(value)) return hit('style in disguise', 6, end)
+  }
   if (
     tag === 'meta' &&
     /^(?:http-equiv|charset)$/i.test(name) &&
@@ -169,6 +202,17 @@ function attribute(
   return undefined
 }
 
+/** A declaration as browsers read it: comments fall away, `\\006A` is a letter (CSS Syntax §4.3.7). */
+function bareStyle(value: string): string {
+  return value
+    .replaceAll(/\/\*.{0,100}?\*\//g, '')
+    .replaceAll(/\\([\da-f]{1,6})\s?/gi, (_all, hex: string) => {
+      const code = Number.parseInt(hex, 16)
+      return code > 0 && code <= 0x10_ffff ? String.fromCodePoint(code) : ''
+    })
+    .replaceAll('\\', '')
+}
+
 /** An address as browsers read it: white space and control characters inside the scheme fall away. */
 function bareAddress(value: string): string {
   return value
@@ -178,14 +222,17 @@ function bareAddress(value: string): string {
     .replace(/^[^a-z]{1,12}(?=[a-z]{4,10}script:|data:)/i, '')
 }
 
+const inMarkup = byScore([
+  { rule: 'processing instruction that loads', score: 7, pattern: /<\?(?:import|xml:namespace)\b/i },
+  { rule: 'XML inside a text', score: 5, pattern: /\S\s{0,80}<\?xml[\s:]/i },
+  { rule: 'end of the page', score: 5, pattern: /<\/(?:body|html|head|frameset)\s*>/i },
+])
+
 const outsideTags = byScore([
   { rule: 'ActiveX object', score: 7, pattern: /\bnew\s+activexobject\b/i },
-  { rule: 'processing instruction that loads', score: 7, pattern: /<\?(?:import|xml:namespace)\b/i },
   { rule: 'dialog called through parentheses', score: 8, pattern: /\(\s*(?:alert|confirm|prompt|eval)\s*\)\s*\(/i },
   { rule: 'padded character reference', score: 6, pattern: /&#0{2,8}\d{2}|&#x0{1,8}3[ce](?![\da-f])/i },
   { rule: 'numeric character reference to a tag', score: 5, pattern: /&#(?:60|x3c)(?![\da-f])/i },
-  { rule: 'XML inside a text', score: 5, pattern: /\S.{0,200}<\?xml[\s:]/i },
-  { rule: 'end of the page', score: 5, pattern: /<\/(?:body|html|head|frameset)\s*>/i },
   {
     rule: 'property of the page',
     score: 6,
@@ -193,6 +240,12 @@ const outsideTags = byScore([
       /^\W{0,4}(?:document\.(?:cookie|domain|location|write|body)|window\.(?:location|name|open|onerror))\W{0,4}$/i,
   },
   { rule: 'leaves an attribute for a handler', score: 8, pattern: /["'`]\s*[/>]?\s*\bon[a-z]{4,20}\s*=\s*[^\s=]/i },
+  {
+    rule: 'leaves an attribute for another',
+    score: 8,
+    pattern:
+      /["'`]\s{1,4}(?:autofocus|contenteditable|tabindex|accesskey|style|id|class|x)\b[^<>]{0,60}\son[a-z]{4,20}\s*=\s*[^\s=]/i,
+  },
   {
     rule: 'handler that calls',
     score: 8,
@@ -203,7 +256,7 @@ const outsideTags = byScore([
     rule: 'script address',
     score: 8,
     pattern:
-      /(?:^|["'`=(\s,/:;])(?:j\s{0,3}a\s{0,3}v\s{0,3}a\s{0,3}s\s{0,3}c\s{0,3}r\s{0,3}i\s{0,3}p\s{0,3}t|vbscript|livescript)\s{0,8}:\s{0,4}\S/i,
+      /(?:^|["'`=(\s,/:;])(?:j\s{0,3}a\s{0,3}v\s{0,3}a\s{0,3}s\s{0,3}c\s{0,3}r\s{0,3}i\s{0,3}p\s{0,3}t|vbscript|livescript)\s{0,8}:(?:\S|\s{1,4}[^\s]{0,60}[(=`%])/i,
   },
   {
     rule: 'document address',
@@ -213,7 +266,8 @@ const outsideTags = byScore([
   {
     rule: 'dialog after leaving a literal',
     score: 8,
-    pattern: /["'`)}\]][^a-z]{0,12}(?:window\.|self\.|top\.|parent\.)?(?:alert|confirm|prompt|eval|print)\s*[(`]/i,
+    pattern:
+      /["'`)}\]][^a-z]{0,12}(?:window\.|self\.|top\.|parent\.)?(?:alert|confirm|prompt|eval|print)\s*\(|["'`)}\]][^a-z]{1,12}(?:alert|confirm|prompt|eval)`/i,
   },
   {
     rule: 'dialog',
@@ -237,17 +291,18 @@ const outsideTags = byScore([
     rule: 'script that writes the page',
     score: 7,
     pattern:
-      /(?:inner|outer)html\s*=|\blocation\s*(?:\.\s*(?:href|hash|search)\s*)?=\s*["'`a-z]|insertadjacenthtml|\.\s*write(?:ln)?\s*\(/i,
+      /(?:inner|outer)html\s*=|\blocation\s*(?:\.\s*(?:href|hash|search)\s*)?=\s*["'`a-z]|insertadjacenthtml|\.\s*write(?:ln)?\s*\(\s*["'`<]/i,
   },
   {
     rule: 'characters put together',
     score: 8,
-    pattern: /fromcharcode\s*\(|string\s*\.\s*fromc|\bunescape\s*\(|\batob\s*\(|\\u00[0-7][0-9a-f]\\u00[0-7][0-9a-f]/i,
+    pattern:
+      /fromcharcode\s*\(|string\s*\.\s*fromc|(?:^|[^.\w]|window\.|self\.)(?:unescape|atob)\s*\(\s*["'`\w%]|\\u00[0-7][0-9a-f]\\u00[0-7][0-9a-f]/i,
   },
   {
     rule: 'script made of signs',
     score: 8,
-    pattern: /\(?!\[\]\s*\+\s*\[\]|\[\]\s*\[\s*\(|\+!\+\[\]|\(\(\)=>\{\}\)|\$\s*=\s*~\s*\[\]/,
+    pattern: /!\[\](?!\()|!\[\]\s*\+\s*\[\]|\[\]\s*\[\s*\(|\+!\+\[\]|\(\(\)=>\{\}\)|\$\s*=\s*~\s*\[\]/,
   },
   {
     rule: 'call without parentheses',
@@ -267,7 +322,6 @@ const outsideTags = byScore([
     pattern:
       /:\s*expression\s*\(|-moz-binding\s*:|behaviou?r\s*:\s*url\s*\(|url\s*\(\s*["']?\s*javascript:|@import\s*["'u]/i,
   },
-  { rule: 'quote, then a tag', score: 6, pattern: /["'`]\s{0,4}\/?\s{0,4}>\s{0,4}<[a-z!/]/i },
   {
     rule: 'namespaced script',
     score: 8,
@@ -277,6 +331,6 @@ const outsideTags = byScore([
     rule: 'property getters',
     score: 6,
     pattern:
-      /__define[gs]etter__|\bwith\s*\(\s*document\s*\)|\bimport\s*\(\s*["'`]|\bnew\s+function\s*\(|\breflect\s*\.|onerror\s*=\s*\w/i,
+      /__define[gs]etter__|\bwith\s*\(\s*document\s*\)|\bimport ?\( ?["'`]|\bnew\s+function\s*\(|\breflect\s*\.|onerror\s*=\s*\w/i,
   },
 ])

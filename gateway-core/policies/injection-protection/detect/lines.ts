@@ -45,6 +45,12 @@ const elsewhere = byScore([
     score: 7,
     pattern: /[\r\n][ \t]{0,8}(?:GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH|CONNECT|TRACE)\s+(?:\/|https?:\/\/)/i,
   },
+  {
+    rule: 'log entry after a line break',
+    score: 6,
+    pattern:
+      /[\r\n]\s{0,8}\[?(?:INFO|WARN(?:ING)?|ERROR|DEBUG|FATAL|CRITICAL|NOTICE)\b\]?[\s:]|[\r\n]\s{0,8}\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d/,
+  },
   { rule: 'tag after a line break', score: 6, pattern: /[\r\n]{2}[ \t]{0,8}</ },
   { rule: 'header field after a line break', score: 5, pattern: /[\r\n][ \t]{0,8}[a-z][a-z-]{2,30}:\s?\S/i },
 ])

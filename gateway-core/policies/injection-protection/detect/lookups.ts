@@ -31,7 +31,11 @@ export function detectLog4shell(text: string, traits: number): Finding | undefin
 }
 
 const rules = byScore([
-  { rule: 'nested lookups', score: 8, pattern: /\$\{[^}]{0,60}\$\{[^}]{0,60}(?:::|:-|lower:|upper:|env:|sys:|date:)/i },
+  {
+    rule: 'nested lookups',
+    score: 8,
+    pattern: /\$\{[^}$]{0,60}\$\{[^}$]{0,60}(?:::|:-|lower:|upper:|env:|sys:|date:)/i,
+  },
   {
     rule: 'lookup',
     score: 6,

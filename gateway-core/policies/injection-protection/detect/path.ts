@@ -3,7 +3,8 @@ import { trait } from '../traits.ts'
 
 /** Path traversal and the files it is after: steps upwards in every spelling, system files, configuration and keys. */
 export function detectPath(text: string, traits: number): Finding | undefined {
-  if ((traits & (trait.slash | trait.dot | trait.control | trait.beyondAscii)) === 0) return undefined
+  if ((traits & (trait.slash | trait.dot | trait.control | trait.beyondAscii)) === 0 && !text.includes('0x2e'))
+    return undefined
   return firstOf('path', rules, text)
 }
 
@@ -23,6 +24,13 @@ const rules = byScore([
     pattern:
       /\.{2,4};?[\\/]{1,4}\.{2,4};?[\\/]|\.{3,8}[\\/]{1,4}(?:\.{2,8}|[\w{%])|\.\.;[\\/]|(?:\.[\\/]\.[\\/]?){2}|\.[\\/]\.\.|\.\.[\\/]\.[\\/]|(?:\.\.|%2e%2e|0x2e0x2e)(?:2f|5c|0x2f|0x5c|%2f|%5c|c0af|%c0%af|252f|255c|\\\/|\/\\)|0x2e0x2e|\^\.\^\.|\.\.\u2215|\.\.\uff0f|[?*]{1,3}\.\.[\\/]/i,
   },
+  {
+    rule: 'steps upwards in disguise',
+    score: 7,
+    pattern: /\.\.[%\uE000-\uF8FF]?[\\/][%.]{0,2}\.\.|(?:\.\.[\uE000-\uF8FF%\\/]{1,3}){2}|\.\.[\uE000-\uF8FF]/,
+  },
+  { rule: 'nothing but dots and both slashes', score: 6, pattern: /^[./]{0,8}(?:\.\\\/|\\\/\.|\/\\\.)[./\\]{2,}/ },
+  { rule: 'steps nowhere', score: 6, pattern: /(?:^|[\\/])(?:\.[\\/]){3}|\.{4}[\\/]{2}/ },
   { rule: 'backslashes upwards', score: 7, pattern: /\.\.\\[\w.\\]|\\\.\.\\|^\\?\.\.[\\/]{2}|\.\.\\$/ },
   { rule: 'one step upwards', score: 5, pattern: /(?:^|[\\/=:"'\s])\.\.[\\/](?:$|[\w{.%])/ },
   { rule: 'upwards at the end', score: 6, pattern: /[\\/]\.\.(?:$|[?#;\0])/ },
@@ -50,7 +58,7 @@ const rules = byScore([
     rule: 'system file named',
     score: 6,
     pattern: new RegExp(
-      String.raw`(?:^|[\\/])(?:boot\.ini|win\.ini|system\.ini|php\.ini|\.htpasswd|\.htaccess|web\.config|\.ssh[\\/]|id_rsa|\.git[\\/](?:config|head|index|logs)|\.svn[\\/]entries|\.env(?:\.\w{1,12})?|wp-config\.php|\.bash_history|ntuser\.dat|sam\._|web\.xml|\.aws[\\/]credentials|\.npmrc|\.dockerenv|docker-compose\.ya?ml|\.ds_store)$`,
+      String.raw`(?:^|[\\/])(?:boot\.ini|win\.ini|system\.ini|php\.ini|\.htpasswd|\.htaccess|web\.config|\.ssh[\\/]|id_rsa|\.git[\\/](?:config|head|index|logs)|\.svn[\\/]entries|\.env(?:\.\w{1,12})?|wp-config\.php|\.bash_history|ntuser\.dat|sam\._|web\.xml|\.aws[\\/]credentials|\.npmrc|\.dockerenv|docker-compose\.ya?ml|\.ds_store|\.rhosts)$`,
       'i',
     ),
   },

@@ -1,5 +1,6 @@
 import { byScore, firstOf, stronger, type Finding } from '../finding.ts'
 import { trait } from '../traits.ts'
+import { CodeInProse, isTable } from './prose.ts'
 
 /** Programs that hardly occur in honest text beside a separator. */
 const strong = new Set(
@@ -13,6 +14,15 @@ const wordlike = new Set(
     ' ',
   ),
 )
+
+/** Programs whose names are also those of products and languages, seen beside signs in honest text. */
+const products = new Set(
+  'python perl php ruby node lua docker git ssh ftp telnet fish bash sh zsh base64 strings service services expect fetch screen puppet ansible terraform nano ed rev tee dig touch start svn mysql psql openssl kubectl ls w'.split(
+    ' ',
+  ),
+)
+/** Programs that run the program named after them. */
+const launchers = new Set('busybox sudo nohup xargs env time strace setsid timeout exec command nice'.split(' '))
 
 /**
  * Command injection: what a shell would take for a new command (after `;`, `|`, `&`, a line break, inside `$(…)` or
@@ -29,7 +39,8 @@ export function detectCommand(text: string, traits: number): Finding | undefined
       trait.percent |
       trait.dash |
       trait.brace |
-      trait.backslash)
+      trait.backslash |
+      trait.bang)
   let found = signed ? firstOf('command', signs, text) : undefined
   found = stronger(found, firstOf('command', plainSigns, text))
   if (traits & (trait.percent | trait.equals)) found = stronger(found, firstOf('command', batch, text))
@@ -42,6 +53,9 @@ export function detectCommand(text: string, traits: number): Finding | undefined
 
 function separated(text: string): Finding | undefined {
   let found: Finding | undefined
+  let code: CodeInProse | undefined
+  if (text.includes('|') && isTable(text)) text = text.replaceAll('|', ' ')
+  if (/^[\w ]+(?:[;|][\w ]+){2,}$/.test(text) && isList(text)) return undefined
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at]!
     let from = -1
@@ -58,7 +72,9 @@ function separated(text: string): Finding | undefined {
       kind = '$('
     }
     if (from < 0) continue
-    found = stronger(found, commandAt(text, at, from, kind))
+    const here = commandAt(text, at, from, kind)
+    if (here && text.includes('`')) code ??= new CodeInProse(text)
+    if (!code?.holds(at, wordlike)) found = stronger(found, here)
     if (found && found.score >= 8) return found
     at = from - 1
   }
@@ -80,7 +96,7 @@ function commandAt(text: string, start: number, from: number, kind: string): Fin
   if (!isStrong && !wordlike.has(name)) return undefined
   const rest = text.slice(at, at + 120)
   const spaced = /\s/.test(text[from] ?? '') && !kind.includes('\n')
-  const followed = followUp(rest, kind, !isStrong)
+  const followed = followUp(rest, kind, !isStrong, name)
   if (
     rest.startsWith('=') ||
     (rest.startsWith('(') && !/^(?:system|exec|passthru|phpinfo|eval|print|sleep)$/.test(name))
@@ -88,6 +104,7 @@ function commandAt(text: string, start: number, from: number, kind: string): Fin
     return undefined
   let score = 0
   if (name === 'net' && windowsNet.test(rest)) score = 8
+  else if (isNamed(text, start, raw, name, kind, spaced) && followed !== 'argument') score = 3
   else if (isStrong) score = followed === 'prose' ? 3 : followed === 'none' && spaced && kind === '&' ? 5 : 8
   else if (followed === 'argument') score = kind === '&' || kind === '\n' ? 6 : 7
   else if (followed === 'none') score = kind === '&' && !spaced && start > 0 ? 4 : 6
@@ -98,6 +115,18 @@ function commandAt(text: string, start: number, from: number, kind: string): Fin
   return score > 0
     ? { class: 'command', rule: `command after ${nameOf(kind)}`, score, start, end: Math.min(at + 40, text.length) }
     : undefined
+}
+
+/** `Tom & Touch`, `Java | Python`: names set side by side, not a command. */
+function isNamed(text: string, start: number, raw: string, name: string, kind: string, spaced: boolean): boolean {
+  if (!spaced || (kind !== '&' && kind !== '|') || !/\p{L}\s$/u.test(text.slice(Math.max(0, start - 2), start)))
+    return false
+  return products.has(name) || (wordlike.has(name) && (kind === '&' || /^[A-Z][a-z]+$/.test(raw)))
+}
+
+/** `id; name; date`: words in a row, none of them surely a program. */
+function isList(text: string): boolean {
+  return text.split(/[;|]/).every((part) => !strong.has(programOf(part.trim())) || products.has(programOf(part.trim())))
 }
 
 function nameOf(kind: string): string {
@@ -114,18 +143,23 @@ function programOf(raw: string): string {
 }
 
 /** Whether what follows a name looks like arguments, like prose, or is nothing. */
-function followUp(rest: string, kind: string, wordlikeName: boolean): 'argument' | 'prose' | 'none' {
+function followUp(rest: string, kind: string, wordlikeName: boolean, name: string): 'argument' | 'prose' | 'none' {
   const after = rest.replace(/^\$\{?IFS\}?/, ' ')
   if (/^\s*(?:$|[;|&)`>'"}<\n]|%0a|--|#)/.test(after) || (kind === '`' && after.startsWith('`'))) return 'none'
   if (
-    /^\s*(?:-{1,2}\w|\/[\w.?*]|~\/|\.{1,2}\/|\$|["'`]|%\w|@|https?:|ftp:|[A-Za-z]:\\|\d|\*|\{|\\|<|>|\/[a-z]\b)/i.test(
+    /^\s*(?:-{1,2}\w|\/[\w.?*]|~\/|\.{1,2}\/|\$|["'`]|%\w|https?:|ftp:|[A-Za-z]:\\|\d|\*|\{|\\|<|>|\/[a-z]\b)/i.test(
       after,
     )
   )
     return 'argument'
+  if (launchers.has(name) && isProgram(/^\s+([\w.-]+)/.exec(after)?.[1] ?? '')) return 'argument'
   if (!wordlikeName && /^\s+[\w.-]+\s*(?:$|[;|&`)'"<>])/.test(after)) return 'argument'
   if (/^\s+\S*[/\\=]\S/.test(after) || /^\s+\w+\s+(?:-|\/)/.test(after)) return 'argument'
   return 'prose'
+}
+
+function isProgram(word: string): boolean {
+  return strong.has(word) || wordlike.has(word)
 }
 
 /** A value that is a command line as a whole. */
@@ -169,12 +203,24 @@ const commandLine = /^\s*["'({]{0,3}((?:\/[\w.]{1,20}){0,4}\/?[\w.'"\\-]{1,40})(
 const programs =
   'sh|bash|zsh|ksh|csh|dash|tcsh|id|cat|ls|ps|nc|ncat|netcat|wget|curl|ping|echo|uname|whoami|perl|python\\d?|php|ruby|rm|cp|mv|chmod|kill|env|find|grep|more|less|head|tail|nslookup|telnet|tftp|sleep|touch|mail|dir|awk|sed|vi|ed|gcc|cc|date|who|hostname|ifconfig|netstat|su|sudo|mount|base64|xxd|nl|tac|rev|strings|od|dd|tee|busybox|lua|node|socat|ssh|ftp|lynx|crontab|printenv|w|last|pwd'
 const signs = byScore([
+  {
+    rule: 'option that runs a program',
+    score: 7,
+    pattern:
+      /(?:^|\s)-{1,2}(?:upload-pack|receive-pack|use-askpass|checkpoint-action|to-command|use-compress-program|rsh-command|oProxyCommand|oLocalCommand|open-files-in-pager|post-file|sh-exec)\s?=|(?:^|\s)-exec(?:dir)?\s+\S[^;]{0,100}[;+]/,
+  },
+  {
+    rule: 'alias avoided',
+    score: 6,
+    pattern: /^\\(?:ls|cat|rm|nc|wget|curl|bash|sh|python|perl|whoami|uname|ps)(?:\s|$)/,
+  },
+  { rule: 'event of the history', score: 6, pattern: /^\s{0,4}!-\d/ },
   { rule: 'network device of the shell', score: 9, pattern: /\/dev\/(?:tcp|udp)\// },
   { rule: 'field separator as a space', score: 9, pattern: /\$\{?IFS\b/ },
   {
     rule: 'function definition in the environment',
     score: 10,
-    pattern: /\(\)\s*\{\s*[:_\w]?[^}]{0,20};?\s*\}\s*;?|^\(\)\s{0,4}\{/,
+    pattern: /(?:^|[^\w$)>]\s{0,2})\(\)\s*\{\s*[:_\w]?[^}]{0,20};?\s*\}\s*;?|^\(\)\s{0,4}\{/,
   },
   {
     rule: 'interactive shell',
@@ -203,7 +249,7 @@ const signs = byScore([
     rule: 'command interpreter of Windows',
     score: 8,
     pattern:
-      /\bcmd(?:\.exe)?\s{0,4}\/[ckr]\b|\bpowershell(?:\.exe)?\s{1,4}-|\\(?:system32|syswow64)\\\w{1,20}\.(?:exe|dll|cpl)|\bwmic\s+(?:process|os|user|\/)/i,
+      /(?:\bcmd(?:\.exe)?|%comspec%)\s{0,4}\/[ckr]\b|\bpowershell(?:\.exe)?\s{1,4}-|\\(?:system32|syswow64)\\\w{1,20}\.(?:exe|dll|cpl)|\bwmic\s+(?:process|os|user|\/)/i,
   },
   {
     rule: 'PowerShell',
@@ -212,7 +258,11 @@ const signs = byScore([
       /\b(?:invoke-(?:expression|webrequest|restmethod|command|wmimethod|cimmethod|item|mimikatz)|start-process|downloadstring\s*\(|downloadfile\s*\(|frombase64string\s*\(|new-object\s+(?:system\.)?net\.|get-(?:wmiobject|ciminstance|childitem|content|process|service)\s|set-executionpolicy|-encodedcommand\b|add-type\s+-)/i,
   },
   { rule: 'PowerShell', score: 7, pattern: /(?:^|[;|&\s(])(?:iex|iwr|irm|iwmi)\s*(?:\(|\$|-\w|["'h])/i },
-  { rule: 'input from a process', score: 7, pattern: /<\(\s*\w+|<<<\s*\S|\b\d?>&\d|>\s*\/(?:dev|tmp|etc|var)\// },
+  {
+    rule: 'input from a process',
+    score: 7,
+    pattern: /<\(\s*[a-z]{2,20}[\s)]|<<<\s*\S|\b\d?>&\d|>\s*\/(?:dev|tmp|etc|var)\//,
+  },
   {
     rule: 'brace expansion',
     score: 8,
@@ -237,7 +287,7 @@ const plainSigns = byScore([
     rule: 'test of a batch file',
     score: 6,
     pattern:
-      /^\W{0,3}if\s+(?:\/i\s+|not\s+){0,2}(?:exist|defined|errorlevel|cmdextversion)\s+\S{1,60}\s+\(?@?(?:echo|cmd|goto|set|call|del|copy|move|exit|start|type|ren|rd|md|rem|\w+\.(?:exe|bat|cmd))\b/i,
+      /^\W{0,3}if\s+(?:\/i\s+|not\s+){0,2}(?:exist|defined|errorlevel|cmdextversion)\s+\S{1,60}\s+(?:\($|if\b|\(?@?(?:echo|cmd|goto|set|call|del|copy|move|exit|start|type|ren|rd|md|rem|\w+\.(?:exe|bat|cmd))\b)/i,
   },
   {
     rule: 'test of a batch file',

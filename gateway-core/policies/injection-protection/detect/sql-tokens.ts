@@ -11,6 +11,8 @@ export interface SqlTokens {
   ends: readonly number[]
   /** The last string has no closing quote. */
   open: boolean
+  /** How many comments stand between tokens. */
+  comments: number
 }
 
 const logical = new Set(['and', 'or', 'xor', 'not'])
@@ -112,14 +114,18 @@ const modifiers = new Set(['all', 'distinct', 'distinctrow', 'top', 'binary', 'u
 const attackFunctions =
   /^(?:sleep|benchmark|pg_sleep(?:_for|_until)?|load_file|extractvalue|updatexml|xmltype|get_host_address|get_host_name|xp_\w+|sp_(?:execute\w*|password|oa\w+|configure|addextendedproc|makewebtask|prepare|replwritetovarbin)|utl_\w+|dbms_\w+|ctxsys\w*|name_const|row_count|make_set|elt|geometrycollection|multipoint|polygon|multipolygon|linestring|multilinestring|st_latfromgeohash|randomblob|load_extension|pg_read_file|pg_ls_dir|lo_import|lo_export|query_to_xml|database_to_xml|table_to_xml|openrowset|opendatasource|openquery|json_extract|json_depth|json_keys|group_concat|current_setting|hex|unhex|ascii|ord|chr|char|nchar|substring|substr|mid|concat|concat_ws|convert|md5|sha1|database|schema|version|user|current_user|session_user|system_user|user_name|db_name|host_name|serverproperty|count|if|ifnull|iif|nvl|coalesce|exp|floor|rand|length|len|to_char|quote_ident|waitfor|generate_series|like|likelihood|compress|uncompress|aes_encrypt|des_encrypt|encode|cast|ascii|reverse|wm_concat|string_agg|array_agg|listagg|xmlagg|xmlelement|xmlforest)$/
 
+const prosaicFunctions =
+  /^(?:version|user|count|database|schema|length|len|if|exp|like|likelihood|ascii|hex|convert|encode|compress|reverse|char|mid|floor|polygon|concat)$/
+
 /** Reads `text` from `from`, where a string that began before it may still be open with quote `inside`. */
-export function sqlTokens(text: string, inside: '' | "'" | '"', most = 400): SqlTokens {
+export function sqlTokens(text: string, inside: '' | "'" | '"', most = 2_100): SqlTokens {
   let kinds = ''
   const texts: string[] = []
   const starts: number[] = []
   const ends: number[] = []
   let at = 0
   let open = false
+  let comments = 0
   const add = (kind: string, start: number, end: number): void => {
     kinds += kind
     texts.push(text.slice(start, end).toLowerCase())
@@ -129,7 +135,7 @@ export function sqlTokens(text: string, inside: '' | "'" | '"', most = 400): Sql
   }
   if (inside !== '') {
     const end = stringEnd(text, 0, inside)
-    if (end < 0) return { kinds: 's', texts: [text], starts: [0], ends: [text.length], open: true }
+    if (end < 0) return { kinds: 's', texts: [text], starts: [0], ends: [text.length], open: true, comments: 0 }
     add('s', 0, end)
   }
   while (at < text.length && kinds.length < most) {
@@ -150,14 +156,15 @@ export function sqlTokens(text: string, inside: '' | "'" | '"', most = 400): Sql
         at = end
         continue
       }
-      if (!modifiers.has(word)) add(kindOfWord(word, text, end), at, end)
+      if (!modifiers.has(word) && !(word === 'not' && kinds.endsWith('l'))) add(kindOfWord(word, text, end), at, end)
       else at = end
     } else if (code >= 48 && code <= 57) add('n', at, numberEnd(text, at))
     else if (character === "'" || character === '"') {
       const end = stringEnd(text, at + 1, character)
       open = end < 0
       add('s', at, end < 0 ? text.length : end)
-    } else if (character === '-' && next === '-') add('c', at, lineEnd(text, at))
+    } else if (character === '-' && next === '-')
+      add(text[at + 2] === '>' && text.lastIndexOf('<!--', at) >= 0 ? 'x' : 'c', at, lineEnd(text, at))
     else if (character === '#') add('c', at, lineEnd(text, at))
     else if (character === '/' && next === '*') {
       // `/*!50000union*/` is code to MySQL.
@@ -169,7 +176,10 @@ export function sqlTokens(text: string, inside: '' | "'" | '"', most = 400): Sql
       }
       const end = text.indexOf('*/', at + 2)
       if (end < 0) add('c', at, text.length)
-      else at = end + 2
+      else {
+        comments += 1
+        at = end + 2
+      }
     } else if (character === '*' && next === '/') at += 2
     else if (character === '|' && next === '|') add('l', at, at + 2)
     else if (character === '&' && next === '&') add('l', at, at + 2)
@@ -190,7 +200,7 @@ export function sqlTokens(text: string, inside: '' | "'" | '"', most = 400): Sql
       else add('x', at, at + 1)
     } else add('x', at, at + 1)
   }
-  return { kinds, texts, starts, ends, open }
+  return { kinds, texts, starts, ends, open, comments }
 }
 
 function kindOfWord(word: string, text: string, end: number): string {
@@ -204,6 +214,8 @@ function kindOfWord(word: string, text: string, end: number): string {
   while (text[after] === ' ') after += 1
   if (text[after] === '(') {
     const last = word.slice(word.lastIndexOf('.') + 1)
+    // Databases want no space there, and prose has one: `size and version (see below)`.
+    if (after > end && prosaicFunctions.test(last)) return 'f'
     if (attackFunctions.test(last) || /^(?:utl|dbms|ctxsys|master|sys)\w*\./.test(word)) return 'F'
     return parts.has(word) || statements.has(word) || clauses.has(word) ? wordOf(word) : 'f'
   }

@@ -4,7 +4,7 @@ import { sqlTokens, type SqlTokens } from './sql-tokens.ts'
 
 /** Words that make a text worth splitting when it has no quotes, comments or comparisons. */
 const words =
-  /\b(?:union|select|insert\s+into|update|delete\s+from|drop|alter|truncate|exec(?:ute)?|declare|waitfor|order\s+by|group\s+by|having|sleep|benchmark|pg_sleep|information_schema|sysobjects|xp_\w+|procedure\s+analyse|shutdown)\b/i
+  /\b(?:union|select|insert\s+into|update|delete\s+from|drop|alter|truncate|exec(?:ute)?|declare|waitfor|order\s+by|group\s+by|having|sleep|benchmark|pg_sleep|information_schema|sysobjects|xp_\w+|procedure\s+analyse|shutdown|case\s+when)\b/i
 const joins = /\b(?:or|and|xor|like|having|in|between)\b|\|\||&&/i
 
 /**
@@ -56,6 +56,7 @@ const bare: readonly Rule[] = [
   ['strings compared', 6, /^s[oa]s[oa]n/],
   ['condition of a clause', 5, /B.{0,40}B[fF]\([^)]{0,20}\)o[ns]/],
   ['condition on a constant', 5, /^[fF]\(n[o]/],
+  ['condition added', 6, /^l[wn]o[wns]$/],
 ]
 
 /** In text read as the rest of a quoted string: the first token is what ends that string. */
@@ -64,11 +65,14 @@ const escaped: readonly Rule[] = [
   ['quote left, then a condition', 8, /^s\)*l\(*(?:[nsvw]\)*[oa]|[FfE]|w\(|t\()/],
   ['quote left, then a condition', 7, /^s\)*l\(*[ns](?:$|\)|c)/],
   ['quote left, then a second statement', 8, /^s\)*;\(*[DEF]/],
+  ['quote left, then a condition', 7, /^s\)*l\(*w{1,2}[ns]?c$/],
   ['quote left, then the end', 6, /^s\)*;?c$/],
-  ['quote left, then a clause', 8, /^s\)*B[tw]?[nw(]/],
+  ['quote left, then a clause', 8, /^s\)*B(?:t[nwfF(]|n|[fF]\(|wo)/],
+  ['conditional comment', 7, /!/],
   ['quote left, then columns', 8, /^s\)*(?:,[ns]){1,40}\)*(?:c|D|a?F|U)/],
   ['quote left, then a comparison', 6, /^s\)*o\(*[nsv]\)*(?:c|$)/],
   ['quote left, then a calculation', 7, /^s\)*[oa]\(*(?:[FE]|f\(F)/],
+  ['quote left, then a calculation', 6, /^sa\(*n\)*[ol]s$/],
   ['quote left, then a calculation', 5, /^s[al]s$/],
   ['quote left, then a comparison', 7, /^s\)*o\(*[nsvw].*c$/],
   ['quote left, then a delay', 9, /^s\)*;?Dts/],
@@ -81,14 +85,27 @@ const schemaTables =
 function judge(tokens: SqlTokens, inside: boolean): Finding | undefined {
   const { kinds } = tokens
   let found: Finding | undefined
+  if (inside && opensAttribute(tokens)) return undefined
   for (const [rule, score, order] of inside ? escaped : bare) {
     if (found && found.score >= score) continue
     const at = order.exec(kinds)
+    if (at && kinds.endsWith('c') && order.source.endsWith('c$') && score < 8 && isProse(tokens)) continue
     if (at && !(rule === 'quote left, then a calculation' && score === 5 && /\s/.test(tokens.texts[0]!.trim())))
       found = finding(tokens, rule, score, at.index, at.index + at[0].length)
   }
   if (inside && !/^s\)*[oal]/.test(kinds) && !/[FED;U]/.test(kinds)) return found
   return stronger(found, bySense(tokens, inside))
+}
+
+/** The quote that would end a string begins the value of an attribute: `<a href="#top">`. */
+function opensAttribute({ texts }: SqlTokens): boolean {
+  return /<[a-z][^<>]*\s[\w:-]+\s?=\s?["']$/.test(texts[0]!.slice(-200))
+}
+
+/** Attacks cut off what follows them; a comment that goes on in words is a dash or a number sign in a sentence. */
+function isProse({ texts }: SqlTokens): boolean {
+  const rest = texts.at(-1)!.replace(/^(?:--|#|\/\*)/, '')
+  return (rest.match(/\p{L}{2,}/gu)?.length ?? 0) > 1
 }
 
 /** Rules that need the words, not only their kinds. */
@@ -98,12 +115,18 @@ function bySense(tokens: SqlTokens, inside: boolean): Finding | undefined {
   const note = (rule: string, score: number, from: number, to: number): void => {
     found = stronger(found, finding(tokens, rule, score, from, to))
   }
+  if (tokens.comments > 0 && /^[ns]?l[nsw]/.test(kinds)) note('comments between the words of a condition', 6, 0, 3)
   for (let at = 0; at < kinds.length; at += 1) {
     const kind = kinds[at]!
     const word = texts[at]!
     if (kind === 'E') selectFrom(tokens, at, note)
-    else if (kind === 'D') statement(tokens, at, inside, note)
-    else if (kind === 'F' && waits.test(word)) {
+    else if (kind === 'w' && word === 'pg_sleep' && kinds[at - 1] === 'E')
+      note('function that waits or reads', 6, at, at + 1)
+    else if (kind === 't' && word === 'case' && texts[at + 1] === 'when') {
+      const then = texts.indexOf('then', at)
+      if (then > at && then - at < 30 && kinds.slice(at, then).includes('o')) note('condition of a case', 6, at, then)
+    } else if (kind === 'D') statement(tokens, at, inside, note)
+    else if (kind === 'F' && waits.test(word) && !/^\(w+[^,).]/.test(kinds.slice(at + 1, at + 8))) {
       const telling = /[lUEcD]|s[oa]|if/.test(kinds.slice(0, at)) || kinds.includes('c') || kinds[at + 2] === 'n'
       note('function that waits or reads', telling ? 8 : 6, at, at + 2)
     } else if (kind === 'B' && word === 'order' && texts[at + 1] === 'by' && kinds[at + 2] === 'n') {
@@ -154,13 +177,13 @@ const statementShapes: Readonly<Record<string, RegExp>> = {
   insert: /^into \S/,
   update: /^\S+ set \S+ =/,
   delete: /^from \S+(?: where| ;| --|$)/,
-  drop: /^(?:table|database|view|index|schema|user|function|procedure|trigger|column) \S/,
+  drop: /^(?:table|database|view|index|schema|user|function|procedure|trigger|column) (?:if exists )?\S+(?: [^a-z]| cascade| restrict|$)/,
   alter: /^(?:table|database|user|login|session|system|role) \S/,
   create:
     /^(?:table|user|login|database|function|procedure|trigger|or replace|temp|temporary|view|role|extension|alias) \S+/,
-  truncate: /^table \S/,
-  exec: /^(?:\(|@|master|sp_|xp_|'|immediate)/,
-  execute: /^(?:\(|@|master|sp_|xp_|'|immediate)/,
+  truncate: /^table \S+(?: [^a-z]| restart| cascade|$)/,
+  exec: /^(?:\( ['"@]|@|master|sp_|xp_|'|immediate)/,
+  execute: /^(?:\( ['"@]|@|master|sp_|xp_|'|immediate)/,
   declare: /^@/,
   shutdown: /^(?:with|;|--|$)/,
   merge: /^into \S/,
@@ -169,7 +192,7 @@ const statementShapes: Readonly<Record<string, RegExp>> = {
   handler: /^\S+ (?:open|read)/,
   load: /^data (?:local )?infile/,
   backup: /^database \S/,
-  copy: /^\(|^\S+ (?:from|to) '/,
+  copy: /^\( select|^\S+ (?:from|to) '/,
   attach: /^database '/,
   set: /^@\w+ =|^global |^password/,
   call: /^\w+ \(/,

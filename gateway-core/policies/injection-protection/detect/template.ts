@@ -3,7 +3,7 @@ import { trait } from '../traits.ts'
 
 /** Template injection (Jinja, Twig, Freemarker, Velocity, Mako, Smarty, ERB, Thymeleaf, …) and server-side includes. `{{name}}` and `${name}` alone are placeholders. */
 export function detectTemplate(text: string, traits: number): Finding | undefined {
-  if ((traits & (trait.brace | trait.angle | trait.hash)) === 0) return undefined
+  if ((traits & (trait.brace | trait.angle | trait.hash | trait.at)) === 0) return undefined
   return firstOf('template', rules, text)
 }
 
@@ -68,5 +68,16 @@ const rules = byScore([
     score: 7,
     pattern: /#\{\s*(?:\d+\s*[*+\-/]\s*\d|`|system|exec|root|global|process|self|file\b|function|[\w.]{1,40}\()/i,
   },
-  { rule: 'fields probed', score: 6, pattern: /\$\{\{|<%\[%|\$\{<%|\{\{\s*['"]/ },
+  {
+    rule: 'fields probed',
+    score: 6,
+    pattern: /\$\{\{|<%\[%|\$\{<%|\{\{\s*['"](?![\w .,:-]{1,80}['"]\s*(?:\|\s*[a-z]|\}))/,
+  },
+  {
+    rule: 'arithmetic in a placeholder',
+    score: 7,
+    pattern:
+      /@\(\s{0,4}\d{1,9}\s{0,4}[*+/-]\s{0,4}\d{1,9}\s{0,4}\)|%\{\s{0,4}\(?\d{1,9}\s{0,4}[*+/-]\s{0,4}\d|\{!\s{0,4}\d{1,9}\s{0,4}[*+/-]\s{0,4}\d/,
+  },
+  { rule: 'class in a placeholder', score: 8, pattern: /\$\{\s{0,4}class\s{0,4}[.[]/i },
 ])
