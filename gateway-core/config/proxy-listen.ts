@@ -25,7 +25,8 @@ export function proxyListenOf(
   const trust = (more.trust ?? []).flatMap((path, at) => {
     const text = files.text(path)
     if (text?.includes('-----BEGIN CERTIFICATE-----')) return [text]
-    const message = text === undefined ? `the file ${path} cannot be read` : `the file ${path} holds no PEM certificate`
+    const message =
+      text === undefined ? `the file ${path} ${files.troubleWith(path)}` : `the file ${path} holds no PEM certificate`
     const suggestion = 'paths start at the workspace'
     problems.at(root, `/listen/proxy/trust/${at}`, { code: 'FILE_MISSING', message, suggestion })
     return []

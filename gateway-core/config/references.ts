@@ -142,7 +142,7 @@ export class References {
     if (text !== undefined) return { value: text.replace(/\r?\n$/, '') }
     return {
       code: 'SECRET_MISSING',
-      message: `the file ${path} cannot be read`,
+      message: `the file ${path} ${this.#files.troubleWith(path)}`,
       suggestion: 'paths start at the workspace',
     }
   }

@@ -119,7 +119,7 @@ export function listenOf(root: Mapping, problems: Problems, files: WorkspaceFile
     // Read here so that a missing file is told now, and a renewed one is seen by who watches.
     const text = name === 'key' ? files.secretText(path, (one) => key.tag(one)) : files.text(path)
     if (text?.includes('-----BEGIN')) return
-    const message = text === undefined ? `the file ${path} cannot be read` : `the file ${path} is not PEM`
+    const message = text === undefined ? `the file ${path} ${files.troubleWith(path)}` : `the file ${path} is not PEM`
     const suggestion = 'paths start at the workspace'
     problems.at(root, `/listen/https/${name}`, { code: 'FILE_MISSING', message, suggestion })
   }
@@ -188,6 +188,7 @@ export function consumersOf(root: Mapping, around: ConsumerSurroundings): Consum
   const { key, references, problems, broken } = around
   const names = new Map<string, number>()
   const owners = new Map<string, string>()
+  const bySubject = new Map<string, string>()
   const consumers = (root['consumers'] ?? []) as readonly (Mapping & { name: string })[]
   return consumers.flatMap((consumer, at) => {
     if (broken.has(`/consumers/${at}`)) return []
@@ -220,6 +221,15 @@ export function consumersOf(root: Mapping, around: ConsumerSurroundings): Consum
       }
       return tag
     })
-    return [{ name, groups: consumer['groups'] as string[], keyTags, subjects: consumer['subjects'] as string[] }]
+    const subjects = consumer['subjects'] as string[]
+    for (const [index, subject] of subjects.entries()) {
+      const owner = bySubject.get(subject)
+      bySubject.set(subject, name)
+      if (owner === undefined || owner === name) continue
+      const message = `tokens of "${subject}" already belong to the consumer "${owner}"`
+      const suggestion = 'give each consumer subjects of its own'
+      problems.at(root, `/consumers/${at}/subjects/${index}`, { code: 'DUPLICATE_NAME', message, suggestion })
+    }
+    return [{ name, groups: consumer['groups'] as string[], keyTags, subjects }]
   })
 }

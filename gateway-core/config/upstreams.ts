@@ -135,7 +135,8 @@ class UpstreamReader {
     }
     const text = key === 'key' ? files.secretText(written, (one) => this.#around.key.tag(one)) : files.text(written)
     if (text?.includes('-----BEGIN')) return text
-    const message = text === undefined ? `the file ${written} cannot be read` : `the file ${written} is not PEM`
+    const message =
+      text === undefined ? `the file ${written} ${files.troubleWith(written)}` : `the file ${written} is not PEM`
     this.#problem(`/tls/${key}`, 'FILE_MISSING', message, 'paths start at the workspace')
     return undefined
   }
