@@ -1,5 +1,6 @@
 import { kindOf } from '../rejudge/blame.ts'
-import type { WhatIfKind, WhatIfOutcome, WhatIfReport } from '../rejudge/what-if.ts'
+import type { WhatIfKind, WhatIfOutcome } from '../protocol/what-if.ts'
+import type { WhatIfReport } from '../rejudge/what-if.ts'
 import { visible } from '../visible.ts'
 import type { Io, Style } from './io.ts'
 import { positionsIn } from './load.ts'

@@ -1,5 +1,6 @@
+import type { ExchangeVerdict } from '../capture/record.ts'
 import type { Density } from '../capture/store.ts'
-import type { TraceEntry } from '../pipeline/outcome.ts'
+import type { Position, TraceEntry } from '../pipeline/outcome.ts'
 import { call, callWith, event } from './declare.ts'
 import { integer, text } from './parameters.ts'
 import type { TrafficRow } from './types.ts'
@@ -70,7 +71,7 @@ export const whatIfEvents = {
 } as const
 
 /** The six classes add up to `judged`, and to `exchanges` when it is done. */
-export interface WhatIfCounts {
+export interface WhatIfTotals {
   exchanges: number
   judged: number
   same: number
@@ -81,12 +82,16 @@ export interface WhatIfCounts {
   undecidable: number
   /** Undecidable exchanges by the name of the fact that lacks. */
   missing: Readonly<Record<string, number>>
-  /** Exchanges that the edit cannot touch, taken from the record. */
+  /** Exchanges that the edit cannot touch, taken from the record without judging them. */
   reused: number
-  /** Exchanges whose verdict rests on a counter that began empty. */
+  /** Exchanges whose verdict rests on a counter in its first window. */
   warming: number
+  /** Time of judging in ms, of both versions; reading files and new exchanges comes before it. */
   milliseconds: number
   done: boolean
+}
+
+export interface WhatIfCounts extends WhatIfTotals {
   /** How many changes each line causes: those whose policy stands there. */
   lines: readonly WhatIfLine[]
 }
@@ -102,11 +107,15 @@ export interface WhatIfLine {
 
 /** How an exchange ends under one version of the files. */
 export interface WhatIfOutcome {
-  verdict: string
+  /** `pass`: forwarded; `refused`: by the gateway itself; `failed`, `aborted`: as recorded, the policies let it pass. */
+  verdict: ExchangeVerdict | 'undecidable'
+  /** What the client gets; absent where the upstream's answer is not known. */
   status?: number
+  /** Instance id of the policy that denied, answered, failed, or could not decide. */
   decidedBy?: string
   code?: string
-  position?: { file: string; line: number; column: number }
+  /** Where that policy is written. */
+  position?: Position
 }
 
 /** Changes that have one reason. */
@@ -131,11 +140,12 @@ export interface WhatIfRow {
   exchange: TrafficRow | null
 }
 
-/** A part of an edit, as lines of the edited file (1-based). A pure deletion ends one line before it begins. */
+/** A part of an edit, as lines of the edited file (1-based). A pure deletion has `endLine` = `line` - 1. */
 export interface Hunk {
   file: string
   line: number
   endLine: number
+  /** The new lines, or the removed ones with `-` in front where nothing replaces them. */
   text: string
 }
 
@@ -157,15 +167,19 @@ export interface WhatIfExplanation {
 }
 
 /** The smallest request that still shows the difference. */
-export interface ShrunkRequest {
+export interface SmallestRequest {
   method: string
   target: string
   headers: readonly (readonly [name: string, value: string])[]
+  /** Text of the body, where one is left. */
   body?: string
-  /** What went, in words. */
+  /** What was dropped or shortened, in words: `header accept`, `query page`, `body /items/0`. */
   dropped: readonly string[]
   before: WhatIfOutcome
   after: WhatIfOutcome
+}
+
+export interface ShrunkRequest extends SmallestRequest {
   curl: string
 }
 

@@ -2,7 +2,8 @@ import type { Workspace } from '../config/workspace.ts'
 import { type Change, changesBetween, hunkOf, type Texts, withChanges } from './hunks.ts'
 import { classify, type Judged } from './judged.ts'
 import { smallestSet } from './smallest-set.ts'
-import type { Hunk, WhatIfChange } from './what-if.ts'
+import type { Hunk } from '../protocol/what-if.ts'
+import type { WhatIfChange } from './what-if.ts'
 
 export interface BlameOptions {
   /** Texts of the files of both versions, by path. */

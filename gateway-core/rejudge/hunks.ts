@@ -1,5 +1,5 @@
 import { diffIndices } from 'node-diff3'
-import type { Hunk } from './what-if.ts'
+import type { Hunk } from '../protocol/what-if.ts'
 
 /** One run of lines that an edit replaces. */
 export interface Change {

@@ -4,7 +4,8 @@ import { judgeTraffic } from './judge-traffic.ts'
 import { classify, type Judged } from './judged.ts'
 import type { SharedFacts } from './shared-facts.ts'
 import type { Traffic } from './traffic.ts'
-import type { WhatIfChange, WhatIfCounts, WhatIfOptions, WhatIfReport } from './what-if.ts'
+import type { WhatIfTotals } from '../protocol/what-if.ts'
+import type { WhatIfChange, WhatIfOptions, WhatIfReport } from './what-if.ts'
 
 export interface EditToJudge extends WhatIfOptions {
   baseline: Workspace
@@ -142,7 +143,7 @@ class Tally {
     this.changes.push(change)
   }
 
-  counts(done: boolean): WhatIfCounts {
+  counts(done: boolean): WhatIfTotals {
     return {
       exchanges: this.#exchanges,
       judged: this.#judged,

@@ -4,7 +4,7 @@ import type { Workspace } from '../config/workspace.ts'
 import type { ColdState } from './cold-state.ts'
 import type { ExchangeRun } from './exchange-run.ts'
 import { headerDifferences, pathOf, queryOf } from './message-differences.ts'
-import type { WhatIfKind, WhatIfOutcome } from './what-if.ts'
+import type { WhatIfKind, WhatIfOutcome } from '../protocol/what-if.ts'
 
 /** How an exchange ends when it is judged again. */
 export interface Judged {

@@ -17,21 +17,15 @@ import { SharedFacts } from './shared-facts.ts'
 import { shrinkExchange } from './shrunk-exchange.ts'
 import { stateAt, type StateAt } from './state-at.ts'
 import { type Checkpoints, StateTimeline } from './state-timeline.ts'
-import { type ChangedValue, type SteppedThrough, stepThrough } from './step-through.ts'
+import type { SteppedThrough } from '../protocol/what-if.ts'
+import { type ChangedValue, stepThrough } from './step-through.ts'
 import type { Traffic } from './traffic.ts'
 import { captureSource, type TrafficSource } from './traffic-source.ts'
 import { type Traced, traceOf } from './traced.ts'
 import type { VariedExchange } from './varied-exchange.ts'
 import { WhatIfError } from './what-if-error.ts'
-import type {
-  Hunk,
-  ShrunkRequest,
-  WhatIfChange,
-  WhatIfExplanation,
-  WhatIfOptions,
-  WhatIfQuestion,
-  WhatIfReport,
-} from './what-if.ts'
+import type { Hunk, SmallestRequest } from '../protocol/what-if.ts'
+import type { WhatIfChange, WhatIfExplanation, WhatIfOptions, WhatIfQuestion, WhatIfReport } from './what-if.ts'
 
 export interface PastOptions {
   /** Folder of the workspace. */
@@ -117,7 +111,7 @@ export class Past {
     }
   }
 
-  async shrink(id: string, question: WhatIfQuestion): Promise<ShrunkRequest> {
+  async shrink(id: string, question: WhatIfQuestion): Promise<SmallestRequest> {
     const { baseline, candidate } = await this.#ask(question)
     const at = this.#numberOf(id)
     const base = this.#traffic.exchange(at)

@@ -4,7 +4,7 @@ import type { RecordedExchange } from './recorded-exchange.ts'
 import { shrinkRequest } from './shrink.ts'
 import { VariedExchange, type Variation } from './varied-exchange.ts'
 import { WhatIfError } from './what-if-error.ts'
-import type { ShrunkRequest } from './what-if.ts'
+import type { SmallestRequest } from '../protocol/what-if.ts'
 
 /**
  * The smallest request that still shows the difference between two workspaces. `judge` tries one out on both; `stored`: the
@@ -14,7 +14,7 @@ export async function shrinkExchange(
   base: RecordedExchange,
   stored: () => ExchangeRecord,
   judge: (varied: VariedExchange) => Promise<readonly [before: Judged, after: Judged]>,
-): Promise<ShrunkRequest> {
+): Promise<SmallestRequest> {
   const tried = async (variation: Variation) => {
     const varied = new VariedExchange(base, variation)
     const [before, after] = await judge(varied)

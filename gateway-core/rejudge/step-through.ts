@@ -12,8 +12,8 @@ import type { Moment } from './follower.ts'
 import { judgedOf, positionsOf } from './judged.ts'
 import { pathOf, queryOf } from './message-differences.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
-import type { HeaderField, TraceEntry } from '../pipeline/outcome.ts'
-import type { WhatIfOutcome } from './what-if.ts'
+import type { HeaderField } from '../pipeline/outcome.ts'
+import type { ExchangeThere, SteppedThrough } from '../protocol/what-if.ts'
 
 /** A value changed by hand before a step runs. */
 export interface ChangedValue {
@@ -27,30 +27,6 @@ export interface ChangedValue {
     | { kind: 'status'; value: number }
     | { kind: 'now'; value: number }
     | { kind: 'consumer'; name: string | null; groups: readonly string[] }
-}
-
-/** A message as it stands before or after a step. */
-export interface MessageThere {
-  head: string
-  headers: readonly HeaderField[]
-  body?: string
-}
-
-/** Everything about an exchange at one place of its way. */
-export interface ExchangeThere {
-  request: MessageThere
-  response?: MessageThere
-  clientAddress: string
-  consumer?: { name: string; groups: readonly string[] }
-  claims?: Readonly<Record<string, unknown>>
-  now: number
-}
-
-/** An exchange step by step; `before[n]` is how it stands before `trace[n]`, the last one how it ended. */
-export interface SteppedThrough {
-  trace: readonly TraceEntry[]
-  before: readonly ExchangeThere[]
-  outcome: WhatIfOutcome
 }
 
 export interface StepThroughOptions {

@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { StateAt } from './state-at.ts'
-import type { ChangedValue, SteppedThrough } from './step-through.ts'
+import type { SteppedThrough } from '../protocol/what-if.ts'
+import type { ChangedValue } from './step-through.ts'
 import { WhatIfError } from './what-if-error.ts'
 import type { FromWhatIf, ToWhatIf, WhatIfAnswers, WhatIfKindAsked, WhatIfSetup } from './what-if-messages.ts'
-import type { ShrunkRequest, WhatIfExplanation, WhatIfOptions, WhatIfQuestion, WhatIfReport } from './what-if.ts'
+import type { SmallestRequest } from '../protocol/what-if.ts'
+import type { WhatIfExplanation, WhatIfOptions, WhatIfQuestion, WhatIfReport } from './what-if.ts'
 
 export { WhatIfError } from './what-if-error.ts'
 
@@ -53,7 +55,7 @@ export class WhatIfThread {
     return this.#ask('explain', { exchange: id, question })
   }
 
-  shrink(id: string, question: WhatIfQuestion): Promise<ShrunkRequest> {
+  shrink(id: string, question: WhatIfQuestion): Promise<SmallestRequest> {
     return this.#ask('shrink', { exchange: id, question })
   }
 

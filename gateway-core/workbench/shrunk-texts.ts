@@ -1,12 +1,12 @@
 import type { RecordedRequest, StoredExchange } from '../capture/record.ts'
-import type { ShrunkRequest } from '../rejudge/what-if.ts'
+import type { SmallestRequest } from '../protocol/what-if.ts'
 import { testItem } from '../tests/test-yaml.ts'
 import { copyAs } from './copy-as.ts'
 import { policyTestOfExchange } from './make-test.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
 
 /** A shrunk request as a command. What is sealed stays a marker. */
-export function curlOfShrunk(shrunk: ShrunkRequest, gateway: string | undefined): string {
+export function curlOfShrunk(shrunk: SmallestRequest, gateway: string | undefined): string {
   const authority = shrunk.headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? 'localhost'
   return copyAs(shrunkRequest(shrunk, { scheme: 'http', authority, httpVersion: '1.1' }), 'curl', gateway)
 }
@@ -15,7 +15,7 @@ export function curlOfShrunk(shrunk: ShrunkRequest, gateway: string | undefined)
 export async function testOfShrunk(
   opened: OpenedWorkspace,
   exchange: StoredExchange,
-  shrunk: ShrunkRequest,
+  shrunk: SmallestRequest,
 ): Promise<{ text: string; note?: string }> {
   const request = shrunkRequest(shrunk, exchange.request)
   const { name, draft, note } = await policyTestOfExchange(opened, { ...exchange, request })
@@ -23,7 +23,7 @@ export async function testOfShrunk(
 }
 
 function shrunkRequest(
-  { method, target, headers, body }: ShrunkRequest,
+  { method, target, headers, body }: SmallestRequest,
   rest: Pick<RecordedRequest, 'scheme' | 'authority' | 'httpVersion'>,
 ): RecordedRequest {
   const { scheme, authority, httpVersion } = rest

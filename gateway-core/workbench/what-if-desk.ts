@@ -2,23 +2,20 @@ import type { Density } from '../capture/store.ts'
 import type { ExchangeSummary } from '../capture/summary.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import type { Emit } from '../protocol/rpc-server.ts'
-import type {
-  ShrunkRequest,
-  WhatIfCounts,
-  WhatIfExplanation,
-  WhatIfList,
-  WhatIfOutcome,
-  WhatIfRow,
-  WhatIfGroup,
+import {
+  type ShrunkRequest,
+  type WhatIfCounts,
+  type WhatIfExplanation,
+  type WhatIfGroup,
+  whatIfKinds,
+  type WhatIfList,
+  type WhatIfOutcome,
+  type WhatIfRow,
+  type WhatIfTotals,
 } from '../protocol/what-if.ts'
 import type { Difference } from '../rejudge/first-difference.ts'
 import { WhatIfError } from '../rejudge/what-if-thread.ts'
-import {
-  type FileTexts,
-  type WhatIfCounts as EngineCounts,
-  whatIfKinds,
-  type WhatIfQuestion,
-} from '../rejudge/what-if.ts'
+import type { FileTexts, WhatIfQuestion } from '../rejudge/what-if.ts'
 import { plainStep } from './exchange-detail.ts'
 import { maskOf } from './mask-secrets.ts'
 import { curlOfShrunk, testOfShrunk } from './shrunk-texts.ts'
@@ -188,11 +185,11 @@ function rowOfSame(exchange: ExchangeSummary): WhatIfRow {
   return { id, group: 0, before: outcome, after: outcome, warming: false, exchange }
 }
 
-function changesIn(counts: EngineCounts): number {
+function changesIn(counts: WhatIfTotals): number {
   return whatIfKinds.reduce((sum, kind) => sum + counts[kind], 0)
 }
 
-function countsOf(counts: EngineCounts, changes: WhatIfChanges): WhatIfCounts {
+function countsOf(counts: WhatIfTotals, changes: WhatIfChanges): WhatIfCounts {
   return { ...counts, lines: changes.lines() }
 }
 
