@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openRow, openWithTraffic, type Workbench } from './launch.ts'
 
+/** What a page comes to show, however busy the machine is. */
+const soon = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 10_000 })
+
 let workbench: Workbench
 beforeAll(async () => {
   workbench = await openWithTraffic()
@@ -22,7 +25,7 @@ it('reads the token of a denied request, makes a better one, and tries the broke
   const roles = page.getByLabel('Roles (roles)')
   const claims = page.getByLabel('Claims', { exact: true })
   // What the policies want is there before anybody writes over it.
-  await expect.poll(() => claims.inputValue()).toContain('"books"')
+  await soon(() => claims.inputValue()).toContain('"books"')
   await roles.fill('editor')
   expect(await claims.inputValue()).toContain('"editor"')
   await page.keyboard.press('Control+Shift+Enter')
@@ -32,7 +35,7 @@ it('reads the token of a denied request, makes a better one, and tries the broke
   await page.keyboard.press('Space')
   await page.locator('.token-trusted').waitFor()
   await page.keyboard.press('Control+Shift+Enter')
-  await expect.poll(() => report.getByText('takes it').count()).toBe(3)
+  await soon(() => report.getByText('takes it').count()).toBe(3)
 
   const trial = page.getByRole('region', { name: 'Broken tokens' })
   await trial.getByLabel('send them too').check()

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSmallApp, type SmallApp } from './small-app.ts'
 
+/** What a page comes to show, however busy the machine is. */
+const soon = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 10_000 })
+
 let small: SmallApp
 let answers = 0
 const key = 'a-key-of-the-test-only'
@@ -93,7 +96,7 @@ describe('Replay in the desktop app', () => {
     await press('Control+i')
     await page.getByLabel('Text to import').fill(`curl 'http://127.0.0.1/raced' -H 'X-Mine: 1'`)
     await press('Control+Enter')
-    await expect.poll(() => page.getByLabel('URL').inputValue()).toContain('/raced')
+    await soon(() => page.getByLabel('URL').inputValue()).toContain('/raced')
     await page.getByLabel('URL').fill('/raced')
     await command('race copies')
     await page.getByRole('textbox', { name: 'Copies' }).fill('8')
@@ -143,7 +146,7 @@ describe('the token lab in the desktop app', () => {
     const report = page.getByRole('region', { name: 'What it says' })
     await page.getByText('Make one', { exact: true }).click()
     const claims = page.getByLabel('Claims', { exact: true })
-    await expect.poll(() => claims.inputValue()).toContain('"books"')
+    await soon(() => claims.inputValue()).toContain('"books"')
     await press('Control+Shift+Enter')
     await report.getByText('refuses it').waitFor()
     await page.getByLabel('The running gateway takes tokens made here').focus()
