@@ -69,6 +69,9 @@ async function bench(options: Options): Promise<void> {
       notes.push(
         `Judging ${past.exchanges} recorded exchanges again by an edit, warm (promised: 25 µs for each, the first results in 50 ms; a new thread took ${past.coldMs.toFixed(0)} ms):`,
       )
+      notes.push(
+        `  ${'the counters at a moment'.padEnd(32)} ${past.momentMs.next.toFixed(0).padStart(6)} ms   the first one asked for ${past.momentMs.first.toFixed(0)} ms`,
+      )
       for (const { edit, firstMs, wholeMs, changed, reused } of past.edits) {
         notes.push(
           `  ${edit.padEnd(32)} ${wholeMs.toFixed(0).padStart(6)} ms   first ${firstMs.toFixed(0)} ms   ${changed} changed, ${reused} reused`,

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { Agent, request as send } from 'undici'
+import { openCaptures } from '../../gateway-core/capture/store.ts'
 import { loadWorkspace } from '../../gateway-core/config/load.ts'
 import { setSecret } from '../../gateway-core/config/secrets.ts'
 import { loadWorkspaceKey } from '../../gateway-core/config/workspace-key.ts'
@@ -20,6 +21,8 @@ export interface PastResult {
   exchanges: number
   /** First question of a new thread: starting it, reading the capture. */
   coldMs: number
+  /** The state of the counters at a moment: the first one asked for, and others. */
+  momentMs: { first: number; next: number }
   edits: { edit: string; firstMs: number; wholeMs: number; changed: number; reused: number }[]
 }
 
@@ -78,10 +81,25 @@ export async function measurePast(
         reused: report.reused,
       })
     }
-    return { exchanges, coldMs, edits: results }
+    const { from, to } = recordedTime(own)
+    const moments: number[] = []
+    for (const part of [1, 0.3, 0.7, 0.1, 0.9, 0.5]) {
+      const begun = performance.now()
+      await thread.stateAt(from + (to - from) * part)
+      moments.push(performance.now() - begun)
+    }
+    const momentMs = { first: moments[0]!, next: median(moments.slice(1)) }
+    return { exchanges, coldMs, momentMs, edits: results }
   } finally {
     thread.close()
   }
+}
+
+function recordedTime(folder: string): { from: number; to: number } {
+  const captures = openCaptures(folder)
+  const { oldest = 0, newest = 0 } = captures.stats()
+  captures.close()
+  return { from: oldest, to: newest }
 }
 
 async function record(folder: string, exchanges: number, say: (text: string) => void): Promise<void> {
