@@ -58,6 +58,8 @@ export interface RequestMessage {
   readonly authority: string
   /** Request target as received. */
   readonly target: string
+  /** Length of the target in characters, where the target itself cannot be read any more. */
+  readonly targetLength?: number
   /** Normalized path (RFC 3986 §6.2.2: dot segments removed, unreserved characters decoded): what is routed, judged and forwarded. */
   readonly path: string
   /** Query without `?`, as received; empty when there is none. */

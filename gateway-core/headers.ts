@@ -43,6 +43,11 @@ export class HeaderList {
     return this.#next(name, 0) !== -1
   }
 
+  /** Length in characters of the name and value at `at`, as received. */
+  lengthAt(at: number): number {
+    return this.raw[at]!.length + this.raw[at + 1]!.length
+  }
+
   /** Name and value pairs in wire order, names as received. */
   *entries(): IterableIterator<[name: string, value: string]> {
     for (let at = 0; at < this.raw.length; at += 2) yield [this.raw[at]!, this.raw[at + 1]!]

@@ -16,6 +16,14 @@ export function hasMarker(text: string): boolean {
   return text.includes('⟦sealed:')
 }
 
+/** Length of a text in characters as it was before its secrets were sealed: each marker says how long its value is. */
+export function lengthBefore(text: string): number {
+  if (!hasMarker(text)) return text.length
+  let length = text.length
+  for (const [whole] of text.matchAll(marker)) length += Number(/:(\d+)(?::literal)?⟧/.exec(whole)![1]) - whole.length
+  return length
+}
+
 /** Tags of all markers in a text. */
 export function tagsIn(text: string): string[] {
   return Array.from(text.matchAll(marker), (match) => match[1] ?? match[2]!)

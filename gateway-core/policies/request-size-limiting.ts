@@ -65,7 +65,7 @@ export const requestSizeLimiting = definePolicy({
 })
 
 function judgeHead(sizes: Sizes, { request }: Exchange): Outcome {
-  const target = request.target.length
+  const target = request.targetLength ?? request.target.length
   if (target > sizes.url) {
     return deny('URL_OVER_LIMIT', [{ at: { in: 'path' }, observed: target, expected: atMost(sizes.url) }])
   }
@@ -93,7 +93,7 @@ function judgeHeaders(sizes: Sizes, headers: HeaderList): Outcome | undefined {
   let largest = 0
   let largestAt = 0
   for (let at = 0; at < raw.length; at += 2) {
-    const field = raw[at]!.length + raw[at + 1]!.length
+    const field = headers.lengthAt(at)
     bytes += field
     if (field > largest) {
       largest = field

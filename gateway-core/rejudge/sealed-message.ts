@@ -1,5 +1,5 @@
 import { HeldBody } from '../body.ts'
-import { hasMarker } from '../capture/markers.ts'
+import { hasMarker, lengthBefore } from '../capture/markers.ts'
 import type { Peer, RawHeaders, RequestMessage } from '../exchange.ts'
 import { HeaderList } from '../headers.ts'
 import { MissingFact } from '../pipeline/facts.ts'
@@ -20,6 +20,10 @@ export class RecordedHeaders extends HeaderList {
 
   override list(name: string): string | undefined {
     return readable(super.list(name), `header:${name}`)
+  }
+
+  override lengthAt(at: number): number {
+    return this.raw[at]!.length + lengthBefore(this.raw[at + 1]!)
   }
 
   override *entries(): IterableIterator<[name: string, value: string]> {
@@ -60,6 +64,7 @@ export function recordedRequest(request: RequestMessage): RequestMessage {
   for (const part of ['query', 'path', 'target'] as const) {
     if (hasMarker(request[part])) sealed[part] = { get: () => readable(request[part], part), enumerable: true }
   }
+  if (sealed['target']) sealed['targetLength'] = { value: lengthBefore(request.target), enumerable: true }
   return Object.keys(sealed).length === 0
     ? request
     : (Object.defineProperties({ ...request }, sealed) as RequestMessage)

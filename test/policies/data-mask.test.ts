@@ -178,6 +178,17 @@ describe('data-mask elsewhere', () => {
     ['text/plain', '{"a":"x@y.example"', '{"a":"[masked]"'],
     ['text/plain', '{"a":"\\u0078@y.example"}', '{"a":"[masked]"}'],
     ['application/x-ndjson', '{"a":"x@y.example"}\n{"a":"z@y.example"}\n', '{"a":"[masked]"}\n{"a":"[masked]"}\n'],
+    [
+      'application/x-ndjson',
+      '{"card":"4","é":1}\r\n\n{"card":{"no":5}}',
+      '{"card":"[masked]","é":1}\r\n\n{"card":"[masked]"}',
+    ],
+    [
+      'application/json-seq',
+      '\u001E{"card":4}\n\u001E{"card":5}\n',
+      '\u001E{"card":"[masked]"}\n\u001E{"card":"[masked]"}\n',
+    ],
+    ['text/plain', '{"card":4}\n{"card":5}', '{"card":"[masked]"}\n{"card":"[masked]"}'],
     ['application/x-www-form-urlencoded', 'a=x%40y.example&b=1+2&card=1&c', 'a=%5Bmasked%5D&b=1+2&card=%5Bmasked%5D&c'],
     ['application/problem+json', '{"a":"x@y.example"}', '{"a":"[masked]"}'],
     ['image/png', 'x@y.example', 'x@y.example'],
@@ -203,6 +214,10 @@ describe('data-mask elsewhere', () => {
     })
     const lenient = await maskResponse({ detect: ['card'], unreadable: 'pass' }, broken)
     expect(lenient).toMatchObject({ verdict: 'pass', text: '{"card": [masked]' })
+    const lines = { 'Content-Type': 'application/x-ndjson' }
+    expect(await maskResponse({ fields: ['/card'] }, `{"card":1}\n${broken}`, lines)).toMatchObject({
+      code: 'BODY_NOT_JSON',
+    })
     const utf16 = Buffer.from('{"card":1}', 'utf16le')
     const type = { 'Content-Type': 'application/json; charset=utf-16le' }
     expect(await maskResponse({ fields: ['/card'] }, utf16, type)).toMatchObject({ code: 'BODY_NOT_JSON' })

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { requestSizeLimiting } from '../../gateway-core/policies/request-size-limiting.ts'
+import { markerOf } from '../../gateway-core/capture/markers.ts'
+import { RecordedHeaders, recordedRequest } from '../../gateway-core/rejudge/sealed-message.ts'
 import { type Given, judgeWith, loadPolicies } from './harness.ts'
 
 const judge = (config: object, request: Given['request']) => judgeWith({ 'request-size-limiting': config }, { request })
@@ -53,6 +55,30 @@ describe('request-size-limiting', () => {
     expect(
       requestSizeLimiting.phases.requestHeaders?.(prepared, { request: chunked } as never, undefined as never),
     ).toMatchObject({ code: 'LENGTH_REQUIRED' })
+  })
+
+  it('measures alike when its secrets are gone', () => {
+    const token = 'Bearer '.padEnd(60, 'x')
+    const key = 'k'.repeat(30)
+    const ask = (authorization: string, query: string, config: object) => {
+      const prepared = requestSizeLimiting.prepare({ requireLength: false, ...config } as never, undefined as never)
+      const request = recordedRequest({
+        method: 'GET',
+        scheme: 'http',
+        authority: 'a',
+        path: '/a',
+        query,
+        target: `/a?${query}`,
+        hasBody: false,
+        headers: new RecordedHeaders(['Host', 'a', 'Authorization', authorization]),
+      })
+      return requestSizeLimiting.phases.requestHeaders?.(prepared as never, { request } as never, undefined as never)
+    }
+    const sealed = [markerOf('tag', token.length), `key=${markerOf('tag', key.length)}`] as const
+    for (const config of [{ headers: 85 }, { headers: 86 }, { url: 36 }, { url: 37 }])
+      expect(ask(...sealed, config), JSON.stringify(config)).toEqual(ask(token, `key=${key}`, config))
+    expect(ask(...sealed, { headers: 85 })).toMatchObject({ code: 'HEADERS_OVER_LIMIT', evidence: [{ observed: 86 }] })
+    expect(ask(...sealed, { url: 36 })).toMatchObject({ code: 'URL_OVER_LIMIT', evidence: [{ observed: 37 }] })
   })
 
   it.each([{}, { body: '2gb' }, { url: 1e12 }])('says what is wrong with %j', (config) => {

@@ -28,19 +28,27 @@ export function maskBody(bytes: Uint8Array, contentType: string | undefined, rul
   const edits = new Edits()
   if (kind === 'form') maskForm(text, rules, edits)
   else if (kind === 'text') maskText(text, rules, edits, undefined)
-  else {
+  else if (kind === 'json-lines') {
+    const fault = maskLines(text, rules, edits)
+    if (fault) return { fault }
+  } else {
     const fault = new JsonMasker(text, rules, edits).run()
     if (fault && kind === 'json') return { fault }
-    // It only looked like JSON.
-    if (fault) maskText(text, rules, edits.cleared(), undefined)
+    // It only looked like JSON, or each of its lines is.
+    if (fault && maskLines(text, rules, edits.cleared())) maskText(text, rules, edits.cleared(), undefined)
   }
   return { bytes: edits.values.length === 0 ? bytes : textAsBytes(edits.apply(text)), values: edits.values }
 }
 
-/** `json`: said to be; `perhaps-json`: begins like it. */
-function formOf(contentType: string | undefined, text: string): 'json' | 'perhaps-json' | 'form' | 'text' {
+/** `json` and `json-lines`: said to be; `perhaps-json`: begins like it. */
+function formOf(
+  contentType: string | undefined,
+  text: string,
+): 'json' | 'json-lines' | 'perhaps-json' | 'form' | 'text' {
   const type = contentType?.split(';', 1)[0]!.trim().toLowerCase()
   if (type !== undefined && /^[^/]+\/(?:[^/]+\+)?json$/.test(type)) return text.trim() === '' ? 'text' : 'json'
+  if (type !== undefined && /^[^/]+\/(?:x-)?(?:ndjson|jsonl|jsonlines|json-lines|json-seq)$/.test(type))
+    return 'json-lines'
   if (type === 'application/x-www-form-urlencoded') return 'form'
   return /^(?:\u00ef\u00bb\u00bf)?\s*[[{"]/.test(text) ? 'perhaps-json' : 'text'
 }
@@ -59,6 +67,13 @@ class Edits {
     this.values = []
     this.#spans = []
     return this
+  }
+
+  /** Takes over what was found in the piece of text that begins at `offset`; no pointer leads there from the whole. */
+  take(edits: Edits, offset: number): void {
+    for (const { start, end, text } of edits.#spans)
+      this.#spans.push({ start: start + offset, end: end + offset, text })
+    for (const value of edits.values) this.values.push({ ...value, pointer: undefined })
   }
 
   apply(text: string): string {
@@ -239,6 +254,23 @@ function maskText(text: string, rules: BodyRules, edits: Edits, pointer: string 
     const replacement = encoded(masked(decoded(text.slice(hit.start, hit.end)), hit.masking, hit.name))
     edits.add(hit.start, hit.end, replacement, { pointer, by: hit.name, method: hit.masking.method })
   }
+}
+
+/** One JSON text a line (NDJSON, JSON Lines), or after each record separator (RFC 7464). */
+function maskLines(text: string, rules: BodyRules, edits: Edits): JsonFault | undefined {
+  for (let start = 0; start < text.length; ) {
+    let end = text.indexOf('\n', start)
+    if (end < 0) end = text.length
+    const from = text[start] === '\u001E' ? start + 1 : start
+    const line = text.slice(from, end)
+    start = end + 1
+    if (line.trim() === '') continue
+    const found = new Edits()
+    const fault = new JsonMasker(line, rules, found).run()
+    if (fault) return { message: fault.message, offset: fault.offset + from }
+    edits.take(found, from)
+  }
+  return undefined
 }
 
 /** Names are pointers of one step; values are decoded to be looked at, and written anew only where something was found. */
