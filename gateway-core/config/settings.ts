@@ -4,8 +4,8 @@ import type { BrokenParts } from './broken-parts.ts'
 import { isNetwork } from '../networks.ts'
 import { parseListenAddress } from './addresses.ts'
 import type { WorkspaceFiles } from './files.ts'
-import { reportHalfPair } from './pem-pair.ts'
-import type { Problems } from './problems.ts'
+import { reportHalfPair, reportUnusable } from './pem-pair.ts'
+import type { Finding, Problems } from './problems.ts'
 import type { References } from './references.ts'
 import { parseDuration, parseSize } from './units.ts'
 import type { WorkspaceKey } from './workspace-key.ts'
@@ -113,20 +113,24 @@ export function listenOf(root: Mapping, problems: Problems, files: WorkspaceFile
     return undefined
   }
   const secure = address('https')
-  const pem = (name: string) => {
+  const pems: Partial<Record<'certificate' | 'key' | 'clientCa', string>> = {}
+  const pem = (name: 'certificate' | 'key' | 'clientCa') => {
     const path = (listen['https'] as Mapping | undefined)?.[name]
     if (typeof path !== 'string') return
     // Read here so that a missing file is told now, and a renewed one is seen by who watches.
     const text = name === 'key' ? files.secretText(path, (one) => key.tag(one)) : files.text(path)
-    if (text?.includes('-----BEGIN')) return
+    if (text?.includes('-----BEGIN')) {
+      pems[name] = text
+      return
+    }
     const message = text === undefined ? `the file ${path} ${files.troubleWith(path)}` : `the file ${path} is not PEM`
     const suggestion = 'paths start at the workspace'
     problems.at(root, `/listen/https/${name}`, { code: 'FILE_MISSING', message, suggestion })
   }
-  for (const name of ['certificate', 'key', 'clientCa']) pem(name)
-  reportHalfPair((listen['https'] ?? {}) as Mapping, (key, finding) =>
-    problems.at(root, `/listen/https/${key}`, finding),
-  )
+  for (const name of ['certificate', 'key', 'clientCa'] as const) pem(name)
+  const report = (key: string, finding: Finding) => problems.at(root, `/listen/https/${key}`, finding)
+  reportHalfPair((listen['https'] ?? {}) as Mapping, report)
+  reportUnusable(pems, report)
   const http = address('http')
   const proxy = address('proxy')
   warnSharedPort({ http, https: secure, proxy }, root, problems)

@@ -2,8 +2,8 @@ import type { BrokenParts } from './broken-parts.ts'
 import { parseUpstreamUrl } from './addresses.ts'
 import type { WorkspaceFiles } from './files.ts'
 import { escapeKey } from './origins.ts'
-import { reportHalfPair } from './pem-pair.ts'
-import type { Problems } from './problems.ts'
+import { reportHalfPair, reportUnusable } from './pem-pair.ts'
+import type { Finding, Problems } from './problems.ts'
 import type { References } from './references.ts'
 import { parseDuration } from './units.ts'
 import type { Upstream, UpstreamTarget, UpstreamTls } from './workspace.ts'
@@ -100,14 +100,18 @@ class UpstreamReader {
       const message = 'any certificate of this upstream is accepted: whoever stands between can read and change all'
       this.#problem('/tls/verify', 'UNSAFE', message, suggestion, 'value', 'warning')
     }
-    reportHalfPair(tls, (key, { code, message, suggestion }) =>
-      this.#problem(`/tls/${key}`, code as 'MISSING_KEY', message, suggestion, 'key'),
-    )
-    return {
-      verify: tls['verify'] !== false,
+    const report = (key: string, { code, message, suggestion, part }: Finding) =>
+      this.#problem(`/tls/${key}`, code as 'BAD_VALUE', message, suggestion, part)
+    reportHalfPair(tls, report)
+    const pems = {
       ca: this.#pem(tls, 'ca'),
       certificate: this.#pem(tls, 'certificate'),
       key: this.#pem(tls, 'key'),
+    }
+    reportUnusable(pems, report)
+    return {
+      verify: tls['verify'] !== false,
+      ...pems,
       serverName: tls['serverName'] as string | undefined,
     }
   }
