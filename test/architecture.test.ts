@@ -27,7 +27,7 @@ const layers: readonly (readonly string[])[] = [
 ]
 
 /** Contracts that stand in a higher folder, and that every layer may import. */
-const foundation = ['config/config-of.ts', 'config/units.ts', 'config/public-keys.ts']
+const foundation = ['config/closest.ts', 'config/config-of.ts', 'config/units.ts', 'config/public-keys.ts']
 
 /** What reads the clock, the network, the disk, the environment or chance: policies ask `judge` instead. */
 const impure =

@@ -1,4 +1,5 @@
 import { upgrade } from '@scalar/openapi-upgrader'
+import { checkNames } from './check-names.ts'
 import { checkPaths } from './check-paths.ts'
 import type { OpenApiDocument } from './document.ts'
 import { bundle } from './bundle.ts'
@@ -85,6 +86,7 @@ function read(
   else written['openapi'] = String(version)
   try {
     checkPaths(written, path, report)
+    checkNames(written, path, report)
     const whole = bundle(written, path, texts, readFile, report)
     const document = upgrade(whole, '3.1') as unknown as Record<string, unknown>
     if (!isObject(document['paths'])) document['paths'] = {}
