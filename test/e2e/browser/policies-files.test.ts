@@ -35,7 +35,8 @@ describe('files of the workspace', { timeout: 30_000 }, () => {
     await at.page.keyboard.press('End')
     await at.page.keyboard.press('Enter')
     await at.page.keyboard.press('Control+Space')
-    await expectPage(list().getByText('requestBody', { exact: true })).toBeVisible()
+    // The first one loads the language's worker and the schema.
+    await expectPage(list().getByText('requestBody', { exact: true })).toBeVisible({ timeout: 15_000 })
     await at.page.keyboard.press('Escape')
     await at.page.keyboard.press('ControlOrMeta+z')
     await at.page.keyboard.press('ArrowUp')

@@ -51,7 +51,8 @@ describe('what if', () => {
 
   it('counts what the edit would do, as one types', async () => {
     await letReadersChange()
-    await expectPage(strip().getByRole('button', { name: '1 newly allowed' })).toBeVisible()
+    // The first question reads the capture.
+    await expectPage(strip().getByRole('button', { name: '1 newly allowed' })).toBeVisible({ timeout: 15_000 })
     await expectPage(strip().getByRole('button', { name: '0 newly denied' })).toBeVisible()
     await expectPage(strip()).toContainText(/20 judged in [\d.]+ m?s/)
     await expectPage(strip()).toContainText(/\d+ reused/)
@@ -59,7 +60,7 @@ describe('what if', () => {
     await expectPage(
       page.getByRole('button', { name: `Line ${line}, by the edit 1 newly allowed. List them.` }),
     ).toBeVisible()
-  })
+  }, 40_000)
 
   it('lists them by a key, under both versions, with the line that makes the difference', async () => {
     await page.keyboard.press('ControlOrMeta+Shift+Y')
