@@ -27,7 +27,22 @@ const states: [string, (page: Page) => Promise<void>][] = [
   ['a request', tab('Request')],
   ['a response', tab('Response')],
   ['what was changed', tab('Original')],
-  ['completions', (page) => page.getByRole('combobox', { name: 'Query' }).pressSequentially('sta')],
+  ['its steps', shown('6', 'add a header')],
+  [
+    'a moment',
+    async (page) => {
+      await page.keyboard.press('m')
+      await page.keyboard.press('ArrowLeft')
+      await page.getByText('Traffic until then').waitFor()
+    },
+  ],
+  [
+    'completions',
+    async (page) => {
+      await page.keyboard.press('Escape')
+      await page.getByRole('combobox', { name: 'Query' }).pressSequentially('sta')
+    },
+  ],
   ['a query that cannot be read', (page) => page.getByRole('combobox', { name: 'Query' }).fill('status:abc')],
   ['nothing found', (page) => page.getByRole('combobox', { name: 'Query' }).fill('status:599')],
   ['the palette', (page) => page.keyboard.press('Control+k')],
@@ -88,6 +103,18 @@ const states: [string, (page: Page) => Promise<void>][] = [
   ['intercept', shown('Alt+3', 'Stop a message in flight')],
   ['replay', shown('Alt+4', 'No request is open')],
   ['the token lab', tab('Token lab')],
+  ['the tests', shown('Alt+5', 'Policy tests')],
+  ['the problems', shown('Control+Shift+M', 'The files of the workspace load as they are')],
+  [
+    'own traffic',
+    async (page) => {
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type('watch your own')
+      await page.keyboard.press('Enter')
+      await page.getByRole('dialog', { name: 'Your own traffic' }).waitFor()
+    },
+  ],
   [
     'a lost connection',
     async (page) => {

@@ -80,6 +80,7 @@ describe('a window', () => {
       'restartCore',
       'setTheme',
       'tellHeld',
+      'zoom',
     ])
   })
 })
