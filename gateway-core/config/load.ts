@@ -130,10 +130,12 @@ class Loader {
   load(): Workspace | undefined {
     const problems = this.#problems
     const references = new References(this.#files, this.#options.env, () => this.#key, problems, this.#options.secretOf)
+    const sources = { files: this.#files, origins: this.#origins, problems, references }
     const written = this.#read(this.#main)
+    // What is wrong in the other files is told all the same.
+    if (!written && this.#files.text(this.#main) !== undefined) readSets(sources)
     if (!written || this.#isNewer(written)) return undefined
     const environment = activeEnvironment(this.#files, this.#options, problems)
-    const sources = { files: this.#files, origins: this.#origins, problems, references }
     const overlaid = readEnvironment(environment, written, sources)
     const sets = readSets(sources)
     if (!overlaid) return this.#checkAlone(written, references)
