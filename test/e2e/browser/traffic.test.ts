@@ -76,6 +76,21 @@ describe('the table', () => {
     expect(await width()).toBe(80)
   }, 20_000)
 
+  it('stands beside the exchange in panes that are kept as they were moved', async () => {
+    const { page } = workbench
+    const width = async () => Math.round((await page.locator('.exchange').boundingBox())!.width)
+    await openRow(page, 'Role not allowed')
+    const before = await width()
+    await page.getByRole('separator', { name: 'Resize the panes' }).focus()
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(width).toBeLessThan(before)
+    const moved = await width()
+    await page.reload()
+    await openRow(page, 'Role not allowed')
+    await expect.poll(width).toBe(moved)
+    await page.keyboard.press('Escape')
+  }, 20_000)
+
   it('turns time round', async () => {
     const { page } = workbench
     const first = () => page.locator('.traffic-row[aria-rowindex="2"]').textContent()
