@@ -67,6 +67,8 @@ export const replayCalls = {
   }).returns<{ text: string }>(),
   'replay.operations': call<{ api: string; operation: string; method: string; path: string }[]>(),
   'replay.operation': callWith({ api: text, method: text, path: text }).returns<ReplayEntry>(),
+  /** Adds a request that stands in a file to a sequence (`first` or `sequences/first.yaml`), as its last step. */
+  'replay.addStep': callWith({ id: text, file: text }).returns<{ file: string; steps: number }>(),
   'replay.sequence': callWith({ file: text }).returns<SequenceOutline>(),
   'replay.runSequence': callWith({ file: text, job: text, environment: text }, [
     'environment',

@@ -54,6 +54,11 @@ export function replayCalls(workbench: Workbench, emit: Emit): ReplayHandlers {
     'replay.operations': () => operationsIn(workbench.workspace),
     'replay.operation': ({ api, method, path }) =>
       changed(desk().create(requestFor(workbench.workspace, api, method, path), `${method} ${path}`)),
+    'replay.addStep': ({ id, file }) => {
+      const added = desk().files.addStep(id, file)
+      emit('replay.changed', {})
+      return added
+    },
     'replay.sequence': ({ file }) => desk().files.outline(file),
     'replay.runSequence': ({ file, job, environment }, { signal }) =>
       runSequenceFile(desk(), file, environment, signal, (step, done, total) =>

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { stringify } from 'yaml'
 import type { ReplayList } from '../protocol/replay.ts'
 import type { SequenceOutline } from '../protocol/replay-reports.ts'
 import type { ReplayRequest } from '../protocol/replay-request.ts'
@@ -16,6 +17,7 @@ import { httpTextOf, withRequest } from '../replay/http-file-text.ts'
 import { ReplayError } from '../replay/replay-error.ts'
 import { type ReadSequence, readSequence } from '../replay/sequence.ts'
 import { writeWhole } from './json-file.ts'
+import { appendItem } from './rule-edit.ts'
 import { fileIn } from './workspace-paths.ts'
 
 /** A request that stands in a `.http` file of the workspace. */
@@ -103,6 +105,20 @@ export class ReplayFiles {
     if (read) return read
     const [{ what, line, todo } = { what: 'it cannot be read', line: 1, todo: undefined }] = problems
     throw new ReplayError(what, todo, `${path}:${line ?? 1}`)
+  }
+
+  /** Adds a request that stands in a file to a sequence, as its last step; makes the sequence where there is none. */
+  addStep(id: string, name: string): { file: string; steps: number } {
+    const { name: title } = this.get(id)
+    const inside = name.startsWith(`${sequencesFolder}/`) ? name : `${sequencesFolder}/${name}`
+    const file = /\.ya?ml$/.test(inside) ? inside : `${inside}.yaml`
+    fileIn(this.#folder, file)
+    const before = this.#textIfThere(file)
+    // A sequence that cannot be read is not made worse.
+    if (before !== '') this.sequence(file)
+    const step = stringify({ name: title, request: id })
+    this.#write(file, appendItem(before === '' ? stringify({ name: title }) : before, 'steps', step))
+    return { file, steps: this.sequence(file).sequence.steps.length }
   }
 
   outline(path: string): SequenceOutline {

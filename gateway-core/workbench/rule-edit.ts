@@ -49,13 +49,18 @@ export function replaceRule(text: string, place: RulePlace, rule: string): strin
 
 /** Adds a rule after the others. */
 export function appendRule(text: string, rule: string): string {
-  const list = listIn(text)
+  return appendItem(text, 'rules', rule)
+}
+
+/** Adds a mapping to a list of the text, after the others; makes the list where there is none. */
+export function appendItem(text: string, key: string, rule: string): string {
+  const list = listIn(text, key)
   if (list?.flow) return withBlockList(text, list, (items) => [...items, rule.trimEnd()])
   const last = list?.items.at(-1)
   if (list && isMap(last) && last.range) return insertAfter(text, placeAt(text, list, last), rule)
-  const body = `rules:\n  - ${indented(rule, 4)}\n`
+  const body = `${key}:\n  - ${indented(rule, 4)}\n`
   // A key without a value is where the list belongs.
-  const empty = /^rules:[ \t]*(?:#.*)?$/m.exec(text)
+  const empty = new RegExp(`^${key}:[ \\t]*(?:#.*)?$`, 'm').exec(text)
   if (empty) return `${text.slice(0, empty.index)}${body.trimEnd()}${text.slice(empty.index + empty[0].length)}`
   return text === '' || text.endsWith('\n') ? text + body : `${text}\n${body}`
 }
@@ -88,9 +93,9 @@ export function enableRule(text: string, place: RulePlace, enabled: boolean): st
   return text.slice(0, after) + word + text.slice(after)
 }
 
-function listIn(text: string): YAMLSeq | undefined {
+function listIn(text: string, key = 'rules'): YAMLSeq | undefined {
   const { contents } = parseDocument(text, { strict: false, logLevel: 'silent' })
-  const list = isMap(contents) ? contents.get('rules', true) : undefined
+  const list = isMap(contents) ? contents.get(key, true) : undefined
   return isSeq(list) ? list : undefined
 }
 

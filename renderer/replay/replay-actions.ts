@@ -11,6 +11,7 @@ import { createRequest, isFiled, removeEntry, save, send, useReplay } from './re
 const group = 'Replay'
 const { getState, setState } = useReplay
 const inRequests = () => getState().view === 'requests'
+const hasFiled = () => inRequests() && isFiled(getState().entry?.id ?? '')
 const hasEntry = () => inRequests() && getState().entry !== undefined
 
 /** What can be done on the Replay screen. */
@@ -56,6 +57,14 @@ export function replayActions(): Action[] {
       keywords: 'save collection http',
       enabled: hasEntry,
       run: () => setState({ dialog: 'keep' }),
+    },
+    {
+      id: 'replay.step',
+      title: 'Add the request to a sequence',
+      group,
+      keywords: 'step chain workflow',
+      enabled: hasFiled,
+      run: () => setState({ dialog: 'step' }),
     },
     {
       id: 'replay.save',

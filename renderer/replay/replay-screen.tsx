@@ -6,6 +6,7 @@ import { Tabs } from '../ui/tabs.tsx'
 import { ImportDialog } from './import-dialog.tsx'
 import { KeepDialog, OperationDialog } from './keep-dialog.tsx'
 import { RaceDialog } from './race-dialog.tsx'
+import { StepDialog } from './step-dialog.tsx'
 import { replayActions } from './replay-actions.ts'
 import { followNavigation, followReplay, type ReplayView, useReplay } from './replay-store.ts'
 import { replayViews } from './replay-views.tsx'
@@ -49,6 +50,7 @@ export function ReplayScreen() {
       {dialog === 'import' && <ImportDialog />}
       {dialog === 'keep' && <KeepDialog />}
       {dialog === 'race' && <RaceDialog />}
+      {dialog === 'step' && <StepDialog />}
       {dialog === 'operation' && <OperationDialog />}
     </section>
   )

@@ -26,7 +26,7 @@ interface Replay {
   answer: number
   requestTab: RequestTab
   answerTab: AnswerTab
-  dialog: 'import' | 'keep' | 'race' | 'operation' | undefined
+  dialog: 'import' | 'keep' | 'race' | 'step' | 'operation' | undefined
   race: RaceReport | undefined
 }
 

@@ -184,6 +184,7 @@ function MoreMenu() {
     >
       <MenuItem onSelect={() => runAction('replay.race')}>Race copies …</MenuItem>
       {entry && !isFiled(entry.id) && <MenuItem onSelect={() => runAction('replay.keep')}>Keep in a file …</MenuItem>}
+      {entry && isFiled(entry.id) && <MenuItem onSelect={() => runAction('replay.step')}>Add to a sequence …</MenuItem>}
       <MenuLine />
       {(Object.keys(copyTitles) as (keyof typeof copyTitles)[]).map((as) => (
         <MenuItem key={as} onSelect={() => runAction(`replay.copy.${as}`)}>

@@ -1,4 +1,4 @@
-import { ChevronDown, Play, Square } from 'lucide-react'
+import { ChevronDown, Play, Plus, Square } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { SequenceOutline, SequenceReport, StepReport } from '../../gateway-core/protocol/replay-reports.ts'
 import { visible } from '../../gateway-core/visible.ts'
@@ -41,6 +41,10 @@ export function SequencesView() {
     <section className="pane" aria-label="Sequences">
       <div className="bar">
         <h2>Sequences</h2>
+        <span className="grow" />
+        <Button label="New sequence" onClick={() => void makeSequence(sequences).then(setPath)}>
+          <Plus aria-hidden="true" />
+        </Button>
       </div>
       <ul className="replay-items scroll">
         {sequences.map((one) => (
@@ -71,20 +75,29 @@ export function SequencesView() {
   )
 }
 
-function NoSequences() {
-  const make = async () => {
-    try {
-      await core.call('files.write', { path: 'sequences/first.yaml', text: example, base: '' })
-      await loadList()
-    } catch (error) {
-      tellFailure(error)
-    }
+/** Writes a small one to begin with, under a name that is free; gives its path. */
+async function makeSequence(known: readonly { path: string }[]): Promise<string | undefined> {
+  const free = (number: number): string => {
+    const path = number === 1 ? 'sequences/first.yaml' : `sequences/sequence-${number}.yaml`
+    return known.some((one) => one.path === path) ? free(number + 1) : path
   }
+  const path = free(1)
+  try {
+    await core.call('files.write', { path, text: example, base: '' })
+    await loadList()
+    return path
+  } catch (error) {
+    tellFailure(error)
+    return undefined
+  }
+}
+
+function NoSequences() {
   return (
     <EmptyState
       title="Several requests, run as one"
       action={
-        <Button kind="main" onClick={() => void make()}>
+        <Button kind="main" onClick={() => void makeSequence([])}>
           Make sequences/first.yaml
         </Button>
       }

@@ -212,6 +212,24 @@ describe('files of requests', () => {
     expect(readFileSync(join(desk.folder, 'requests/open.http'), 'utf8')).not.toContain('Mine')
   })
 
+  it('become steps of sequences, one after the other', async () => {
+    desk.write('requests/steps.http', '### First one\nGET /open/1\n\n### a: b\nGET /open/2\n')
+    const add = (name: string, file: string) => desk.call('replay.addStep', { id: `requests/steps.http#${name}`, file })
+    expect(await add('First one', 'made')).toEqual({ file: 'sequences/made.yaml', steps: 1 })
+    expect(await add('a: b', 'sequences/made.yaml')).toEqual({ file: 'sequences/made.yaml', steps: 2 })
+    const file = join(desk.folder, 'sequences/made.yaml')
+    expect(readFileSync(file, 'utf8')).toBe(
+      'name: First one\nsteps:\n  - name: First one\n    request: requests/steps.http#First one\n  - name: "a: b"\n    request: "requests/steps.http#a: b"\n',
+    )
+    const { steps } = await desk.call('replay.sequence', { file: 'sequences/made.yaml' })
+    expect(steps.map(({ name }) => name)).toEqual(['First one', 'a: b'])
+    await expect(add('nothing', 'made')).rejects.toThrow()
+    await expect(add('a: b', '../../outside')).rejects.toThrow()
+    desk.write('sequences/broken.yaml', 'steps: [\n')
+    await expect(add('a: b', 'broken')).rejects.toThrow()
+    expect(readFileSync(join(desk.folder, 'sequences/broken.yaml'), 'utf8')).toBe('steps: [\n')
+  })
+
   it('are made of what is imported', async () => {
     const text = 'curl http://h/a -H "A: b"\ncurl http://h/b --odd'
     const imported = await desk.call('replay.import', { text, name: 'pasted', into: 'from-curl' })

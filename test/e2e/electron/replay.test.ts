@@ -135,6 +135,12 @@ describe('Replay in the desktop app', () => {
     await press('Enter')
     await page.getByRole('heading', { name: 'Raced' }).waitFor()
     expect(readFileSync(join(folder, 'requests/mine.http'), 'utf8')).toContain('# @name Raced\nGET /raced\nX-Mine: 1\n')
+    await command('add the request to a sequence')
+    await page.getByLabel('Sequence in sequences/').fill('two')
+    await press('Enter')
+    await page.getByText('Step 3 of sequences/two.yaml').waitFor()
+    await press('Control+Enter')
+    await page.getByText('3 passed').waitFor()
   }, 30_000)
 })
 
