@@ -148,6 +148,12 @@ function matchesPath(template: readonly string[], segments: readonly string[]): 
   return true
 }
 
+/** A written segment as requests spell it: what a URI cannot hold as it is stands percent-encoded (RFC 3986 §2.1). */
+function asSent(segment: string): string {
+  if (segment.startsWith('{')) return segment
+  return segment.replaceAll(/[^!-~]|["<>^`{|}]/gu, (character) => encodeURIComponent(character.toWellFormed()))
+}
+
 type Rule = string | { readonly methods: readonly string[]; readonly paths?: readonly string[] }
 
 function permissions(role: string, rules: readonly Rule[], setup: Setup): Permission[] {
@@ -162,7 +168,7 @@ function permissions(role: string, rules: readonly Rule[], setup: Setup): Permis
     ...first,
     ...detailed.map((rule) => ({
       methods: methodSet(rule.methods),
-      paths: (rule.paths ?? []).map((path) => path.split('/')),
+      paths: (rule.paths ?? []).map((path) => path.split('/').map(asSent)),
     })),
   ]
 }

@@ -5,6 +5,7 @@ const allow = {
   reader: ['GET'],
   editor: [{ methods: ['GET', 'PATCH'], paths: ['/books/{id}', '/drafts/*'] }],
   admin: ['*'],
+  binder: [{ methods: ['GET'], paths: ['/bücher/{id}', '/two words'] }],
   '*': [{ methods: ['GET'], paths: ['/about'] }],
 }
 
@@ -28,6 +29,8 @@ describe('the matrix', () => {
     ['what is for everyone', ['guest'], 'GET', '/about', true],
     ['a role called * is no role', ['*'], 'GET', '/books', false],
     ['no role, nothing', [], 'GET', '/books', false],
+    ['letters beyond ASCII as requests spell them', ['binder'], 'GET', '/b%C3%BCcher/7', true],
+    ['a space as requests spell it', ['binder'], 'GET', '/two%20words', true],
     ['methods have a case', ['reader'], 'get', '/books', false],
     ['a role called like a method of objects', ['constructor', '__proto__'], 'GET', '/books', false],
   ])('%s', async (_name, groups, method, url, passes) => {

@@ -1,5 +1,7 @@
 /** Signs after which honest text seldom goes on, and code does. */
-const codeBefore = /[;|&$=(){}'"<>]\s*$/
+const codeBefore = /[;|&$=(){}'"<>+*!~-]\s*$/
+/** A text that begins so leaves a literal or a call. */
+const leavesLiteral = /^\s*["');}\]]/
 /** Words that white space sets apart, perhaps in brackets, quotes or emphasis. */
 const words = /(?<=^|\s)[(["'*_]{0,2}\p{L}{2,}[)\]"'*_]{0,2}(?=[\s,.:;!?]|$)/gu
 const leastWords = 4
@@ -12,7 +14,7 @@ const leastWords = 4
 export function isMentioned(text: string, start: number, end: number): boolean {
   const before = text.slice(Math.max(0, start - 400), start)
   const after = text.slice(end, end + 400)
-  if (codeBefore.test(before.replace(/[`([]{1,3}$/, ''))) return false
+  if (leavesLiteral.test(text) || codeBefore.test(before.replace(/[`([]{1,3}$/, ''))) return false
   const least = before.endsWith('`') && after.includes('`') ? 1 : leastWords
   return hasWords(withoutCode(before), withoutCode(after), least)
 }
