@@ -71,7 +71,6 @@ export class Follower {
   /** Compares a step that was judged with what the record says of it. */
   judged(entry: TraceEntry, place: number): void {
     const { learned, changes, policy } = entry
-    const detail = place < 0 ? nothing : this.#recorded.detail(place)
     const counts = this.#carrying?.has(policy) === true
     this.#note(policy, entry)
     if (counts) for (const name of changes ?? []) if ('name' in name) this.counters.add(name.name.toLowerCase())
@@ -80,6 +79,7 @@ export class Follower {
     if (!passed) return
     if (place >= 0) this.#at = place + 1
     const was = place < 0 ? undefined : this.#recorded.context.shape[place]!
+    const detail = place < 0 ? nothing : this.#recorded.detail(place)
     const shadow = entry.mode === 'shadow' && (was === undefined || was.mode === 'shadow')
     if (shadow) return
     this.inStep =

@@ -19,6 +19,8 @@ export class StepTemplate {
   readonly #carriedFrom: number
   readonly #leavesOut: boolean
   readonly #claims: boolean
+  /** Of what it learned, all but `carried`; undefined where that is all. */
+  readonly #besides: Learned | undefined
   /** The same for every exchange with these claims; undefined where it is another for each. */
   #last: { claims: Claims | undefined; detail: StepDetail } | undefined
 
@@ -28,6 +30,9 @@ export class StepTemplate {
     this.#carriedFrom = carriedFrom
     this.#leavesOut = changes?.some(isLeftOut) === true
     this.#claims = (learned?.claims as unknown) === true
+    if (!learned?.carried) return
+    const { carried: _, ...besides } = learned
+    if (Object.keys(besides).length > 0) this.#besides = besides
   }
 
   of(exchange: OwnParts): StepDetail {
@@ -54,18 +59,21 @@ export class StepTemplate {
   #learnedOf(exchange: OwnParts): Learned | undefined {
     const learned = this.#learned
     if (!learned || (!this.#claims && !learned.carried)) return learned
+    if (learned.carried && !this.#besides) return { carried: this.#carriedOf(learned.carried, exchange) }
     const full = { ...learned }
     if (this.#claims && exchange.claims) full.claims = exchange.claims
-    if (learned.carried) {
-      const carried: Record<string, Carried[string]> = {}
-      let at = this.#carriedFrom
-      for (const name in learned.carried) {
-        const value = learned.carried[name]!
-        carried[name] = typeof value === 'number' ? exchange.ownNumber(at++) : value
-      }
-      full.carried = carried
-    }
+    if (learned.carried) full.carried = this.#carriedOf(learned.carried, exchange)
     return full
+  }
+
+  #carriedOf(template: Carried, exchange: OwnParts): Carried {
+    const carried: Record<string, Carried[string]> = {}
+    let at = this.#carriedFrom
+    for (const name in template) {
+      const value = template[name]!
+      carried[name] = typeof value === 'number' ? exchange.ownNumber(at++) : value
+    }
+    return carried
   }
 }
 
