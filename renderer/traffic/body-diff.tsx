@@ -4,7 +4,7 @@ import { visible } from '../../gateway-core/visible.ts'
 import { plural } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
 import { compareBodies, type DiffLine } from './body-lines.ts'
-import type { Loaded } from './body-frame.tsx'
+import type { Loaded } from './body-parts.ts'
 import { BodyView, type Side, useBody } from './body-view.tsx'
 import { SealedText } from './sealed-text.tsx'
 

@@ -2,20 +2,14 @@ import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { BodyPart } from '../../gateway-core/protocol/types.ts'
 import { refusalOf } from '../shell/notices.ts'
 import { Button } from '../ui/button.tsx'
-import { bytesOf } from '../ui/bytes.ts'
 import { bytesText, sizeText } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
+import { type Loaded, readParts } from './body-parts.ts'
 import { BodyText, type Look } from './body-text.tsx'
 import './body-view.css'
 
 /** Bytes that are asked for at a time. */
 const partBytes = 256 * 1024
-
-export interface Loaded {
-  bytes: Uint8Array
-  available: number
-  problem?: string
-}
 
 /** What is here of a body, and how to ask for more. */
 export interface BodyParts {
@@ -38,22 +32,14 @@ export function useBodyParts(
     if (!wanted) return
     let current = true
     const known = have.current?.key === key ? have.current.loaded : undefined
-    const from = known?.bytes.length ?? 0
-    if (known && (from >= until || from >= known.available)) return
-    ask(from, until - from).then(
-      (part) => {
-        if (!current) return
-        const bytes = bytesOf(part.bytes)
-        const all = new Uint8Array(from + bytes.length)
-        if (known) all.set(known.bytes)
-        all.set(bytes, from)
-        const next = { bytes: all, available: part.available, ...(part.problem && { problem: part.problem }) }
-        have.current = { key, loaded: next }
-        setLoaded(next)
-        setFailure(undefined)
-      },
-      (error: unknown) => current && setFailure(refusalOf(error).what),
-    )
+    const take = (loaded: Loaded) => {
+      if (!current) return false
+      have.current = { key, loaded }
+      setLoaded(loaded)
+      setFailure(undefined)
+      return true
+    }
+    readParts(known, until, ask, take).catch((error: unknown) => current && setFailure(refusalOf(error).what))
     return () => {
       current = false
     }
