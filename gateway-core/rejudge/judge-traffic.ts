@@ -247,7 +247,8 @@ class Judging implements Bench {
       else this.#cutShort = true
     } else {
       this.state.forget(at)
-      this.#tell(at, judgedOf(run, this.#positions, warm), run)
+      // Who asks for the state alone does not ask what became of an exchange.
+      if (!this.#options.checkpoints) this.#tell(at, judgedOf(run, this.#positions, warm), run)
     }
   }
 

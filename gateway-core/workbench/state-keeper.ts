@@ -5,9 +5,11 @@ import type { Timeline } from '../pipeline/timeline.ts'
 
 /** How often one looks whether enough was recorded since the last time, in ms. */
 const lookMs = 1000
-/** Exchanges between two copies of a small state; of a large one, so many for each entry. */
+/** Exchanges between two copies of a small state, and so many for each entry. */
 const exchanges = 1000
 const exchangesPerEntry = 10
+/** A state of more entries is copied once an hour: requests wait for a copy, a few µs for each entry. */
+const smallState = 5000
 const hourMs = 3_600_000
 
 interface Kept {
@@ -47,7 +49,7 @@ export class StateKeeper {
   #look(): void {
     const { recorder, state } = this.#kept
     const since = recorder.counts.recorded - this.#recorded
-    const due = Math.max(exchanges, state.size * exchangesPerEntry)
+    const due = state.size > smallState ? Infinity : Math.max(exchanges, state.size * exchangesPerEntry)
     if (since >= due || (since > 0 && Date.now() - this.#at >= hourMs)) this.#save(false)
   }
 
