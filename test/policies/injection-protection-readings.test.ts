@@ -106,6 +106,8 @@ describe('bodies that are read in another way by who is behind', () => {
       'XML in UTF-16 without a mark',
       post('text/xml', Buffer.from('<!DOCTYPE a SYSTEM "http://x/y.dtd"><a/>', 'utf16le')),
     ],
+    ['CDATA with brackets', post('application/xml', `<a><![CDATA[x[0] <script>alert(1)</script> ]]></a>`)],
+    ['CDATA that does not end', post('application/xml', `<a><![CDATA[<script>alert(1)</script>`)],
     ['the first of two members of one name', post('application/json', `{"q":"<script>alert(1)</script>","q":"ok"}`)],
     ['a text after very many', json([...Array.from({ length: 50_001 }, () => 'abc'), '<script>alert(1)</script>'])],
     ['SQL after very many signs', query(`${'('.repeat(500)}' or 1=1--`)],
@@ -121,6 +123,25 @@ describe('bodies that are read in another way by who is behind', () => {
       Buffer.from('\r\n--B--\r\n'),
     ])
     expect((await judge(post('multipart/form-data; boundary=B', body))).code).toBe('INJECTION_DETECTED')
+  })
+
+  test.each([
+    ['application/xml', '<![CDATA['],
+    ['application/xml', '<a b="'],
+    ['text/plain', '`'],
+    ['text/plain', '{"a":'],
+    ['application/x-www-form-urlencoded', 'a=%25&'],
+  ])('time is linear in the length of %s made of %s', async (type, unit) => {
+    const cost = async (length: number): Promise<number> => {
+      const before = process.cpuUsage()
+      await judge(post(type, unit.repeat(length / unit.length)))
+      const used = process.cpuUsage(before)
+      return used.user + used.system
+    }
+    await cost(16_384)
+    const [short, long] = [await cost(65_536), await cost(262_144)]
+    // Four times the text; a rule that reads again what it has read takes sixteen times as long.
+    expect(long).toBeLessThan(9 * short + 300_000)
   })
 
   test('a cookie without a name is a value', async () => {

@@ -71,19 +71,27 @@ function visitForm(text: string, field: Field | undefined, visit: VisitBody): vo
   }
 }
 
+const cdata = '<![CDATA['
+
 /** Entities of a document are the attack, not its elements: declarations as written, then texts and attribute values. */
 function visitMarkup(text: string, visit: VisitBody): void {
   const prolog =
     /<!(?:DOCTYPE|ENTITY)[^<]{0,2000}/i.exec(text) ?? /<(?:xi:include|\?xml-stylesheet)[^>]{0,500}/i.exec(text)
   if (prolog) visit(text.slice(prolog.index, prolog.index + 2000), undefined, value, undefined)
   let count = 0
-  for (const found of text.matchAll(/>([^<>]+)<|=\s*"([^"]*)"|=\s*'([^']*)'|<!\[CDATA\[([^\]]*)\]\]>/g)) {
+  for (const found of text.matchAll(/>([^<>]+)<|=\s*"([^"]*)"|=\s*'([^']*)'/g)) {
     if ((count += 1) > mostTexts) {
       visit(text, undefined, value, undefined)
       return
     }
-    const inner = found[1] ?? found[2] ?? found[3] ?? found[4] ?? ''
+    const inner = found[1] ?? found[2] ?? found[3] ?? ''
     if (inner.length > 2 && inner.trim() !== '') visit(inner, undefined, value, undefined)
+  }
+  let start = text.indexOf(cdata)
+  for (let end = start; start >= 0 && end >= 0; start = text.indexOf(cdata, end)) {
+    end = text.indexOf(']]>', start)
+    visit(text.slice(start + cdata.length, end < 0 ? text.length : end), undefined, value, undefined)
+    if (end < 0) return
   }
 }
 
