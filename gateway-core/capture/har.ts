@@ -133,7 +133,8 @@ export async function importHar(options: HarImport): Promise<{ imported: number;
       if (encoder.records >= 200 || encoder.size > 4 * 1024 * 1024) flush()
     }
   } catch (error) {
-    if (error instanceof HarError && count.imported > 0) error.message += `; what came before it was imported: ${count.imported}`
+    if (error instanceof HarError && count.imported > 0)
+      error.message += `; what came before it was imported: ${count.imported}`
     throw error
   } finally {
     flush()

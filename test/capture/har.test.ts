@@ -298,6 +298,8 @@ test('a file that ends too early says what was taken in', async () => {
   const whole = foreign(chrome, `,${JSON.stringify(chrome)}`)
   const source = [Buffer.from(whole.slice(0, whole.lastIndexOf('content-encoding')))]
   const folder = temporaryFolder()
-  await expect(importHar({ folder, key: testKey, settings, source })).rejects.toThrow(/; what came before it was imported: 1$/)
+  await expect(importHar({ folder, key: testKey, settings, source })).rejects.toThrow(
+    /; what came before it was imported: 1$/,
+  )
   expect(captures(folder).stats().exchanges).toBe(1)
 })
