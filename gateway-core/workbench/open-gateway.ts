@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Dispatcher } from 'undici'
 import type { ExchangeRecord } from '../capture/record.ts'
-import { type CaptureEvent, openRecorder } from '../capture/recorder.ts'
+import { openRecorder } from '../capture/recorder.ts'
 import type { ExchangeSummary } from '../capture/summary.ts'
 import type { ListenAddress, Workspace } from '../config/workspace.ts'
 import { loadWorkspaceKey, WorkspaceKeyError } from '../config/workspace-key.ts'
@@ -11,10 +11,10 @@ import { MemoryState } from '../pipeline/memory-state.ts'
 import { openStateFile } from '../pipeline/state-file.ts'
 import { LiveTimeline } from '../pipeline/timeline.ts'
 import { Interceptor } from '../intercept/interceptor.ts'
-import type { Refusal } from '../protocol/types.ts'
 import { type Gateway, startGateway } from '../proxy/gateway.ts'
 import { outboundProxyFrom } from '../proxy/outbound-proxy.ts'
 import { CannotRun } from './cannot-run.ts'
+import { captureTrouble, type TroubleAbout } from './capture-trouble.ts'
 import { passThroughMemory } from './pass-through.ts'
 import { findRunningGateway } from './running-gateway.ts'
 import { StateKeeper } from './state-keeper.ts'
@@ -32,9 +32,6 @@ export interface OpenGatewayOptions {
   /** Something that a person should know; the gateway goes on. What is told about a place holds until more is told about it. */
   onTrouble: (message: string, about?: TroubleAbout) => void
 }
-
-/** Where trouble is, what to do, and `info` once it is mended. */
-export type TroubleAbout = Pick<Refusal, 'where' | 'todo'> & { severity?: 'info' }
 
 /** A gateway with everything around it: facts, counters that survive a restart, captures. */
 export interface OpenedGateway {
@@ -76,7 +73,7 @@ export async function openGateway(options: OpenGatewayOptions): Promise<OpenedGa
         key,
         settings: workspace.capture,
         ...(alone && { closeBefore: performance.timeOrigin }),
-        onEvent: (event) => onTrouble(eventText(event), aboutEvent(event)),
+        onEvent: captureTrouble(onTrouble),
         ...(onWritten && { onWritten }),
       })
     : undefined
@@ -149,27 +146,6 @@ async function dispatcherFor(env: Readonly<Record<string, string | undefined>>):
   const noProxy = [...except, 'localhost', '127.0.0.1', '[::1]'].join(',')
   const { EnvHttpProxyAgent } = await import('undici')
   return new EnvHttpProxyAgent({ httpProxy: http ?? '', httpsProxy: https ?? '', noProxy })
-}
-
-/** All of it is about the place where captures are kept, so that what was mended takes the place of what was wrong. */
-function aboutEvent(event: CaptureEvent): TroubleAbout {
-  const where = '.gatehouse/captures.db'
-  if (event.kind === 'recovered') return { where, severity: 'info' }
-  const full = event.kind === 'failed' && /disk is full|ENOSPC/i.test(event.message)
-  return full ? { where, todo: 'Make room on its disk: recording goes on by itself.' } : { where }
-}
-
-function eventText(event: CaptureEvent): string {
-  switch (event.kind) {
-    case 'failed':
-      return `nothing is recorded at the moment: ${event.message}`
-    case 'recovered':
-      return 'exchanges are recorded again'
-    case 'restarted':
-      return `the store of captures ended (${event.reason}) and runs again: ${event.records} exchanges were not recorded`
-    case 'dropped':
-      return `${event.records} exchanges and ${event.bodies} bodies were not recorded: the disk is full or slow`
-  }
 }
 
 /** A workspace that listens on another port. */
