@@ -201,7 +201,7 @@ describe('rules', () => {
     await soon(() => page.locator('.rule .num').textContent()).toBe('1×')
     await page.locator('.rule-hits').click()
     await page.locator('.traffic-row', { hasText: '418' }).waitFor()
-    expect(await page.locator('.traffic-row').count()).toBe(1)
+    await soon(() => page.locator('.traffic-row').count()).toBe(1)
     await page.keyboard.press('Alt+3')
     await text.fill('name: tea\nmatch: nosuch:1\nmock: {}\n')
     await page.getByText('Line 2: "match" is not a query: there is no field nosuch').waitFor()

@@ -24,6 +24,7 @@ describe('a held request in the desktop app', () => {
     const { page, upstream, ask } = held
     await held.hold('path:/held')
     expect(await ask('/free')).toBe('200 from the upstream')
+    await page.locator('.held-waits', { hasText: '1 breakpoint' }).waitFor()
     const seen = new Promise((resolve) => upstream.once('request', ({ url }) => resolve(url)))
     const answer = ask('/held')
     await head().waitFor()
