@@ -25,6 +25,7 @@ import { refusalFields, refusalOf } from './own-refusals.ts'
 import { answerOf, denialResponse, messageOf } from './own-response.ts'
 import { explainFailure } from './observed-origins.ts'
 import { type BodyTaker, holdBody, type Holding, RequestTee } from './request-body.ts'
+import { passingTrailers } from './trailer-fields.ts'
 import type { Target } from './upstream.ts'
 import type { Abort, UpstreamSink } from './upstream-client/call.ts'
 import type { UpstreamFailure } from './upstream-client/failure.ts'
@@ -223,10 +224,12 @@ export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker,
       this.#endedWith = trailers
       return
     }
-    this.responseTrailers = trailers.length > 0 ? trailers : undefined
+    // What nobody judges goes on as it came.
+    const passing = this.observed ? trailers : passingTrailers(trailers)
+    this.responseTrailers = passing.length > 0 ? passing : undefined
     if (this.#held) this.#wait(this.#judgeResponseBody(this.#held.bytes))
-    else if (this.#events) this.#events.end(() => this.#finish(trailers))
-    else this.#finish(trailers)
+    else if (this.#events) this.#events.end(() => this.#finish(passing))
+    else this.#finish(passing)
   }
 
   #finish(trailers: string[]): void {

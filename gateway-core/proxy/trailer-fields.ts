@@ -27,8 +27,14 @@ const early = new Set([
   'x-real-ip',
 ])
 
-/** Whether a field may stand in the trailers of a request that goes on. */
+/** Whether a field may stand in the trailers of a message that goes on. */
 export function mayTrail(name: string): boolean {
   const lower = name.toLowerCase().replaceAll('_', '-')
   return !early.has(lower) && !/^(?:content-(?!digest$|md5$)|if-|x-forwarded-|sec-|x-http-method)/.test(lower)
+}
+
+/** The trailers of a flat list that may go on. */
+export function passingTrailers(raw: string[]): string[] {
+  if (raw.length === 0) return raw
+  return raw.filter((_, at) => mayTrail(raw[at - (at % 2)]!))
 }

@@ -31,6 +31,7 @@ export class CapturedTraffic implements Traffic {
   #version = -1
   #states: readonly KnownState[] = []
   #kinds = new Map<Context, number>()
+  #withMessages: ReadonlySet<string> = new Set()
 
   /** Throws a CaptureStoreError when there is none to open. */
   constructor(folder: string, key: WorkspaceKey | undefined) {
@@ -45,6 +46,10 @@ export class CapturedTraffic implements Traffic {
 
   get states(): readonly KnownState[] {
     return this.#states
+  }
+
+  get withMessages(): ReadonlySet<string> {
+    return this.#withMessages
   }
 
   /** Exchanges keep their numbers as long as this stays. */
@@ -70,6 +75,8 @@ export class CapturedTraffic implements Traffic {
     // Nobody wrote since.
     if (version === this.#version && !this.#hasOpen) return
     this.#version = version
+    const carrying = this.#db.prepare('SELECT DISTINCT exchange FROM messages').all([]) as { exchange: string }[]
+    this.#withMessages = new Set(carrying.map(({ exchange }) => exchange))
     const sql = 'SELECT count(*) AS n, ifnull(max(seq), 0) AS latest FROM exchanges'
     const { n, latest } = this.#db.prepare(sql).get([]) as { n: number; latest: number }
     if (latest === this.#latest && n === this.#length && !this.#hasOpen) return

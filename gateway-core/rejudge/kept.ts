@@ -15,6 +15,8 @@ export interface Kept {
   readonly behind: ReadonlyMap<Phase, ReadonlySet<PolicyInstance>>
   /** Whether a response phase differs; `body`: that of the body. */
   readonly response: false | 'head' | 'body'
+  /** Whether messages of WebSockets and event streams are judged otherwise. */
+  readonly messages: boolean
   /** Whether the plans are alike from end to end. */
   readonly whole: boolean
   /** Whether every step of before is still there, in its order. */
@@ -54,8 +56,7 @@ export class Keeping {
     let complete = true
     for (const phase of judged) {
       const [one, other] = [steps(before.phases[phase], phase), steps(after.phases[phase], phase)]
-      let at = 0
-      while (at < other.length && one[at]?.place === other[at]!.place && instances.has(other[at]!.instance)) at++
+      const at = firstOther(one, other, instances)
       complete &&= isWithin(one, other)
       const here = at < one.length || at < other.length
       if (here && phase === 'responseHeaders') response = 'head'
@@ -63,7 +64,9 @@ export class Keeping {
       behind.set(phase, new Set((differs ? other : other.slice(at)).map(({ instance }) => instance)))
       differs ||= here
     }
-    return { instances, behind, response, whole: !differs, complete }
+    const [one, other] = [steps(before.phases.message, 'message'), steps(after.phases.message, 'message')]
+    const messages = one.length !== other.length || firstOther(one, other, instances) < one.length
+    return { instances, behind, response, messages, whole: !differs, complete }
   }
 
   #judgesAlike(one: PolicyInstance, other: PolicyInstance): boolean {
@@ -71,8 +74,13 @@ export class Keeping {
   }
 }
 
-/** Steps of a phase with their place: instance and branch. */
-function steps(nodes: readonly PlanNode[], phase: Phase): { place: string; instance: PolicyInstance }[] {
+/** A step of a phase with its place: instance and branch. */
+interface Step {
+  place: string
+  instance: PolicyInstance
+}
+
+function steps(nodes: readonly PlanNode[], phase: Phase): Step[] {
   return nodes.flatMap((node) => {
     if (node.kind === 'policy') return [{ place: node.instance.id, instance: node.instance }]
     return node.branches.flatMap((branch, number) =>
@@ -83,8 +91,15 @@ function steps(nodes: readonly PlanNode[], phase: Phase): { place: string; insta
   })
 }
 
+/** Place of the first step that is another. */
+function firstOther(one: readonly Step[], other: readonly Step[], same: ReadonlySet<PolicyInstance>): number {
+  let at = 0
+  while (at < other.length && one[at]?.place === other[at]!.place && same.has(other[at]!.instance)) at++
+  return at
+}
+
 /** Whether the steps stand among the others, in their order. */
-function isWithin(steps: readonly { place: string }[], others: readonly { place: string }[]): boolean {
+function isWithin(steps: readonly Step[], others: readonly Step[]): boolean {
   let at = 0
   for (const { place } of others) if (at < steps.length && steps[at]!.place === place) at++
   return at === steps.length

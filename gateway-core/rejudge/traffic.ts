@@ -19,6 +19,8 @@ export interface Traffic {
   beginning(at: number): number
   /** When an exchange began, in ms since the epoch. */
   startedAt(at: number): number
+  /** Ids of the exchanges whose messages, of a WebSocket or an event stream, were recorded. */
+  readonly withMessages?: ReadonlySet<string>
   /** Told before these exchanges are read, so that they can be read together. */
   prepare?(numbers: readonly number[]): void
 }

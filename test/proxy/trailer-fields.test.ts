@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { expect, test } from 'vitest'
 import { mayTrail } from '../../gateway-core/proxy/trailer-fields.ts'
-import { gateway, plain, upstream } from './asking.ts'
+import { ask, gateway, plain, upstream } from './asking.ts'
 
 test('what a policy would have judged does not come behind the body', async () => {
   const seen: Record<string, string | undefined> = {}
@@ -22,6 +22,19 @@ test('what a policy would have judged does not come behind the body', async () =
   response.resume()
   expect(response.statusCode).toBe(200)
   expect(seen).toEqual({ 'x-digest': 'v' })
+})
+
+test('nor does an upstream’s answer bring there what policies of the response would have judged', async () => {
+  const server = await upstream((_request, response) => {
+    response.writeHead(200, { Trailer: 'Server-Timing' })
+    response.write('a')
+    response.addTrailers({ 'Server-Timing': 'db;dur=1', 'Set-Cookie': 'a=b', 'Content-Type': 'text/html' })
+    response.end()
+  })
+  const { url } = await gateway(plain, server)
+  const answer = await ask(`${url}/a`)
+  expect(answer.body.toString()).toBe('a')
+  expect(answer.trailers).toEqual({ 'server-timing': 'db;dur=1' })
 })
 
 test.each<[string, boolean]>([
