@@ -240,24 +240,32 @@ class Parser {
     }
   }
 
-  /** An expression reaches to the next space outside of its own parentheses and brackets, or stands in quotes. */
+  /**
+   * An expression reaches to the next space outside of its own parentheses and brackets, or stands in quotes. A space
+   * behind a backslash is one of the expression; RE2 itself knows no such escape.
+   */
   #regexText(): { text: string; quoted: boolean } {
     const first = this.#query[this.#at]
     if (first === '"' || first === "'") return this.#quoted(first, true)
-    const start = this.#at
+    let text = ''
     let open = 0
     let bracket = false
     for (; this.#at < this.#query.length; this.#at++) {
       const char = this.#query[this.#at]!
-      if (char === '\\') this.#at++
-      else if (bracket) bracket = char !== ']'
+      if (char === '\\') {
+        const next = this.#query[++this.#at] ?? ''
+        text += /\s/.test(next) ? next : char + next
+        continue
+      }
+      if (bracket) bracket = char !== ']'
       else if (char === '[') bracket = true
       else if (char === '(') open++
       else if (char === ')' && open-- === 0) break
       else if (/\s/.test(char)) break
+      text += char
     }
     this.#at = Math.min(this.#at, this.#query.length)
-    return { text: this.#query.slice(start, this.#at), quoted: false }
+    return { text, quoted: false }
   }
 
   /** A value reaches to the next space or closing parenthesis; in a list also to the next comma. */

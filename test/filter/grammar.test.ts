@@ -112,6 +112,7 @@ dune
 DUNE
 "left hand"
 ~Hand\\s+of
+~hand\\ of|Hand\\ of
 not status:200
 !status:200
 -status:200
