@@ -92,10 +92,12 @@ describe('the shell', () => {
 
   it('goes on when one screen breaks, says so there, and shows it again', async () => {
     const { page } = workbench
-    await page.route(/\/assets\/tests-screen-.*\.js$/, (route) => route.abort())
+    // A preload that is aborted may leave its import waiting; a module that throws ends at once.
+    const broken = { contentType: 'text/javascript', body: 'throw new Error("the screen broke")' }
+    await page.route(/\/assets\/tests-screen-.*\.js$/, (route) => route.fulfill(broken))
     await page.keyboard.press('Alt+5')
     const fault = page.getByRole('alert').filter({ hasText: 'Tests cannot be shown' })
-    await fault.waitFor()
+    await fault.getByText('the screen broke').waitFor()
     await page.keyboard.press('Alt+1')
     await page.locator('.traffic-row').first().waitFor()
     await page.keyboard.press('Alt+5')
