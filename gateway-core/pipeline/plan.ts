@@ -78,3 +78,8 @@ function runsIn(node: PlanNode, phase: Phase): boolean {
   if (node.kind === 'policy') return node.instance.policy.phases[phase] !== undefined
   return node.branches.some((branch) => branch.some((instance) => instance.policy.phases[phase] !== undefined))
 }
+
+/** Whether a step of the instance keeps state in this phase: nowhere else it may touch any. */
+export function counts({ policy }: PolicyInstance, phase: Phase): boolean {
+  return policy.countsIn?.includes(phase) === true
+}

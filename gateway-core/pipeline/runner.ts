@@ -5,7 +5,7 @@ import { type Facts, MissingFact, type Maybe } from './facts.ts'
 import type { JudgedExchange, Memory } from './judged-exchange.ts'
 import type { GatewayResponse, HeaderField, Outcome, TraceEntry, TraceVerdict } from './outcome.ts'
 import type { Phase } from './phases.ts'
-import type { Plan, PlanNode, PolicyInstance } from './plan.ts'
+import { counts, type Plan, type PlanNode, type PolicyInstance } from './plan.ts'
 import type { StateStore } from './state.ts'
 import { StepJudge } from './step-judge.ts'
 import type { Timeline } from './timeline.ts'
@@ -109,8 +109,7 @@ export class Run {
         return true
       }
       const step = instance.policy.phases[this.#phase]!
-      const counts = instance.policy.countsIn?.includes(this.#phase) === true
-      this.#judge.begin(instance.stateId, counts)
+      this.#judge.begin(instance.stateId, counts(instance, this.#phase))
       const outcome = step(instance.prepared, this.exchange, this.#judge)
       if (!(outcome instanceof Promise)) return this.#finish(at, outcome, started)
       return outcome.then(

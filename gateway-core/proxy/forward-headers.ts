@@ -1,7 +1,7 @@
 import type { RawHeaders } from '../exchange.ts'
 
 /** Fields that belong to one connection (RFC 9110 §7.6.1) and never travel on. `te: trailers` is put back where it matters. */
-const hopByHop = new Set([
+export const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -13,7 +13,8 @@ const hopByHop = new Set([
   'upgrade',
 ])
 
-const forwarding = new Set([
+/** What a proxy in front says of the client; believed of trusted ones only. */
+export const forwarding: ReadonlySet<string> = new Set([
   'forwarded',
   'x-forwarded-for',
   'x-forwarded-host',

@@ -42,9 +42,9 @@ export class HeldUpstream implements UpstreamSink {
   /** Tells how the call is ended; returns how the passage ends it. */
   from(abort: Abort): Abort {
     this.#abortUpstream = abort
-    return (reason) => {
+    return () => {
       this.#stop(new Error('the client left'))
-      abort(reason)
+      abort()
     }
   }
 

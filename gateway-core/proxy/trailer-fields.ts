@@ -1,30 +1,23 @@
+import { forwarding, hopByHop } from './forward-headers.ts'
+
 /**
  * Fields that say how a message is framed, where it goes, who sent it or what its content is (RFC 9110 §6.5.1): behind
  * the body they were judged by no policy, and some servers merge trailers into the header fields.
  */
-const early = new Set([
+const early: ReadonlySet<string> = new Set([
+  ...hopByHop,
+  ...forwarding,
   'authorization',
   'cache-control',
-  'connection',
   'cookie',
   'expect',
-  'forwarded',
   'host',
-  'keep-alive',
   'max-forwards',
   'pragma',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
   'range',
   'set-cookie',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
   'via',
   'x-api-key',
-  'x-real-ip',
 ])
 
 /** Whether a field may stand in the trailers of a message that goes on. */

@@ -1,16 +1,11 @@
 import type { Context } from '../capture/decode-context.ts'
 import type { Route, Workspace } from '../config/workspace.ts'
 import type { Phase } from '../pipeline/phases.ts'
-import { layOut, type Plan, type PolicyInstance } from '../pipeline/plan.ts'
+import { counts, layOut, type Plan, type PolicyInstance } from '../pipeline/plan.ts'
 import type { Routed } from '../proxy/route-exchange.ts'
 import type { Concern } from './exchange-run.ts'
 import { foreignRevision } from './recorded-exchange.ts'
 import { type Kept, Keeping, routesAlike } from './kept.ts'
-
-/** Whether a step keeps state. */
-export function counts({ policy }: PolicyInstance, phase: Phase): boolean {
-  return policy.countsIn?.includes(phase) === true
-}
 
 const judged = ['requestHeaders', 'requestBody', 'responseHeaders', 'responseBody'] as const
 const noPolicies = layOut([], () => [])

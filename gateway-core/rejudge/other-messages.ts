@@ -24,12 +24,10 @@ export class OtherMessages {
   }
 
   has(at: number): boolean {
-    const ids = this.#traffic.withMessages
-    if (!ids || ids.size === 0) return false
     const context = this.#traffic.context(at)
     let differs = this.#known.get(context)
     if (differs === undefined) this.#known.set(context, (differs = this.#differs(context)))
-    return differs && ids.has(this.#traffic.exchange(at).id)
+    return differs && this.#traffic.withMessages?.has(this.#traffic.exchange(at).id) === true
   }
 
   #differs({ route }: Context): boolean {

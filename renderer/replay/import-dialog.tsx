@@ -2,7 +2,7 @@ import { useState } from 'react'
 import type { Imported } from '../../gateway-core/protocol/replay.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { core } from '../core/core.ts'
-import { refusalOf, tellDone } from '../shell/notices.ts'
+import { failureText, tellDone } from '../shell/notices.ts'
 import { chooseText } from '../traffic/text-files.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -41,7 +41,7 @@ export function ImportDialog() {
         close()
       }
     } catch (error) {
-      setFailure([refusalOf(error).what, refusalOf(error).todo].filter(Boolean).join(' — '))
+      setFailure(failureText(error))
     }
   }
   return (

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import type { Result } from '../../gateway-core/protocol/protocol.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { core } from '../core/core.ts'
-import { refusalOf, tellDone, tellFailure } from '../shell/notices.ts'
+import { failureText, tellDone, tellFailure } from '../shell/notices.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
@@ -26,7 +26,7 @@ export function KeepDialog() {
       await openEntry(kept.id)
       tellDone(`Kept in ${kept.id.split('#')[0]}`)
     } catch (error) {
-      setFailure([refusalOf(error).what, refusalOf(error).todo].filter(Boolean).join(' — '))
+      setFailure(failureText(error))
     }
   }
   return (

@@ -3,7 +3,7 @@ import { visible } from '../../gateway-core/visible.ts'
 import type { RaceReport } from '../../gateway-core/protocol/replay-reports.ts'
 import { core } from '../core/core.ts'
 import { useNavigation } from '../shell/navigation.ts'
-import { refusalOf } from '../shell/notices.ts'
+import { failureText } from '../shell/notices.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
@@ -37,7 +37,7 @@ export function RaceDialog() {
       const params = { ids: [entry.id], copies: count, target, version, whole }
       useReplay.setState({ race: await core.callWith('replay.race', params, stop.signal) })
     } catch (error) {
-      if (!stop.signal.aborted) setFailure([refusalOf(error).what, refusalOf(error).todo].filter(Boolean).join(' — '))
+      if (!stop.signal.aborted) setFailure(failureText(error))
     } finally {
       setRunning(undefined)
     }

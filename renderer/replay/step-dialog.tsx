@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { core } from '../core/core.ts'
-import { refusalOf, tellDone } from '../shell/notices.ts'
+import { failureText, tellDone } from '../shell/notices.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
@@ -26,7 +26,7 @@ export function StepDialog() {
       useReplay.setState({ view: 'sequences' })
       tellDone(`Step ${added.steps} of ${added.file}`)
     } catch (error) {
-      setFailure([refusalOf(error).what, refusalOf(error).todo].filter(Boolean).join(' — '))
+      setFailure(failureText(error))
     }
   }
   return (

@@ -40,6 +40,12 @@ export function tellFailure(error: unknown): void {
   useNotices.getState().tell(refusalOf(error))
 }
 
+/** An error in one line, with what to do, for a form that it keeps from being sent. */
+export function failureText(error: unknown): string {
+  const { what, todo } = refusalOf(error)
+  return todo ? `${what} — ${todo}` : what
+}
+
 /** An error as something that a person reads. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof RpcError) return error.refusal()

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { mayTrail } from '../trailer-fields.ts'
 import { isKnownName } from './response-head.ts'
-import type { RequestHead } from './request-head.ts'
+import { badValue, type RequestHead } from './request-head.ts'
 
 /** Who is told how a body goes out. */
 export interface BodyEvents {
@@ -107,7 +107,7 @@ export class BodyWriter {
 function trailerText(raw: readonly string[]): string {
   let text = ''
   for (let at = 0; at < raw.length; at += 2) {
-    const sound = isKnownName(raw[at]!) && !/[^\t\x20-\x7e\x80-\xff]/.test(raw[at + 1]!)
+    const sound = isKnownName(raw[at]!) && !badValue.test(raw[at + 1]!)
     if (sound && mayTrail(raw[at]!)) text += `${raw[at]}: ${raw[at + 1]}\r\n`
   }
   return text

@@ -25,4 +25,4 @@ export interface UpstreamSink {
 }
 
 /** Ends a call that nobody waits for any more. */
-export type Abort = (reason?: Error) => void
+export type Abort = () => void

@@ -15,7 +15,7 @@ export interface RequestHead {
 
 // Anything else would end the line, or be cut to a byte that does: U+010A is written as a line feed.
 const badTarget = /[^\x21-\x7e\x80-\xff]/
-const badValue = /[^\t\x20-\x7e\x80-\xff]/
+export const badValue = /[^\t\x20-\x7e\x80-\xff]/
 const methodToken = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const methodsWithBody = new Set(['POST', 'PUT', 'PATCH'])
 
