@@ -41,7 +41,7 @@ function reportOf(name: string, cases: readonly JunitCase[]): string {
       if (!wrong) continue
       const first = plain(wrong.lines[0] ?? wrong.type)
       const text = plain(wrong.lines.join('\n'))
-      if (wrong.kind === 'skipped') test.skipped()
+      if (wrong.kind === 'skipped') test.skipped().standardOutput(text)
       else if (wrong.kind === 'error') test.error(first, wrong.type, text)
       else test.failure(first, wrong.type).stacktrace(text)
     }

@@ -14,8 +14,10 @@ import { utf8Of } from '../replay/wire-text.ts'
 import { visible } from '../visible.ts'
 import { CannotRun, type ExitCode } from './command.ts'
 import { type Io, printJson } from './io.ts'
+import { type JunitCase, writeJunit } from './junit.ts'
 import { shownPath } from './load.ts'
 import { openCliWay } from './replay-way.ts'
+import { changeWords, exchangeCase, shownDecision } from './traffic-junit.ts'
 
 export interface TrafficRun {
   io: Io
@@ -28,6 +30,8 @@ export interface TrafficRun {
   concurrency: number
   unsafe: boolean
   headers: readonly (readonly [name: string, value: string])[]
+  /** Where a JUnit report goes too. */
+  junit: string | undefined
   json: boolean
   signal: AbortSignal
 }
@@ -47,6 +51,8 @@ export async function replayTraffic(run: TrafficRun): Promise<ExitCode> {
       : readHar(io, file, (tag) => captures.secret(tag)).filter((record) => matches(query, record))
   const way = await openCliWay(io, workspace, key, run.target)
   const progress = io.stderr.isTTY && !json
+  const suite = file === undefined ? 'capture' : shownPath(io, file)
+  const cases: JunitCase[] = []
   try {
     const report = await replayCapture({
       exchanges,
@@ -58,12 +64,14 @@ export async function replayTraffic(run: TrafficRun): Promise<ExitCode> {
       unsafe: run.unsafe,
       headers: run.headers,
       signal: run.signal,
+      ...(run.junit !== undefined && { onExchange: (one) => (cases[one.at] = exchangeCase(suite, one)) }),
       onProgress(done, change) {
         if (progress) io.stderr.write(`\r${done} of ${Array.isArray(exchanges) ? exchanges.length : total} `)
         if (change && !json) io.print(`${progress ? '\r' : ''}${changeLine(io, change)}`)
       },
     })
     if (progress) io.stderr.write('\r')
+    if (run.junit !== undefined) writeJunit(io, run.junit, `recorded traffic: ${suite}`, cases.filter(Boolean))
     if (json) printJson(io, report)
     else printReport(io, report)
     if (report.sent === 0) throw new CannotRun('nothing could be sent', report.leftOut[0]?.reason)
@@ -112,27 +120,16 @@ function withSecrets(record: ExchangeRecord, valueOf: (tag: string) => string | 
   }
 }
 
-const words: Readonly<Record<DecisionChange['relation'], string>> = {
-  same: 'same',
-  newlyDenied: 'newly denied',
-  newlyAllowed: 'newly allowed',
-  otherPolicy: 'other policy',
-  otherStatus: 'other status',
-  failed: 'not sent',
-}
-
 function changeLine(io: Io, { relation, method, url, before, after }: DecisionChange): string {
-  const shown = ({ status, policy, code, problem }: DecisionChange['after']) =>
-    problem ?? [status, policy, code].filter(Boolean).join(' ')
   const style = relation === 'newlyAllowed' ? 'yellow' : 'red'
-  return `${io.paint(style, words[relation].padEnd(13))} ${visible(method, 12)} ${visible(url, 200)}  ${visible(shown(before), 100)} → ${visible(shown(after), 200)}`
+  return `${io.paint(style, changeWords[relation].padEnd(13))} ${visible(method, 12)} ${visible(url, 200)}  ${visible(shownDecision(before), 100)} → ${visible(shownDecision(after), 200)}`
 }
 
 function printReport(io: Io, report: CaptureReport): void {
   const { sent, same, milliseconds, leftOut } = report
   for (const { reason, exchanges } of leftOut) io.print(io.paint('dim', `${exchanges} left out: ${reason}`))
   const kinds = ['newlyDenied', 'newlyAllowed', 'otherPolicy', 'otherStatus', 'failed'] as const
-  const found = kinds.filter((kind) => report[kind] > 0).map((kind) => `${report[kind]} ${words[kind]}`)
+  const found = kinds.filter((kind) => report[kind] > 0).map((kind) => `${report[kind]} ${changeWords[kind]}`)
   const end = [`${sent} sent in ${milliseconds} ms`, `${same} same`, ...found].join(', ')
   io.print(io.paint(found.length > 0 ? 'red' : 'green', end))
 }

@@ -45,7 +45,11 @@ Exit code 0 when everything passed or was decided alike, 1 when a step failed or
       value: 'field',
       help: 'Of recorded traffic, another value where a request has this field: -H "Authorization: Bearer $TOKEN"',
     },
-    junit: { type: 'string', value: 'file', help: 'Of a sequence or a .http file, write a JUnit report (XML) too.' },
+    junit: {
+      type: 'string',
+      value: 'file',
+      help: 'Write a JUnit report (XML) too: a case for each step, or recorded exchange.',
+    },
     unsafe: { type: 'boolean', help: 'Of recorded traffic, send methods that may change something too.' },
   },
   words: 2,
@@ -55,7 +59,7 @@ Exit code 0 when everything passed or was decided alike, 1 when a step failed or
     ['replay samples/bookshop requests/books.http --env staging', 'the requests of a file, by staging policies'],
     ['replay samples/bookshop capture --query "path~^/books" --pace 2x', 'recorded traffic, twice as fast'],
     ['replay samples/bookshop requests/books.http --race 20', 'do copies that come at once see the same?'],
-    ['replay samples/bookshop traffic.har --json', 'for CI'],
+    ['replay samples/bookshop traffic.har --junit report.xml', 'for a build: what is decided otherwise fails'],
   ],
   json: `of a sequence: {name, path, rows, passed, failed, skipped, milliseconds, steps: [{row, step, name, line, state, method,
 url, status, micros, exchange, decided, assertions: [{line, says, passed, found}], captured, problem}]}; of traffic: {exchanges,
@@ -74,8 +78,8 @@ answeredSpread, groups: [{status, copies, length, sample, decided, exchange}], p
     if (place !== undefined && !isWorkspace(io, place)) throw new CannotRun(`${visible(place, 200)} is no workspace`)
     const workspace = await loadSound(io, found, options.env === undefined ? {} : { environment: options.env })
     const { junit } = options
-    if (junit !== undefined && (recorded || options.race !== undefined)) {
-      throw new CannotRun('--junit goes with a sequence or the requests of a .http file', 'take --json for the rest')
+    if (junit !== undefined && options.race !== undefined) {
+      throw new CannotRun('--junit goes with sequences and recorded traffic, not with a race', 'take --json')
     }
     const stop = new AbortController()
     const interrupt = () => stop.abort()
@@ -102,6 +106,7 @@ answeredSpread, groups: [{status, copies, length, sample, decided, exchange}], p
         concurrency: options.concurrency === undefined ? 8 : numberOption('concurrency', options.concurrency, 1, 256),
         unsafe: options.unsafe === true,
         headers: (options.header ?? []).map(fieldOf),
+        junit,
       })
     } catch (error) {
       if (!(error instanceof ReplayError)) throw error

@@ -28,7 +28,15 @@ export interface ReplayCaptureOptions {
   headers?: readonly (readonly [name: string, value: string])[]
   signal: AbortSignal
   onProgress(done: number, change: DecisionChange | undefined): void
+  /** What came of each exchange, unchanged ones too: for reports. */
+  onExchange?(result: ReplayedExchange): void
 }
+
+/** What came of one recorded exchange: how its decision compares, or why it was not sent. */
+export type ReplayedExchange = { recorded: Recorded /** Its place among them, from 0. */; at: number } & (
+  | { change: DecisionChange; milliseconds: number }
+  | { leftOut: string }
+)
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 const mostChanges = 1000
@@ -57,10 +65,11 @@ export async function replayCapture(options: ReplayCaptureOptions): Promise<Capt
   for (const recorded of exchanges) {
     if (signal.aborted) break
     const exchange = replaced.size === 0 ? recorded : withFields(recorded, replaced)
-    report.exchanges++
+    const at = report.exchanges++
     const why = reasonToLeaveOut(exchange, options.unsafe)
     if (why !== undefined) {
       leftOut.set(why, (leftOut.get(why) ?? 0) + 1)
+      options.onExchange?.({ recorded: exchange, at, leftOut: why })
       options.onProgress(report.exchanges, undefined)
       continue
     }
@@ -70,8 +79,10 @@ export async function replayCapture(options: ReplayCaptureOptions): Promise<Capt
       if (signal.aborted) break
     }
     while (running.size >= concurrency) await Promise.race(running)
+    const began = performance.now()
     const one = replayOne(exchange, options).then((change) => {
       take(report, change)
+      options.onExchange?.({ recorded: exchange, at, change, milliseconds: performance.now() - began })
       options.onProgress(report.exchanges, change.relation === 'same' ? undefined : change)
     })
     const tracked: Promise<void> = one.finally(() => running.delete(tracked))

@@ -151,6 +151,28 @@ describe('traffic', () => {
     expect(code).toBe(1)
   })
 
+  it('is a report for builds, in which what is decided otherwise fails', async () => {
+    const { code, stdout } = await run('traffic.har', '--junit', 'traffic.xml')
+    expect(code).toBe(1)
+    expect(stdout).toContain('1 other status')
+    expect(junitCases('traffic.xml')).toEqual([
+      { name: 'GET /books/1 (entry-1)', file: '', wrong: '' },
+      {
+        name: 'GET /closed/1 (entry-2)',
+        file: '',
+        wrong: expect.stringMatching(/^failure other status: 200 → 403 \S+ip-restriction IP_NOT_ALLOWED$/) as string,
+      },
+      { name: 'DELETE /books/1 (entry-3)', file: '', wrong: 'skipped ' },
+    ])
+    const xml = readFileSync(join(place.folder, 'traffic.xml'), 'utf8')
+    expect(xml).toContain('DELETE: it may change something')
+    const denied = await run('capture', '--query', 'code:IP_NOT_ALLOWED', '--env', 'open', '--junit', 'open.xml')
+    expect(denied.code).toBe(1)
+    const opened = junitCases('open.xml')
+    expect(opened.length).toBeGreaterThan(0)
+    for (const { wrong } of opened) expect(wrong).toMatch(/^failure newly allowed: 403 \S+ IP_NOT_ALLOWED → 200/)
+  })
+
   it('of the workspace keeps its decisions, and its pace', async () => {
     const { code, stdout } = await run('capture', '--query', 'code:IP_NOT_ALLOWED', '--pace', '10000x', '--json')
     const report = JSON.parse(stdout) as CaptureReport
@@ -193,7 +215,7 @@ it('says why it cannot run', async () => {
     [['nothing.yaml'], 'there is no file nothing.yaml'],
     [['capture', '--pace', 'quick'], '"quick" is no pace'],
     [['capture', '--to', 'moon'], '--to moon'],
-    [['capture', '--junit', 'x.xml'], '--junit goes with a sequence or the requests of a .http file'],
+    [['requests/some.http', '--race', '2', '--junit', 'x.xml'], '--junit goes with sequences and recorded traffic'],
     [['capture', '--query', 'status:'], '--query cannot be read'],
     [['broken.har'], 'broken.har cannot be read'],
   ]
