@@ -1,7 +1,7 @@
 import type { Place } from '../exchange.ts'
 import type { ConsumerEntry } from '../pipeline/policy.ts'
 import type { BrokenParts } from './broken-parts.ts'
-import { isNetwork } from '../networks.ts'
+import { isNetwork, notANetwork } from '../networks.ts'
 import { parseListenAddress } from './addresses.ts'
 import type { WorkspaceFiles } from './files.ts'
 import { reportHalfPair, reportUnusable } from './pem-pair.ts'
@@ -172,8 +172,7 @@ export function trustedProxiesOf(root: Mapping, problems: Problems): readonly st
   const networks = root['trustedProxies'] as readonly string[]
   for (const [at, text] of networks.entries()) {
     if (isNetwork(text)) continue
-    const message = `"${text}" is not an address or network`
-    const suggestion = 'write it like 10.0.0.0/8 or ::1'
+    const [message, suggestion] = notANetwork(text)
     problems.at(root, `/trustedProxies/${at}`, { code: 'BAD_ADDRESS', message, suggestion })
   }
   return networks

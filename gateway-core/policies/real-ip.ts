@@ -1,7 +1,6 @@
-import ipaddr from 'ipaddr.js'
 import type { Evidence, Exchange } from '../exchange.ts'
 import { type Outcome, pass } from '../pipeline/outcome.ts'
-import { type IpAddress, isInNetwork, type Network, notANetwork, parseNetwork } from '../networks.ts'
+import { type IpAddress, isInNetwork, type Network, notANetwork, parseAddress, parseNetwork } from '../networks.ts'
 import { definePolicy } from '../pipeline/policy.ts'
 import { forwardedFor } from './forwarded-field.ts'
 
@@ -57,7 +56,7 @@ export const realIp = definePolicy({
 function learn({ trusted, header }: Proxies, exchange: Exchange): Outcome {
   const fields = exchange.request.headers.all(header)
   if (fields.length === 0) return pass
-  const peer = wholeAddress(exchange.peer.address)
+  const peer = parseAddress(exchange.peer.address)
   const at = { in: 'header', name: header } as const
   if (!peer || !isTrusted(trusted, peer)) {
     const observed = `sent by ${exchange.peer.address}`
@@ -67,7 +66,7 @@ function learn({ trusted, header }: Proxies, exchange: Exchange): Outcome {
   let client = exchange.peer.address
   const oldest = Math.max(0, hops.length - maxHops)
   for (let hop = hops.length - 1; hop >= oldest; hop--) {
-    const address = wholeAddress(withoutPort(hops[hop]!.trim()))
+    const address = writtenAddress(withoutPort(hops[hop]!.trim()))
     if (!address) return learned(client, malformed(at, hops[hop]!, hops.length - hop))
     client = address.toString()
     if (!isTrusted(trusted, address)) break
@@ -95,15 +94,18 @@ function isTrusted(trusted: Proxies['trusted'], address: IpAddress): boolean {
   return trusted.some((network) => isInNetwork(address, network))
 }
 
-/** Only whole addresses: the short and octal spellings that some libraries read differently are none. */
-function wholeAddress(text: string): IpAddress | undefined {
-  const valid = text.includes(':')
-    ? ipaddr.IPv6.isValid(text) && !text.includes('%')
-    : ipaddr.IPv4.isValidFourPartDecimal(text)
-  return valid ? ipaddr.process(text) : undefined
+/** What a proxy writes into a header has no zone: that of another machine says nothing here. */
+function writtenAddress(text: string): IpAddress | undefined {
+  return text.includes('%') ? undefined : parseAddress(text)
 }
 
-/** `192.0.2.1:8080`, `[2001:db8::1]:8080` and `[2001:db8::1]` name an address too. */
+/**
+ * `192.0.2.1:8080`, `[2001:db8::1]:8080` and `[2001:db8::1]` name an address too; a port may be hidden behind a name, as in
+ * `192.0.2.1:_p7` (RFC 7239 §6.3).
+ */
 function withoutPort(text: string): string {
-  return /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text)?.[1] ?? /^([0-9.]+):\d{1,5}$/.exec(text)?.[1] ?? text
+  const [, bracketed, plain] = withPort.exec(text) ?? []
+  return bracketed ?? plain ?? text
 }
+
+const withPort = /^(?:\[([^\]]+)\](?::(?:\d{1,5}|_[\w.-]+))?|([0-9.]+):(?:\d{1,5}|_[\w.-]+))$/

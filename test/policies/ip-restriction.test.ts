@@ -22,6 +22,19 @@ describe('an address', () => {
   })
 })
 
+it('is denied by a network of IPv4 addresses that is written as IPv6', async () => {
+  expect((await call('10.1.1.1', { deny: ['::ffff:10.0.0.0/104'] })).code).toBe('IP_DENIED')
+})
+
+it('never counts as a network that is written short: 192.168/16 is 192.0.0.168/16 to who parses addresses', async () => {
+  const { problems } = await call('192.168.1.1', { deny: ['192.168/16', '10', '010.0.0.0/8'] })
+  expect(problems.map(({ pointer, suggestion }) => [pointer, suggestion])).toEqual([
+    ['/deny/0', 'did you mean 192.168.0.0/16?'],
+    ['/deny/1', 'write it like 10.0.0.0/8 or ::1'],
+    ['/deny/2', 'write it like 10.0.0.0/8 or ::1'],
+  ])
+})
+
 it('is judged as real-ip learned it', async () => {
   const policies = [{ 'real-ip': { trusted: ['127.0.0.1'] } }, { 'ip-restriction': config }]
   const headers = { 'x-forwarded-for': '10.6.6.6' }

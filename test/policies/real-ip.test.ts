@@ -67,6 +67,9 @@ describe('X-Forwarded-For', () => {
 describe('Forwarded (RFC 7239)', () => {
   it.each<[string, string[], string]>([
     ['one hop', ['for=203.0.113.7;proto=https'], '203.0.113.7'],
+    ['a port behind a name', ['for="203.0.113.7:_p7", for="10.2.2.2:_ab.c-1"'], '203.0.113.7'],
+    ['quoted IPv6 with a port behind a name', ['for="[2001:db8::17]:_x"'], '2001:db8::17'],
+    ['an escaped character in quotes', ['for="203.0.113\\.7"'], '203.0.113.7'],
     ['quoted IPv6 with a port', ['For="[2001:db8::17]:4711"'], '2001:db8::17'],
     ['several elements and fields', ['for=1.2.3.4, for=203.0.113.7', 'by=10.0.0.1; for=10.2.2.2'], '203.0.113.7'],
     ['a comma inside quotes', ['for=203.0.113.7;ext="a, for=6.6.6.6"'], '203.0.113.7'],
@@ -77,6 +80,12 @@ describe('Forwarded (RFC 7239)', () => {
   ])('%s', async (_name, values, address) => {
     expect((await clientOf('Forwarded', values)).address).toBe(address)
   })
+})
+
+it('a proxy on the same link is known by its address, whatever interface it comes by', async () => {
+  const request = { peer: 'fe80::1%eth0', headers: { 'x-forwarded-for': '203.0.113.7' } }
+  const { learned } = await judgeWith({ 'real-ip': { trusted: ['fe80::/10'] } }, { request })
+  expect(learned.clientAddress).toBe('203.0.113.7')
 })
 
 it('X-Real-IP holds one address', async () => {
