@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import zlib from 'node:zlib'
 import { openMarkers, tagsIn } from '../capture/markers.ts'
 import type { ReplayBody, ReplayRequest } from '../protocol/replay-request.ts'
@@ -8,6 +9,8 @@ import { wireOfText } from './wire-text.ts'
 /** Where what a request refers to comes from. What is missing is undefined. */
 export interface Sources {
   variables: Variables
+  /** What was captured from responses: put in as it is. A server does not get a secret by answering with its name. */
+  captured?: Variables
   /** Value of a sealed secret by its tag. */
   sealed(tag: string): string | undefined
   /** `${secret:name}`, `${env:NAME}`. */
@@ -43,12 +46,27 @@ export async function resolveRequest(request: ReplayRequest, sources: Sources): 
 
 async function resolveText(text: string, where: string, literal: boolean, sources: Sources): Promise<string> {
   let filled = text
-  if (!literal) filled = await fillReferences(fillVariables(text, sources.variables, where), where, sources)
+  const held: string[] = []
+  if (!literal) {
+    const { variables, captured } = sources
+    const name = randomBytes(9).toString('hex')
+    const hold = (value: string) => `\u{E000}${name}:${held.push(value) - 1}\u{E001}`
+    const withVariables = fillVariables(text, variables, where, captured && { values: captured, hold })
+    filled = await fillReferences(withVariables, where, sources)
+    if (held.length > 0) held.push(name)
+  }
   const opened = openMarkers(filled, (tag) => sources.sealed(tag))
   const [gone] = opened.includes('⟦sealed:') ? tagsIn(opened) : []
-  if (gone === undefined) return opened
+  if (gone === undefined) return released(opened, held)
   const todo = 'type a fresh value in its place, or take it from a newer exchange'
   throw new ReplayError(`the secret in ${where} is not kept any more`, todo)
+}
+
+/** The text with the values that were held apart in their places; the last entry names what stands for them. */
+function released(text: string, held: readonly string[]): string {
+  const name = held.at(-1)
+  if (name === undefined) return text
+  return text.replaceAll(new RegExp(`\u{E000}${name}:(\\d+)\u{E001}`, 'gu'), (_, at) => held[Number(at)]!)
 }
 
 const reference = /\$\$\{|\$\{(secret|env):([^}]*)\}/g

@@ -88,8 +88,8 @@ class RowRun {
       if (step.wait !== undefined) await pause(millisecondsOf(step.wait), signal)
       const way = await ways.get(step.to ?? via)
       const { request, variables } = stepRequest(step, this.#options.requestIn)
-      const all = new Map([...variables, ...this.#variables, ...this.#captured])
-      const from = sources(all)
+      const all = new Map([...variables, ...this.#variables])
+      const from = { ...sources(all), captured: this.#captured }
       const wire = await resolveRequest(request, from)
       const { destination, target } = way.route(wire, request.settings.insecure === true)
       const url = new URL(
@@ -133,7 +133,7 @@ class RowRun {
       this.#jar?.take(header, new URL(answer.address.replace(/[^\x21-\x7e]/g, '_')))
     const captured = this.#capture(step, reading, shown)
     const { lineOf } = this.#read
-    const fill = (text: string) => fillVariables(text, new Map([...variables, ...this.#captured]), 'an expectation')
+    const fill = (text: string) => fillVariables(text, variables, 'an expectation', { values: this.#captured })
     const observed = { reading, shown, decided: answer.decided, micros: answer.timings.total }
     const assertions = [
       ...checkStep(step.expect ?? {}, observed, (path) => lineOf(['steps', at, 'expect', ...path]), fill),

@@ -46,6 +46,13 @@ steps:
 `,
     'sequences/bad.yaml': 'steps:\n  - request: GET /books/1\n    expect: { status: 404 }\n  - request: GET /books/2\n',
     'sequences/wrong.yaml': 'steps:\n  - request: GET /\n    expct: {}\n',
+    'sequences/hostile.yaml': `to: url
+steps:
+  - request: "GET ${upstream.url}/books/1?x=$\${env:PATH}{{$guid}}"
+    capture: { taken: { regex: '(\\$[^}]*[}])' } }
+  - request: GET ${upstream.url}/books/2
+    headers: { Authorization: "Bearer {{taken}}" }
+`,
     'requests/some.http': 'GET /books/1\n\n###\n# @name closed\nGET /closed/1\n',
     'traffic.har': JSON.stringify({
       log: {
@@ -106,6 +113,12 @@ describe('a sequence', () => {
     const { code, stdout } = await run('sequences/good.yaml', '--env', 'open')
     expect(stdout).toContain('status is 403, and found 200 sequences/good.yaml:10')
     expect(code).toBe(1)
+  })
+
+  it('gives no secret to a server that answers with its name', async () => {
+    const { code, stdout } = await run('sequences/hostile.yaml')
+    expect([code, authorization]).toEqual([0, 'Bearer ${env:PATH}'])
+    expect(stdout).toContain('2 passed')
   })
 
   it('that has errors is not sent', async () => {

@@ -53,6 +53,50 @@ describe('a request', () => {
     expect(wire.body!.toString()).toBe(hostile)
   })
 
+  it('takes what a server answered as it is: it gets no secret by naming one', async () => {
+    const hostile = '{{base}} ${secret:key} ⟦sealed:known:6⟧ $1 {{$guid}}'
+    const wire = await resolveRequest(
+      request({
+        headers: [{ name: 'X-Of', value: '{{auth}} ${secret:key}' }],
+        body: text('{{token}} {{auth}} {{base}}'),
+      }),
+      {
+        ...sources({ base: 'b', auth: 'Bearer {{token}}', token: 'shadowed' }),
+        captured: new Map([['token', hostile]]),
+      },
+    )
+    expect(wire.body!.toString()).toBe(`${hostile} Bearer ${hostile} b`)
+    expect(Buffer.from(wire.fields[0]![1], 'latin1').toString()).toBe(`Bearer ${hostile} s3cret`)
+  })
+
+  it.each([
+    ['{{$guid}}', /^[0-9a-f-]{36}$/],
+    ['{{$randomUUID}}', /^[0-9a-f-]{36}$/],
+    ['{{$timestamp -1 d}}', /^\d{10}$/],
+    ['{{$datetime rfc1123 1 y}}', /^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/],
+    ['{{$datetime "YYYY-MM-DD" 1 M}}', /^\d{4}-\d\d-\d\d$/],
+    ["{{$localDatetime 'DD.MM.YY HH:mm:ss.SSS Z'}}", /^[\d.]{8} [\d:.]{12} [+-]\d\d:\d\d$/],
+    ['{{$randomInt 3 4}}', /^3$/],
+    ['{{$random.integer(3, 4)}}', /^3$/],
+    ['{{$random.float(1, 2)}}', /^1\.\d+$|^1$/],
+    ['{{$random.alphabetic(5)}}', /^[a-zA-Z]{5}$/],
+    ['{{$random.hexadecimal(4)}}', /^[0-9a-f]{4}$/],
+    ['{{$random.email}} {{$randomEmail}}', /^\w{8}@example\.com \w{8}@example\.com$/],
+    ['{{$processEnv HOME}} {{$env.HOME}}', /^env HOME env HOME$/],
+  ])('makes up %s', async (written, expected) => {
+    const from = { ...sources(), reference: async (kind: string, name: string) => `${kind} ${name}` }
+    const wire = await resolveRequest(request({ body: text(written) }), from)
+    expect(wire.body!.toString()).toMatch(expected)
+  })
+
+  it.each(['{{$random.integer(4, 3)}}', '{{$random.alphabetic(0)}}', '{{$magic}}', '{{$}}'])(
+    'says that there is no %s',
+    async (written) => {
+      const sent = resolveRequest(request({ body: text(written) }), sources())
+      await expect(sent).rejects.toMatchObject({ message: `the body: there is no ${written}` })
+    },
+  )
+
   it('leaves ${…} of other kinds to whoever reads it', async () => {
     const wire = await resolveRequest(request({ body: text('${jndi:x} ${7*7}') }), sources())
     expect(wire.body!.toString()).toBe('${jndi:x} ${7*7}')
