@@ -44,9 +44,12 @@ export class Interceptor implements Holds {
   /** Messages that were looked at and passed, since the breakpoints last changed. */
   passed = 0
 
+  readonly bodyMs: number
+
   /** `changed` is called whenever there is something new to show. `messages`: somebody may hold single messages too. */
-  constructor(changed: () => void = () => undefined, { messages = false } = {}) {
+  constructor(changed: () => void = () => undefined, { messages = false, bodyMs = 10_000 } = {}) {
     this.#changed = changed
+    this.bodyMs = bodyMs
     this.messages = new MessageStops({
       breakpoints: this.#breakpoints,
       hit: (breakpoint) => this.#hit(breakpoint),

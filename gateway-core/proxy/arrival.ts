@@ -1,5 +1,5 @@
 import type http from 'node:http'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import type { DenialCode } from '../errors.ts'
 import type { RequestMessage } from '../exchange.ts'
 import type { FaultListener, Inbound } from './connection.ts'
@@ -19,7 +19,7 @@ import { isRefusal } from './strict.ts'
  * was changed is routed and judged like anything else that comes in.
  */
 export function arrive(engine: () => Engine, inbound: Inbound, holds: Holds): void {
-  const arrival = new Arrival(engine, inbound)
+  const arrival = new Arrival(engine, inbound, holds.bodyMs)
   const decision = holds.request(arrival)
   if (decision === undefined) arrival.pass()
   else arrival.wait(decision)
@@ -29,18 +29,22 @@ class Arrival implements ArrivedRequest, FaultListener {
   readonly #engine: () => Engine
   readonly #inbound: Inbound
   readonly #origin: Origin
+  readonly #bodyMs: number
   readonly #gone = new AbortController()
   readonly message: RequestMessage
   #fault: { code: DenialCode; detail: string } | undefined
   #reading: Promise<Uint8Array | undefined> | undefined
   #bytes: Uint8Array | undefined
+  /** The beginning of the body was read, and put back: the rest waits. */
+  #stopped = false
   #counted = 0
 
-  constructor(engine: () => Engine, inbound: Inbound) {
+  constructor(engine: () => Engine, inbound: Inbound, bodyMs: number) {
     const { timeline } = engine().around
     const startedAt = timeline.now()
     this.#engine = engine
     this.#inbound = inbound
+    this.#bodyMs = bodyMs
     this.#origin = { id: exchangeId(startedAt), startedAt, startMicros: timeline.micros() }
     this.message = requestOfHead(inbound.head)
   }
@@ -158,7 +162,7 @@ class Arrival implements ArrivedRequest, FaultListener {
       if (isRefusal(judged)) return { refused: judged }
       head = judged
     } else if (bytes) head = { ...head, expectContinue: false }
-    const req = bytes ? replay(bytes, original.req) : original.req
+    const req = bytes ? replay(bytes, original.req) : this.#stopped ? flowing(original.req) : original.req
     if (edit?.body) original.req.resume()
     const inbound: Inbound = { ...original, head, req, faults: undefined }
     original.faults = { onFault: (code, detail) => inbound.faults?.onFault(code, detail) }
@@ -167,22 +171,32 @@ class Arrival implements ArrivedRequest, FaultListener {
 
   async #read(): Promise<Uint8Array | undefined> {
     const { req, head } = this.#inbound
-    if (!head.hasBody || (head.contentLength ?? 0) > heldBodyBytes) return undefined
+    if (!head.hasBody) return undefined
+    if ((head.contentLength ?? 0) > heldBodyBytes) {
+      // Its first bytes wait here, as HTTP/1 has them by itself: the client is not the one who is silent.
+      req.read(0)
+      return undefined
+    }
     if (head.expectContinue) this.#inbound.res.writeContinue()
     const { around, workspace } = this.#engine()
     const chunks: Buffer[] = []
     const whole = await new Promise<boolean>((resolve) => {
       const finish = (whole: boolean) => {
+        clearTimeout(timer)
         req.removeListener('data', take)
         resolve(whole)
       }
+      const stop = () => {
+        req.pause()
+        this.#stopped = true
+        finish(false)
+      }
+      const timer = setTimeout(stop, this.#bodyMs)
       const take = (chunk: Buffer) => {
         this.#counted += chunk.length
         around.budget.held += chunk.length
         chunks.push(chunk)
-        if (this.#counted <= heldBodyBytes && around.budget.held <= workspace.limits.bufferBytes) return
-        req.pause()
-        finish(false)
+        if (this.#counted > heldBodyBytes || around.budget.held > workspace.limits.bufferBytes) stop()
       }
       req.on('data', take)
       req.once('end', () => finish(true))
@@ -195,6 +209,15 @@ class Arrival implements ArrivedRequest, FaultListener {
     else if (!req.destroyed && bytes.length > 0) req.unshift(bytes)
     return whole ? bytes : undefined
   }
+}
+
+/** A body that was stopped, for whoever reads it now: a stream that was paused does not flow again by being listened to. */
+function flowing(req: Inbound['req']): Inbound['req'] {
+  const body = new PassThrough() as PassThrough & Partial<http.IncomingMessage>
+  req.on('error', (error) => body.destroy(error))
+  req.once('end', () => (body.rawTrailers = (req as http.IncomingMessage).rawTrailers))
+  req.pipe(body)
+  return body as unknown as http.IncomingMessage
 }
 
 /** A body that is there already, in the place of the stream that it came by. */

@@ -1,5 +1,6 @@
 import type { ExchangeRecord } from '../capture/record.ts'
 import type { RawHeaders } from '../exchange.ts'
+import { HeaderList } from '../headers.ts'
 import { drawFor } from './draw.ts'
 import type { Abort, UpstreamSink } from './upstream-client/call.ts'
 import type { UpstreamFailure } from './upstream-client/failure.ts'
@@ -103,6 +104,7 @@ export class HeldUpstream implements UpstreamSink {
     const passage = this.#passage
     const { engine, exchange } = passage
     const bare = exchange.request.method === 'HEAD' || status === 204 || status === 304
+    const unread = bare || isEndless(headers)
     let reading: Promise<Uint8Array | undefined> | undefined
     return {
       id: exchange.id,
@@ -113,7 +115,7 @@ export class HeldUpstream implements UpstreamSink {
       headers,
       hasBody: !bare,
       interception: passage.interception,
-      readBody: () => (reading ??= bare ? Promise.resolve(undefined) : this.#readBody()),
+      readBody: () => (reading ??= unread ? Promise.resolve(undefined) : this.#readBody()),
       draw: (purpose) => drawFor(engine, exchange.id, purpose),
       record: () => this.#record(status, headers, reason),
     }
@@ -126,12 +128,15 @@ export class HeldUpstream implements UpstreamSink {
 
   async #readBody(): Promise<Uint8Array | undefined> {
     if (this.#trailers === undefined) {
+      let timer: NodeJS.Timeout | undefined
       const whole = await new Promise<boolean>((resolve) => {
         this.#bodyThere = resolve
         this.#gone.signal.addEventListener('abort', () => resolve(false), { once: true })
+        timer = setTimeout(() => resolve(false), this.#holds.bodyMs)
         this.#reading = true
         this.#resumeUpstream()
       })
+      clearTimeout(timer)
       this.#reading = false
       if (!whole) return undefined
     }
@@ -235,4 +240,10 @@ export class HeldUpstream implements UpstreamSink {
     this.#queue = []
     this.#queued = 0
   }
+}
+
+/** Whether a body goes on for as long as the connection does, by its type. */
+function isEndless(headers: RawHeaders): boolean {
+  const type = new HeaderList(headers).get('content-type') ?? ''
+  return /^\s*(?:text\/event-stream|multipart\/x-mixed-replace|application\/grpc)/i.test(type)
 }

@@ -18,6 +18,8 @@ export interface HoldSlot {
  * the message just passes, so that this costs one look.
  */
 export interface Holds {
+  /** How long a body is waited for, in ms; one that has not ended by then streams on behind its head. */
+  readonly bodyMs: number
   /** Before a request is routed and judged. */
   request(arrived: ArrivedRequest): Promise<RequestDecision> | undefined
   /** After the upstream answered, before the response phases. */
@@ -31,8 +33,9 @@ interface Arrived {
   /** Aborted when the client leaves, or breaks its message. */
   readonly gone: AbortSignal
   /**
-   * The whole body as it stands on the wire. Undefined where there is none, or where it is longer than the limit: then it
-   * streams on behind the head. Asked several times, it is read once.
+   * The whole body as it stands on the wire. Undefined where there is none, and where it is longer than the limit, does not
+   * end in time, or is an event stream, which never does: then it streams on behind the head. Asked several times, it is
+   * read once.
    */
   readBody(): Promise<Uint8Array | undefined>
   /** A number in `[0, 1)` that belongs to the exchange and the purpose: the same one whenever it is asked for. */

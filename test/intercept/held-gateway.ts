@@ -15,7 +15,7 @@ export interface HeldGateway extends TestGateway {
 
 /** A gateway before one upstream, with breakpoints and the rules of `yaml`. */
 export async function heldGateway(
-  options: { yaml?: string; upstream?: TestUpstream; files?: Record<string, string> } = {},
+  options: { yaml?: string; upstream?: TestUpstream; files?: Record<string, string>; bodyMs?: number } = {},
 ): Promise<HeldGateway> {
   const upstream = options.upstream ?? (await testUpstream())
   const waiting: (() => void)[] = []
@@ -23,7 +23,7 @@ export async function heldGateway(
     () => {
       for (const look of waiting.splice(0)) look()
     },
-    { messages: true },
+    { messages: true, ...(options.bodyMs !== undefined && { bodyMs: options.bodyMs }) },
   )
   const yaml = `upstreams: { web: ${upstream.url} }\napis: [{ name: web, upstream: web }]\n${options.yaml ?? ''}`
   const gateway = await testGateway(yaml, options.files, {}, interceptor.slot)
