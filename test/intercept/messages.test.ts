@@ -183,3 +183,63 @@ describe('server-sent events', () => {
     await expect.poll(() => gateway.interceptor.held.length).toBe(0)
   })
 })
+
+describe('while a message of a WebSocket is held', () => {
+  it('signs of life go both ways past it', async () => {
+    const { client, heard } = await chat()
+    gateway.stop('', { on: 'messages' })
+    client.send('held')
+    const [held] = await gateway.held()
+    client.ping('are you there')
+    expect(String((await once(client, 'pong'))[0])).toBe('are you there')
+    // The upstream asks too, and its messages wait for nobody.
+    const [server] = [...sockets!.clients]
+    server!.ping()
+    await once(server!, 'pong')
+    expect(heard).toEqual([])
+    held!.end({ kind: 'resumed' })
+    await expect.poll(() => heard).toEqual(['held'])
+    client.terminate()
+  })
+
+  it('its hold ends when the client hangs up', async () => {
+    const { client, heard } = await chat()
+    gateway.stop('', { on: 'messages' })
+    client.send('held')
+    const [held] = await gateway.held()
+    client.terminate()
+    expect((await held!.done).kind).toBe('left')
+    expect(heard).toEqual([])
+  })
+
+  it('a client that closes waits: what it said is still let go, and the close follows', async () => {
+    const { client, heard } = await chat()
+    const [server] = [...sockets!.clients]
+    gateway.stop('', { on: 'messages' })
+    client.send('last words')
+    const [held] = await gateway.held()
+    client.close(4000, 'bye')
+    const closed = once(server!, 'close')
+    held!.end({ kind: 'resumed' })
+    expect([(await closed)[0], heard]).toEqual([4000, ['last words']])
+  })
+
+  it('what comes behind it keeps its order, and is not read without end', async () => {
+    const { client, heard } = await chat()
+    const id = gateway.stop('req.body:first', { on: 'messages' })
+    client.send('first')
+    const [held] = await gateway.held()
+    const large = 'x'.repeat(700_000)
+    for (let at = 0; at < 20; at++) client.send(`${at} ${large}`)
+    // The sockets between them hold a few MB at most: the client still has the rest.
+    await expect.poll(() => client.bufferedAmount).toBeGreaterThan(0)
+    gateway.interceptor.removeBreakpoint(id)
+    held!.end({ kind: 'resumed' })
+    await expect.poll(() => heard.map((text) => text.slice(0, 5)), { timeout: 5_000 }).toHaveLength(21)
+    expect(heard.map((text) => text.split(' ', 1)[0])).toEqual([
+      'first',
+      ...Array.from({ length: 20 }, (_, at) => `${at}`),
+    ])
+    client.terminate()
+  })
+})

@@ -31,8 +31,11 @@ export interface ChannelOptions {
 }
 
 const policyViolation = 1008
-/** Bytes that may wait in a socket before the other side is read no further. */
+const goingAway = 1001
+/** Bytes that may wait in a socket, or behind a message that waits, before the other side is read no further. */
 const mostWaiting = 1024 * 1024
+/** What a message that waits takes besides its content, about. */
+const messageCost = 256
 
 /**
  * Carries WebSocket messages between two sockets after the handshake, one at a time, so that each can be judged, held and
@@ -71,9 +74,12 @@ class Flow {
   readonly #sender: FrameSender
   readonly #options: ChannelOptions
   readonly #closeBoth: (code: number, reason: string) => void
-  /** What came while a message was waiting. */
+  /** What came while a message was waiting, and how many bytes of messages that is. */
   readonly #queue: (() => Maybe<void>)[] = []
+  #queued = 0
   #waiting = false
+  /** This side said that it closes. */
+  #concluded = false
   #full = false
   #ended = false
 
@@ -123,27 +129,32 @@ class Flow {
       if (!this.#ended && !receiver.writableEnded && !receiver.destroyed && !receiver.write(chunk)) source.pause()
     })
     receiver.on('drain', () => this.#regulate())
-    source.on('end', () => this.#inOrder(() => void this.#sink.end()))
-    receiver.on('message', (data: Buffer, binary: boolean) =>
+    source.on('end', () => {
+      // Whoever hangs up without a word does not wait for what is held of theirs.
+      if (this.#waiting && !this.#concluded) this.#closeBoth(goingAway, '')
+      else this.#inOrder(() => void this.#sink.end())
+    })
+    receiver.on('message', (data: Buffer, binary: boolean) => {
+      this.#queued += data.length + messageCost
       this.#inOrder(() => {
+        this.#queued -= data.length + messageCost
         const message: ChannelMessage = { side: this.#side, kind: binary ? 'binary' : 'text', bytes: data }
         const fate = judge(message)
         if (fate instanceof Promise) return fate.then((late) => this.#apply(message, late))
         this.#apply(message, fate)
-      }),
-    )
-    receiver.on('ping', (data: Buffer) =>
-      this.#inOrder(() => this.#control(() => this.#sender.ping(data, this.#masked))),
-    )
-    receiver.on('pong', (data: Buffer) =>
-      this.#inOrder(() => this.#control(() => this.#sender.pong(data, this.#masked))),
-    )
-    receiver.on('conclude', (code: number, reason: Buffer) =>
+      })
+      this.#regulate()
+    })
+    // Signs of life pass messages that wait (RFC 6455 §5.4): a held one must not look like a dead connection.
+    receiver.on('ping', (data: Buffer) => this.#control(() => this.#sender.ping(data, this.#masked)))
+    receiver.on('pong', (data: Buffer) => this.#control(() => this.#sender.pong(data, this.#masked)))
+    receiver.on('conclude', (code: number, reason: Buffer) => {
+      this.#concluded = true
       this.#inOrder(() => {
         onClose(this.#side, code, reason.toString())
         this.#control(() => this.#sayClose(code === 1005 ? undefined : code, reason))
-      }),
-    )
+      })
+    })
     receiver.on('error', (error: NodeJS.ErrnoException) => {
       onFault(this.#side, error.message)
       this.#closeBoth(closeCodeOf(error.code), '')
@@ -170,7 +181,6 @@ class Flow {
       const done = work()
       if (!(done instanceof Promise)) continue
       this.#waiting = true
-      this.#source.pause()
       const goOn = () => {
         this.#waiting = false
         this.#drain()
@@ -185,10 +195,11 @@ class Flow {
     this.#regulate()
   }
 
-  /** Reads on when nothing waits and the other side takes what it gets. */
+  /** Reads on while little waits and the other side takes what it gets. */
   #regulate(): void {
-    if (this.#waiting || this.#ended || this.#full) return
-    if (this.#sink.writableLength > mostWaiting) {
+    if (this.#ended || this.#full) return
+    if (this.#waiting && this.#queued > mostWaiting) this.#source.pause()
+    else if (this.#sink.writableLength > mostWaiting) {
       this.#full = true
       this.#source.pause()
       this.#sink.once('drain', () => {
