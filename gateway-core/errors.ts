@@ -263,6 +263,7 @@ export const diagnostics = {
   OPENAPI_INVALID: 'The OpenAPI document cannot be read or breaks the specification.',
   ORDER: 'A policy comes before one it depends on.',
   UNREACHABLE: 'A route or policy can never be reached.',
+  UNUSED: 'Something is written that has no effect, or that nothing uses.',
   UNSAFE: 'The configuration works but is dangerous.',
 } as const satisfies Record<string, string>
 export type DiagnosticCode = keyof typeof diagnostics

@@ -71,8 +71,13 @@ export function makeInstance(written: WrittenPolicy, around: Surroundings): Poli
     openapi: written.openapi,
     tag: (secret) => around.key.tag(secret),
     problem: (pointer, code, message, suggestion) => {
-      // What is unsafe works: it is said, and loads.
-      report(pointer, { code, message, suggestion, severity: code === 'UNSAFE' ? 'warning' : 'error' })
+      // What is unsafe or without effect works: it is said, and loads.
+      report(pointer, {
+        code,
+        message,
+        suggestion,
+        severity: code === 'UNSAFE' || code === 'UNUSED' ? 'warning' : 'error',
+      })
     },
   }
   let prepared: unknown

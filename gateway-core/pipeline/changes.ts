@@ -3,9 +3,13 @@ import type { Body, RequestMessage, ResponseMessage, StreamMessage } from '../ex
 import type { HeaderList } from '../headers.ts'
 import type { Change } from './outcome.ts'
 
-/** The request after the changes. A changed body gets no length, digest or content coding of the old one. */
+/**
+ * The request after the changes. A changed body gets no length, digest or content coding of the old one. What a policy
+ * writes belongs to no connection: a client that names it in Connection cannot make it stay behind (RFC 9110 §7.6.1).
+ */
 export function changeRequest(request: RequestMessage, changes: readonly Change[]): RequestMessage {
-  const headers = changeHeaders(request.headers, changes, ['range', 'if-range'])
+  const changed = changeHeaders(request.headers, changes, ['range', 'if-range'])
+  const headers = changed.has('connection') ? withoutOptions(changed, changes) : changed
   let { path, query, hasBody, contentLength } = request
   let body: Body | undefined = request.body
   for (const change of changes) {
@@ -39,6 +43,19 @@ export function changeResponse(response: ResponseMessage, changes: readonly Chan
 export function changeMessage(message: StreamMessage, changes: readonly Change[]): StreamMessage {
   const content = changes.findLast((change) => change.kind === 'set-body')
   return content ? { ...message, body: new HeldBody(content.bytes) } : message
+}
+
+/** Takes the names of fields that the changes write out of Connection. */
+function withoutOptions(headers: HeaderList, changes: readonly Change[]): HeaderList {
+  const options = headers.list('connection')!
+  if (options === 'keep-alive' || options === 'close') return headers
+  const written = new Set<string>()
+  for (const change of changes) {
+    if (change.kind === 'set-header' || change.kind === 'add-header') written.add(change.name.toLowerCase())
+  }
+  const kept = options.split(',').filter((option) => !written.has(option.trim().toLowerCase()))
+  if (kept.length === options.split(',').length) return headers
+  return kept.length === 0 ? headers.without('connection') : headers.with('Connection', kept.join(',').trim())
 }
 
 const bodyHeaders = ['content-length', 'content-encoding', 'digest', 'content-digest', 'repr-digest', 'content-md5']

@@ -3,7 +3,12 @@ import type { Evidence, Exchange } from '../exchange.ts'
 import { type Change, deny, modify, type Outcome, pass } from '../pipeline/outcome.ts'
 import { definePolicy, type Judge, type Setup } from '../pipeline/policy.ts'
 import { bodySchema, type BodyChanges, changeBody, prepareBody } from './transformer/body-changes.ts'
-import { changeHeaders, headersSchema, type HeaderChanges, prepareHeaders } from './transformer/header-changes.ts'
+import {
+  changeHeaders,
+  requestHeadersSchema,
+  type HeaderChanges,
+  prepareHeaders,
+} from './transformer/header-changes.ts'
 import { changeQuery, prepareQuery, type QueryChanges, querySchema } from './transformer/query-changes.ts'
 import { compileTemplate, referenceHelp, render, type Template } from './transformer/template.ts'
 
@@ -35,7 +40,7 @@ export const requestTransformer = definePolicy({
     type: 'object',
     additionalProperties: false,
     properties: {
-      headers: headersSchema,
+      headers: requestHeadersSchema,
       query: querySchema,
       path: {
         type: 'string',
@@ -55,7 +60,7 @@ export const requestTransformer = definePolicy({
       setup.problem('', 'MISSING_KEY', 'it changes nothing', 'name `headers`, `query`, `path` or `body`')
     }
     return {
-      headers: prepareHeaders(config.headers, setup),
+      headers: prepareHeaders(config.headers, 'request', setup),
       query: prepareQuery(config.query, setup),
       path: config.path === undefined ? undefined : pathTemplate(config.path, setup),
       body: prepareBody(config.body, setup),
@@ -64,8 +69,7 @@ export const requestTransformer = definePolicy({
   },
   phases: {
     requestHeaders: changeHead,
-    requestBody: ({ body }, exchange, judge) =>
-      changeBody(body, 'request', exchange.request.body, exchange.request.headers.get('content-type'), exchange, judge),
+    requestBody: ({ body }, exchange, judge) => changeBody(body, 'request', exchange.request, exchange, judge),
   },
   body: ({ body, bodyBytes }) => (body.steps.length === 0 ? {} : { request: bodyBytes }),
 })

@@ -43,7 +43,7 @@ export const responseTransformer = definePolicy({
       setup.problem('', 'MISSING_KEY', 'it changes nothing', 'name `headers` or `body`')
     }
     return {
-      headers: prepareHeaders(config.headers, setup),
+      headers: prepareHeaders(config.headers, 'response', setup),
       body: prepareBody(config.body, setup),
       bodyBytes: parseSize(config.maxBody) ?? 0,
     }
@@ -54,7 +54,7 @@ export const responseTransformer = definePolicy({
       const { response } = exchange
       // Problem details of the gateway itself are no data of the upstream.
       if (response?.from !== 'upstream') return pass
-      return changeBody(body, 'response', response.body, response.headers.get('content-type'), exchange, judge)
+      return changeBody(body, 'response', response, exchange, judge)
     },
   },
   body: ({ body, bodyBytes }) => (body.steps.length === 0 ? {} : { response: bodyBytes }),

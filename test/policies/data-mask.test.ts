@@ -308,3 +308,14 @@ describe('data-mask elsewhere', () => {
     expect(() => loadPolicies({ 'data-mask': { fields: ['/a'], ...config } })).toThrow()
   })
 })
+
+it.each([
+  ['several types', ['image/png', 'application/json']],
+  ['a list of types', ['image/png, application/json']],
+  ['several types, JSON first', ['application/json', 'image/png']],
+])('a body with %s is looked at: who reads it may take any of them', async (_what, types) => {
+  const headers = types.map((type) => ['Content-Type', type] as const)
+  const given = { response: { headers, body: '{"pin":"1234"}' } }
+  const { response } = await judgeWith({ 'data-mask': { fields: ['/pin'] } }, given)
+  expect(response.body?.text).toBe('{"pin":"[masked]"}')
+})

@@ -148,4 +148,14 @@ describe('bodies that are read in another way by who is behind', () => {
     const { evidence } = await judge({ request: { url: '/x', headers: { cookie: 'a=b; <script>alert(1)</script>' } } })
     expect(evidence[0]).toMatchObject({ at: { in: 'cookie', name: '' }, detail: { class: 'xss' } })
   })
+
+  test.each([
+    [['image/png', 'application/json']],
+    [['application/json', 'image/png']],
+    [['image/png, application/json']],
+  ])('a body of the types %j hides nothing behind one of them', async (types) => {
+    const headers = types.map((type) => ['Content-Type', type] as const)
+    const body = '{"a":"\\u003cscript>alert(1)\\u003c/script>"}'
+    expect((await judge({ request: { method: 'POST', url: '/x', headers, body } })).code).toBe('INJECTION_DETECTED')
+  })
 })

@@ -3,6 +3,7 @@ import type { Evidence, Exchange, MessageSide, Place } from '../../exchange.ts'
 import type { HeaderList } from '../../headers.ts'
 import { type Change, deny, type Outcome, pass } from '../../pipeline/outcome.ts'
 import { definePolicy, type Setup } from '../../pipeline/policy.ts'
+import { contentTypeOf } from '../content-type-of.ts'
 import { detectorNames } from './detectors.ts'
 import { type BodyRules, type MaskedValue, maskBody } from './mask-body.ts'
 import { masked, type Masking, maskMethods } from './methods.ts'
@@ -123,7 +124,7 @@ export const dataMask = definePolicy({
           'multipart/*',
         ],
         description:
-          'Content types whose bodies are looked at, with `*` as a wildcard; a body without a type always is.',
+          'Content types whose bodies are looked at, with `*` as a wildcard; a body without a type, or with several, always is.',
       },
       unreadable: {
         enum: ['deny', 'pass'],
@@ -251,7 +252,7 @@ function maskSide(mask: Mask, side: MessageSide, exchange: Exchange): Outcome {
   const message = side === 'request' ? exchange.request : exchange.response
   const body = message?.body
   if (!body || body.bytes.length === 0 || !mask.looksAt.has(side)) return pass
-  const contentType = message.headers.get('content-type')
+  const contentType = contentTypeOf(message.headers)
   if (contentType !== undefined && !mask.contentTypes.some((pattern) => pattern.test(contentType))) return pass
   const charset = unknownCharset(contentType)
   const result =

@@ -3,6 +3,7 @@ import type { Body, Exchange } from '../../exchange.ts'
 import { join } from '../../openapi/pointer.ts'
 import { decodeForm, rawPairsOf } from '../../openapi/query.ts'
 import { duplicateKey } from '../request-validation/duplicate-keys.ts'
+import { contentTypeOf } from '../content-type-of.ts'
 import { kindOf, parseContentType } from '../request-validation/content-type.ts'
 import { partsOf } from '../request-validation/multipart.ts'
 import type { Field } from './fields.ts'
@@ -19,7 +20,7 @@ const mostTexts = 50_000
 
 /** Visits the names and values of JSON, forms and multipart text, the text of XML, and other text as a whole. */
 export function visitBody(body: Body, exchange: Exchange, field: Field | undefined, visit: VisitBody): void {
-  const type = parseContentType(exchange.request.headers.get('content-type') ?? '')
+  const type = parseContentType(contentTypeOf(exchange.request.headers) ?? '')
   const kind = type ? kindOf(type.essence) : 'form'
   if (kind === 'json' && body.json.ok) {
     const { value: root } = body.json

@@ -6,6 +6,7 @@ import { scalar } from '../../openapi/parameters.ts'
 import { printable } from '../../openapi/schema-words.ts'
 import { deny, pass, type Outcome } from '../../pipeline/outcome.ts'
 import { definePolicy } from '../../pipeline/policy.ts'
+import { contentTypeOf } from '../content-type-of.ts'
 import { fitOf, parseContentType } from '../request-validation/content-type.ts'
 import { visitBody } from './bodies.ts'
 import { Field } from './fields.ts'
@@ -128,7 +129,7 @@ function judgeBody(prepared: Prepared, exchange: Exchange): Outcome {
   const { body } = exchange.request
   if (!body || body.bytes.length === 0 || ignores.wholeBody) return pass
   const match = operations?.match(exchange.request.method, exchange.route?.upstreamPath ?? exchange.request.path)
-  const type = parseContentType(exchange.request.headers.get('content-type') ?? '')
+  const type = parseContentType(contentTypeOf(exchange.request.headers) ?? '')
   const bodies = match?.found === 'operation' && type ? prepared.fieldsOf(match.operation).bodies : []
   const field = type && bodies.find((one) => fitOf(one.type, type) > 0)?.field
   const evidence: Evidence[] = []

@@ -1,9 +1,10 @@
-import type { Body, Evidence, Exchange, MessageSide } from '../../exchange.ts'
+import type { Evidence, Exchange, MessageSide, RequestMessage, ResponseMessage } from '../../exchange.ts'
 import { bytesAsText, encoded, textAsBytes } from '../../json/scan.ts'
 import { JsonTree } from '../../json/tree.ts'
 import { tokensOf } from '../../openapi/pointer.ts'
 import { deny, modify, type Outcome, pass } from '../../pipeline/outcome.ts'
 import type { Judge, Setup } from '../../pipeline/policy.ts'
+import { contentTypeOf } from '../content-type-of.ts'
 import { pointerToken } from './header-changes.ts'
 import { compileTemplate, referenceHelp, render, soleReference, type Template } from './template.ts'
 
@@ -14,7 +15,7 @@ const pointers = { pattern: pointer.pattern, wants: pointer.wants } as const
 export const bodySchema = {
   type: 'object',
   additionalProperties: false,
-  description: `Changes to a JSON body by pointer (RFC 6901, \`*\` for any member), in this order: remove, rename, move, set. Texts are templates: ${referenceHelp}. Bodies that are not JSON stay as they are.`,
+  description: `Changes to a JSON body by pointer (RFC 6901, \`*\` for any member), in this order: remove, rename, move, set. Texts are templates: ${referenceHelp}. Bodies that are not JSON stay as they are; one without a content type is JSON when it reads like it.`,
   properties: {
     remove: { type: 'array', items: pointer, description: 'Values to remove.' },
     rename: {
@@ -133,16 +134,17 @@ function jsonOf(
 export function changeBody(
   plan: BodyChanges,
   side: MessageSide,
-  body: Body | undefined,
-  contentType: string | undefined,
+  { body, headers }: RequestMessage | ResponseMessage,
   exchange: Exchange,
   judge: Judge,
 ): Outcome {
-  const type = contentType?.split(';', 1)[0]!.trim()
-  if (plan.steps.length === 0 || !body || body.bytes.length === 0 || !type || !/^[^/]+\/(?:[^/]+\+)?json$/i.test(type))
-    return pass
+  if (plan.steps.length === 0 || !body || body.bytes.length === 0) return pass
+  const type = contentTypeOf(headers)?.split(';', 1)[0]!.trim()
+  if (type !== undefined && !/^[^/]+\/(?:[^/]+\+)?json$/i.test(type)) return pass
   const tree = JsonTree.read(bytesAsText(body.bytes))
   if (!(tree instanceof JsonTree)) {
+    // Nothing says that it is JSON, and it is none.
+    if (type === undefined && !/json/i.test(headers.list('content-type') ?? '')) return pass
     const observed = `${tree.message} (at byte ${tree.offset})`
     const expected = 'JSON, as the Content-Type says, so that it can be changed'
     const evidence = [{ at: { in: 'body', of: side }, observed, expected }] as const

@@ -1,10 +1,15 @@
-import type { Evidence, Exchange } from '../../exchange.ts'
+import type { Evidence, Exchange, MessageSide } from '../../exchange.ts'
 import type { HeaderList } from '../../headers.ts'
 import { type Change, deny, type Outcome } from '../../pipeline/outcome.ts'
 import type { Judge, Setup } from '../../pipeline/policy.ts'
 import { compileTemplate, referenceHelp, render, type Template } from './template.ts'
 
-const name = { type: 'string', pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' } as const
+const name = { type: 'string', pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' } as const
+const removed = {
+  type: 'string',
+  pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+\\*?$",
+  wants: 'the name of a header field, or its start with a * behind it',
+} as const
 const names = { pattern: name.pattern, wants: name.wants } as const
 
 /** Schema of `headers`, shared by both transformers. */
@@ -13,7 +18,11 @@ export const headersSchema = {
   additionalProperties: false,
   description: `Changes to header fields, in this order: remove, rename, set, add. Values are templates: ${referenceHelp}.`,
   properties: {
-    remove: { type: 'array', items: name, description: 'Fields to remove.' },
+    remove: {
+      type: 'array',
+      items: removed,
+      description: 'Fields to remove: by name, or all whose names begin alike, such as `X-Internal-*`.',
+    },
     rename: {
       type: 'object',
       propertyNames: names,
@@ -36,6 +45,12 @@ export const headersSchema = {
   },
 } as const
 
+/** The same for requests, where upstreams may read two names as one. */
+export const requestHeadersSchema = {
+  ...headersSchema,
+  description: `${headersSchema.description} Servers behind CGI or WSGI read \`X_User\` as \`X-User\`: what a client sends in such a spelling of a name that is removed, renamed or set goes too.`,
+} as const
+
 export interface HeadersConfig {
   readonly remove?: readonly string[]
   readonly rename?: Readonly<Record<string, string>>
@@ -45,6 +60,13 @@ export interface HeadersConfig {
 
 export interface HeaderChanges {
   readonly remove: readonly string[]
+  /** Starts of names to remove, in lower case. */
+  readonly removeStarts: readonly string[]
+  /** In requests, names as CGI-like servers spell them: what folds to one of these and is none of `exact` (lower case) goes. */
+  readonly folded: ReadonlySet<string>
+  readonly exact: ReadonlySet<string>
+  /** Which names of a message are folded: none in responses, all where some of `folded` were written with underscores. */
+  readonly folds: 'none' | 'underscored' | 'all'
   readonly rename: readonly (readonly [from: string, to: string])[]
   readonly set: readonly (readonly [name: string, template: Template])[]
   readonly add: readonly (readonly [name: string, template: Template])[]
@@ -59,28 +81,50 @@ const framing = new Set(
 )
 
 function allowed(field: string): boolean {
-  return !framing.has(field.toLowerCase())
+  return !framing.has(fold(field))
 }
 
-export function prepareHeaders(config: HeadersConfig | undefined, setup: Setup): HeaderChanges {
+/** Fields about the client: of peers that are not trusted, none reaches the upstream (`proxy/forward-headers`). */
+const aboutTheClient = new Set(
+  'forwarded x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip'.split(' '),
+)
+
+/** The name as CGI-like servers tell it apart from others (RFC 3875 §4.1.18). */
+function fold(field: string): string {
+  return field.toLowerCase().replaceAll('_', '-')
+}
+
+export function prepareHeaders(config: HeadersConfig | undefined, side: MessageSide, setup: Setup): HeaderChanges {
   const { remove = [], rename = {}, set = {}, add = {} } = config ?? {}
-  const check = (field: string, pointer: string): void => {
+  const check = (field: string, pointer: string, written = false): void => {
+    if (written && side === 'request' && aboutTheClient.has(fold(field))) {
+      const message = `${field} says who the client is, and is forwarded only for peers in \`trustedProxies\`: this value mostly gets lost`
+      setup.problem(pointer, 'UNUSED', message, 'use another name, such as X-Client-Address')
+    }
     if (allowed(field)) return
     const suggestion = field.toLowerCase() === 'host' ? 'use `preserveHost` of the route' : 'leave it to the gateway'
     setup.problem(pointer, 'BAD_VALUE', `${field} belongs to the framing of messages and is left alone`, suggestion)
   }
   const templates = (values: Readonly<Record<string, string>>, key: string) =>
     Object.entries(values).map(([field, text]) => {
-      check(field, `/headers/${key}/${pointerToken(field)}`)
+      check(field, `/headers/${key}/${pointerToken(field)}`, true)
       return [field, headerTemplate(text, `/headers/${key}/${pointerToken(field)}`, setup)] as const
     })
   for (const [at, field] of remove.entries()) check(field, `/headers/remove/${at}`)
   for (const [from, to] of Object.entries(rename)) {
     check(from, `/headers/rename/${pointerToken(from)}`)
-    check(to, `/headers/rename/${pointerToken(from)}`)
+    check(to, `/headers/rename/${pointerToken(from)}`, true)
   }
+  const names = remove.filter((field) => !field.endsWith('*'))
+  const handled = [...names, ...Object.entries(rename).flat()]
+  // Who removes `X_User` means that spelling; who sets it means the value that the upstream will read.
+  const folding = [...handled.filter((field) => !field.includes('_')), ...Object.keys(set)]
   return {
-    remove: remove.filter(allowed),
+    remove: names.filter(allowed),
+    removeStarts: remove.filter((field) => field.endsWith('*')).map((field) => field.slice(0, -1).toLowerCase()),
+    folded: new Set(side === 'request' ? folding.map(fold) : []),
+    exact: new Set([...handled, ...Object.keys(set)].map((field) => field.toLowerCase())),
+    folds: side === 'response' ? 'none' : Object.keys(set).some((field) => field.includes('_')) ? 'all' : 'underscored',
     rename: Object.entries(rename).filter((pair) => pair.every(allowed)),
     set: templates(set, 'set').filter(([field]) => allowed(field)),
     add: templates(add, 'add').filter(([field]) => allowed(field)),
@@ -107,6 +151,7 @@ export function changeHeaders(
   changes: Change[],
   evidence: Evidence[],
 ): Outcome | undefined {
+  removeLike(plan, headers, changes)
   for (const field of plan.remove)
     if (headers.has(field.toLowerCase())) changes.push({ kind: 'remove-header', name: field })
   for (const [from, to] of plan.rename) {
@@ -139,6 +184,23 @@ export function changeHeaders(
     }
   }
   return undefined
+}
+
+/** Removes fields by the start of their name, and those that a server may take for one that is changed here. */
+function removeLike(plan: HeaderChanges, { raw }: HeaderList, changes: Change[]): void {
+  const { folded, exact, folds, removeStarts } = plan
+  if (folded.size === 0 && removeStarts.length === 0) return
+  for (let at = 0; at < raw.length; at += 2) {
+    const written = raw[at]!
+    const alike = folds === 'all' || (folds === 'underscored' && written.includes('_'))
+    if (!alike && removeStarts.length === 0) continue
+    const name = written.toLowerCase()
+    const other = alike ? fold(name) : name
+    const goes =
+      (alike && folded.has(other) && !exact.has(name)) ||
+      removeStarts.some((start) => name.startsWith(start) || other.startsWith(start))
+    if (goes && allowed(name)) changes.push({ kind: 'remove-header', name })
+  }
 }
 
 /** Field values are bytes (RFC 9110 §5.5): other letters go as UTF-8; space around is not part of a value. */
