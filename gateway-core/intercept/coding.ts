@@ -16,11 +16,14 @@ export interface Content {
 
 type Encode = (bytes: Uint8Array) => Promise<Uint8Array>
 
+const brotli = promisify(zlib.brotliCompress)
+const inflateRaw = promisify(zlib.inflateRaw)
 const encoders: Readonly<Record<string, Encode>> = {
   gzip: promisify(zlib.gzip),
   'x-gzip': promisify(zlib.gzip),
   deflate: promisify(zlib.deflate),
-  br: promisify(zlib.brotliCompress),
+  // As servers do: the best compression takes seconds for each MB, and somebody waits.
+  br: (bytes) => brotli(bytes, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } }),
   ...('zstdCompress' in zlib ? { zstd: promisify(zlib.zstdCompress) as Encode } : {}),
 }
 
@@ -28,7 +31,18 @@ const encoders: Readonly<Record<string, Encode>> = {
 export async function contentOf(bytes: Uint8Array, headers: RawHeaders): Promise<Content> {
   const coding = valuesOf(headers, 'content-encoding').join(', ')
   const decoded = await decodeContent(bytes, coding, decodedLimit)
-  return 'failure' in decoded ? { bytes, coded: true } : { bytes: decoded.bytes, coded: false }
+  if (!('failure' in decoded)) return { bytes: decoded.bytes, coded: false }
+  const bare = /^\s*deflate\s*$/i.test(coding) ? await withoutWrapper(bytes) : undefined
+  return bare ? { bytes: bare, coded: false } : { bytes, coded: true }
+}
+
+/** Some servers send deflate without the zlib format around it (RFC 9110 §8.4.1.2), and clients take it. */
+async function withoutWrapper(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  try {
+    return await inflateRaw(bytes, { maxOutputLength: decodedLimit })
+  } catch {
+    return undefined
+  }
 }
 
 /** Puts the content coding on that the header names; undefined where one of them is not known here. */

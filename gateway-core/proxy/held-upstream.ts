@@ -1,3 +1,4 @@
+import type http from 'node:http'
 import type { ExchangeRecord } from '../capture/record.ts'
 import type { RawHeaders } from '../exchange.ts'
 import { HeaderList } from '../headers.ts'
@@ -157,6 +158,7 @@ export class HeldUpstream implements UpstreamSink {
     const { edit, pace } = decision
     this.#pace = pace
     if (edit?.body) this.#replaceBody(Buffer.from(edit.body))
+    if (edit?.exact) this.#endConnectionBehind()
     const goOn = () => {
       if (this.#stopped) return
       this.#mode = 'delivering'
@@ -172,6 +174,12 @@ export class HeldUpstream implements UpstreamSink {
     }
     if (pace?.delayMs) this.#timer = setTimeout(goOn, pace.delayMs)
     else goOn()
+  }
+
+  /** HTTP/2 ends a stream whose length is wrong by itself. */
+  #endConnectionBehind(): void {
+    const { res, head } = this.#passage.inbound
+    if (head.httpVersion !== '2') (res as http.ServerResponse).shouldKeepAlive = false
   }
 
   #replaceBody(body: Buffer): void {

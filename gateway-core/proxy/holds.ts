@@ -89,6 +89,8 @@ export interface ResponseEdit {
   readonly reason: string
   readonly headers: RawHeaders
   readonly body?: Uint8Array
+  /** Its length is wrong on purpose: the connection ends behind it, and nothing is taken for another answer. */
+  readonly exact?: boolean
 }
 
 export type WrittenResponse = ResponseEdit & { readonly body: Uint8Array }
