@@ -36,12 +36,21 @@ export async function resolveRequest(request: ReplayRequest, sources: Sources): 
   const fields: [string, string][] = []
   for (const { name, value, off } of request.headers) {
     if (off || (name === '' && value === '')) continue
-    fields.push([wireOfText(await fill(name, 'a header name')), wireOfText(await fill(value, `the header ${name}`))])
+    const filled = await fill(value, `the header ${name}`)
+    const sent =
+      request.settings.literal !== true && /^(?:proxy-)?authorization$/i.test(name) ? basicOf(filled) : filled
+    fields.push([wireOfText(await fill(name, 'a header name')), wireOfText(sent)])
   }
   const body = await bodyOf(request.body, fill, sources)
   const url = wireOfText(await fill(request.url, 'the URL'))
   const wire = { method: await fill(request.method, 'the method'), url, version: request.version, fields, body }
   return request.settings.length === 'follow' ? withLength(wire) : wire
+}
+
+/** `Basic name password` and `Basic name:password`, as REST Client and JetBrains let one write it, are encoded when they are sent. */
+function basicOf(value: string): string {
+  const [, scheme, name, password] = /^(Basic)[ \t]+([^\s:]*)(?::|[ \t]+(?=\S))(.*)$/is.exec(value) ?? []
+  return scheme === undefined ? value : `${scheme} ${Buffer.from(`${name}:${password}`).toString('base64')}`
 }
 
 async function resolveText(text: string, where: string, literal: boolean, sources: Sources): Promise<string> {

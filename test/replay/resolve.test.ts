@@ -70,6 +70,23 @@ describe('a request', () => {
   })
 
   it.each([
+    ['Basic {{user}} {{pw}}', 'Basic YW5uYTpwOncgMQ=='],
+    ['Basic {{user}}:{{pw}}', 'Basic YW5uYTpwOncgMQ=='],
+    ['basic anna:', 'basic YW5uYTo='],
+    ['Basic YW5uYTpwOncgMQ==', 'Basic YW5uYTpwOncgMQ=='],
+    ['Bearer a b', 'Bearer a b'],
+  ])('encodes a pair that is written out: %s', async (value, sent) => {
+    const headers = [{ name: 'authorization', value }]
+    const from = sources({ user: 'anna', pw: 'p:w 1' })
+    expect((await resolveRequest(request({ headers }), from)).fields[0]![1]).toBe(sent)
+    const asItStands = await resolveRequest(
+      request({ headers: [{ name: 'Authorization', value: 'Basic a b' }], settings: literal }),
+      from,
+    )
+    expect(asItStands.fields[0]![1]).toBe('Basic a b')
+  })
+
+  it.each([
     ['{{$guid}}', /^[0-9a-f-]{36}$/],
     ['{{$randomUUID}}', /^[0-9a-f-]{36}$/],
     ['{{$timestamp -1 d}}', /^\d{10}$/],

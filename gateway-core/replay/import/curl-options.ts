@@ -32,79 +32,40 @@ const named: Readonly<Record<string, CurlOption>> = {
   http2: { does: 'http2' },
   'http2-prior-knowledge': { does: 'http2' },
   range: { does: 'range', value: true },
+  globoff: { does: 'globoff' },
+  'input-base64': { does: 'input', value: true },
+  'url-query': { does: 'query', value: true },
 }
 
-/** They say what curl prints and keeps: nothing of the request. */
-const silent = [
-  'silent',
-  'show-error',
-  'verbose',
-  'include',
-  'fail',
-  'fail-with-body',
-  'progress-bar',
-  'no-progress-meter',
-  'no-buffer',
-  'path-as-is',
-  'globoff',
-  'remote-name',
-  'raw',
-  'basic',
-  'disable',
-  'keepalive',
-  'no-keepalive',
-  'tcp-nodelay',
-]
-const silentWithValue = [
-  'output',
-  'write-out',
-  'dump-header',
-  'trace',
-  'trace-ascii',
-  'stderr',
-  'connect-timeout',
-  'cookie-jar',
-]
+/** They say what curl prints, keeps and tries: nothing of the request. */
+const silent = words(`silent show-error verbose include fail fail-with-body fail-early progress-bar no-progress-meter
+  no-buffer path-as-is remote-name remote-name-all remote-header-name remote-time raw basic disable keepalive
+  no-keepalive tcp-nodelay create-dirs no-clobber remove-on-error parallel parallel-immediate styled-output trace-time
+  trace-ids junk-session-cookies suppress-connect-headers xattr ipv4 ipv6 no-sessionid no-alpn no-npn tcp-fastopen ssl
+  ssl-no-revoke ssl-revoke-best-effort ssl-allow-beast ssl-auto-client-cert ssl-reqd tlsv1 tlsv1.0 tlsv1.1 tlsv1.2
+  tlsv1.3 sslv2 sslv3 false-start cert-status form-escape use-ascii http0.9 disallow-username-in-url metalink
+  retry-all-errors retry-connrefused no-hsts`)
+const silentWithValue = words(`output output-dir write-out dump-header trace trace-ascii trace-config stderr
+  connect-timeout expect100-timeout happy-eyeballs-timeout-ms keepalive-time keepalive-cnt cookie-jar create-file-mode
+  libcurl max-filesize parallel-max proto proto-default proto-redir rate retry retry-delay retry-max-time speed-limit
+  speed-time tls-max tls13-ciphers ciphers curves limit-rate hsts alt-svc etag-save`)
 
-/** Options with a value that a request of ours has no place for: their value has to be skipped. */
-const foreignWithValue = [
-  'proxy',
-  'proxy-user',
-  'cert',
-  'key',
-  'cacert',
-  'capath',
-  'resolve',
-  'connect-to',
-  'interface',
-  'retry',
-  'config',
-  'netrc-file',
-  'limit-rate',
-  'ciphers',
-  'cert-type',
-  'key-type',
-  'pass',
-  'unix-socket',
-  'aws-sigv4',
-  'max-filesize',
-  'retry-delay',
-  'retry-max-time',
-  'socks5',
-  'socks5-hostname',
-  'noproxy',
-  'doh-url',
-  'local-port',
-  'request-target',
-  'url-query',
-  'speed-limit',
-  'speed-time',
-  'time-cond',
-  'pinnedpubkey',
-  'tls-max',
-  'variable',
-  'expand-data',
-]
+/** What curl does and a request of ours has no place for: authorizations in several turns, proxies, certificates. */
+const foreign = words(`digest ntlm ntlm-wb negotiate anyauth netrc netrc-optional proxytunnel proxy-anyauth proxy-basic
+  proxy-digest proxy-insecure proxy-negotiate proxy-ntlm haproxy-protocol http3 http3-only tr-encoding post301 post302
+  post303 crlf append ignore-content-length`)
+/** Their values have to be skipped. */
+const foreignWithValue = words(`proxy proxy1.0 preproxy proxy-user proxy-header proxy-cert proxy-cert-type proxy-key
+  proxy-key-type proxy-pass proxy-cacert proxy-capath proxy-crlfile proxy-ciphers proxy-tls13-ciphers proxy-pinnedpubkey
+  proxy-service-name cert key cacert capath crlfile resolve connect-to interface config netrc-file cert-type key-type pass
+  unix-socket abstract-unix-socket aws-sigv4 socks4 socks4a socks5 socks5-hostname noproxy doh-url dns-servers
+  dns-interface dns-ipv4-addr dns-ipv6-addr local-port request-target time-cond pinnedpubkey variable expand-data
+  expand-url expand-header continue-at etag-compare engine delegation service-name tlsuser tlspassword tlsauthtype
+  random-file egd-file login-options sasl-authzid`)
+
+function words(list: string): ReadonlySet<string> {
+  return new Set(list.split(/\s+/))
+}
 
 const short: Readonly<Record<string, string>> = {
   X: 'request',
@@ -141,14 +102,32 @@ const short: Readonly<Record<string, string>> = {
   q: 'disable',
   r: 'range',
   0: 'http1.0',
+  1: 'tlsv1',
+  2: 'sslv2',
+  3: 'sslv3',
+  4: 'ipv4',
+  6: 'ipv6',
+  B: 'use-ascii',
+  C: 'continue-at',
+  J: 'remote-header-name',
+  R: 'remote-time',
+  Y: 'speed-limit',
+  Z: 'parallel',
+  a: 'append',
+  l: 'disable',
+  n: 'netrc',
+  p: 'proxytunnel',
+  y: 'speed-time',
+  z: 'time-cond',
 }
 
 /** The option of a long name; `foreign` ones are known to curl and not to us. Undefined for what nobody knows. */
 export function longOption(name: string): CurlOption | undefined {
   if (Object.hasOwn(named, name)) return named[name]
-  if (silent.includes(name)) return { does: 'nothing' }
-  if (silentWithValue.includes(name)) return { does: 'nothing', value: true }
-  if (foreignWithValue.includes(name)) return { does: 'foreign', value: true }
+  if (silent.has(name)) return { does: 'nothing' }
+  if (silentWithValue.has(name)) return { does: 'nothing', value: true }
+  if (foreign.has(name)) return { does: 'foreign' }
+  if (foreignWithValue.has(name)) return { does: 'foreign', value: true }
   return undefined
 }
 

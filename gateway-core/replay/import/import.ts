@@ -1,7 +1,8 @@
 import { parseDocument } from 'yaml'
 import type { ReadFile } from '../../openapi/load.ts'
 import { readHttpText } from '../http-file.ts'
-import { importCurl, type ReadNamed } from './curl.ts'
+import { importCurl } from './curl.ts'
+import type { ReadNamed } from './curl-command.ts'
 import { importHar } from './har.ts'
 import type { ImportedRequests } from './imported.ts'
 import { importOpenApi } from './openapi.ts'
@@ -19,15 +20,36 @@ export interface ImportFrom {
 /** Reads requests from a text of whatever kind: curl commands, `.http`, HAR, a Postman collection, an OpenAPI document. */
 export function importRequests(text: string, { name, read, readFile = () => undefined }: ImportFrom): ImportedRequests {
   const trimmed = text.replace(/^\u{FEFF}/u, '').trimStart()
-  if (/^(?:\$\s+)?(?:\S*\/)?curl(?:\.exe)?\s/.test(trimmed) || /\.(?:sh|curl)$/.test(name))
-    return importCurl(text, read)
-  if (/\.(?:http|rest)$/.test(name)) return importHttp(text)
+  const isHttp = /\.(?:http|rest)$/.test(name)
+  if (!isHttp && (isCurl(trimmed) || /\.(?:sh|curl|cmd|bat)$/.test(name))) return importCurl(text, read)
+  if (isHttp) return importHttp(text)
+  const other = otherCode(trimmed)
+  if (other !== undefined) {
+    return { ...nothing('curl', other), problems: [{ what: other, todo: 'copy the request as cURL instead' }] }
+  }
   if (trimmed.startsWith('{')) return importJson(text, name, readFile)
   if (/^(?:openapi|swagger)\s*:/m.test(text) || /^\s*["'](?:openapi|swagger)["']\s*:/m.test(text)) {
     return importOpenApi(text, name, readFile)
   }
   if (/\.ya?ml$/.test(name)) return nothing('openapi', 'this YAML is no OpenAPI document: it names no version')
   return importHttp(text)
+}
+
+/** A command, or a script whose first line besides what it sets is one. */
+function isCurl(text: string): boolean {
+  const script = text.replace(
+    /^(?:[ \t]*(?:#[^\n]*|set -\S+|(?:export )?[A-Za-z_]\w*=\S*|(?:export )?[A-Za-z_]\w*=(?:'[^']*'|"[^"]*"))?\r?\n)+/,
+    '',
+  )
+  return /^(?:\$\s+)?(?:\S*[/\\])?(?:curl(?:\.exe)?\s|printf %s '?[A-Za-z0-9+/=]*'? \| base64 -d \| curl\s)/i.test(
+    script,
+  )
+}
+
+/** What browsers copy besides, and is no command. */
+function otherCode(text: string): string | undefined {
+  if (/^\$session = |^Invoke-(?:WebRequest|RestMethod)\b/i.test(text)) return 'this is written for PowerShell'
+  return /^(?:await )?fetch\s*\(/.test(text) ? 'this is JavaScript' : undefined
 }
 
 function importJson(text: string, name: string, readFile: ReadFile): ImportedRequests {

@@ -1,6 +1,7 @@
 import type { ImportProblem } from '../../protocol/replay-reports.ts'
-import type { ReplayRequest } from '../../protocol/replay-request.ts'
+import type { ReplayBody, ReplayRequest } from '../../protocol/replay-request.ts'
 import { plainSettings } from '../from-exchange.ts'
+import { utf8Of } from '../wire-text.ts'
 
 /** Requests that were read from somewhere else, with what could not be taken over. */
 export interface ImportedRequests {
@@ -16,4 +17,16 @@ export function blankRequest(method: string, url: string): ReplayRequest {
 
 export function hasField(headers: ReplayRequest['headers'], name: string): boolean {
   return headers.some((field) => field.name.toLowerCase() === name)
+}
+
+/** Bytes as a body: text where all of it is and nothing in it reads like a variable, so that it can be edited. */
+export function bytesBody(bytes: Buffer): ReplayBody {
+  const text = utf8Of(bytes)
+  return text !== undefined && !usesVariables(text)
+    ? { kind: 'text', text }
+    : { kind: 'bytes', base64: bytes.toString('base64') }
+}
+
+export function usesVariables(text: string): boolean {
+  return /\{\{|\$\{(?:secret|env):/.test(text)
 }
