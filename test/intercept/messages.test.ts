@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { testUpstream } from '../gateway-fixture.ts'
@@ -134,11 +135,13 @@ describe('messages of a WebSocket', () => {
 })
 
 describe('server-sent events', () => {
-  it('are held and changed one by one', async () => {
+  it.each(['identity', 'gzip'])('are held and changed one by one: %s', async (coding) => {
+    const events = 'data: one\n\ndata: two\n\n'
     gateway = await heldGateway({
       upstream: await testUpstream((_, response) => {
         response.setHeader('Content-Type', 'text/event-stream')
-        response.end('data: one\n\ndata: two\n\n')
+        if (coding === 'gzip') response.setHeader('Content-Encoding', coding)
+        response.end(coding === 'gzip' ? gzipSync(events) : events)
       }),
     })
     gateway.stop('resp.body:one', { on: 'messages' })

@@ -1,4 +1,6 @@
+import type { Transform } from 'node:stream'
 import type { Maybe } from '../../pipeline/facts.ts'
+import { DecodedPieces, streamDecoder } from './coded-events.ts'
 import { EventStreamReader, EventTooLong, eventOf, type ServerSentEvent, withData } from './event-stream.ts'
 import type { CarriedExchange } from '../carried-exchange.ts'
 import { type Injected, MessageDesk } from './message-desk.ts'
@@ -17,17 +19,26 @@ export interface EventHooks {
 /** Longest event where the workspace sets no limit for bodies, in bytes. */
 const eventBytes = 16 * 1024 * 1024
 
-/** A carrier where somebody wants the events of this response: a policy, the capture, a person. Undefined too when they come coded. */
+/**
+ * A carrier where somebody wants the events of this response: a policy, the capture, a person. They go on without the
+ * content coding that they came with; undefined too where that is not known.
+ */
 export function eventCarrierFor(carried: CarriedExchange, hooks: EventHooks): EventCarrier | undefined {
   const { engine, exchange, plan } = carried
   const { recorder, messageHolds } = engine.around
   const wanted = plan.phases.message.length > 0 || messageHolds !== undefined || recorder?.message !== undefined
   const response = exchange.response!
-  if (!wanted || response.headers.has('content-encoding')) return undefined
+  if (!wanted) return undefined
+  const coding = response.headers.list('content-encoding')
+  const decoder = coding === undefined ? undefined : streamDecoder(coding)
+  if (coding !== undefined && !decoder) return undefined
   // An event may go on longer or shorter than it came.
-  if (response.headers.has('content-length'))
-    exchange.response = { ...response, headers: response.headers.without('content-length') }
-  const carrier = new EventCarrier(new MessageDesk(carried), engine.workspace.limits.bodyBytes ?? eventBytes, hooks)
+  for (const name of decoder ? ['content-encoding', 'content-length'] : ['content-length']) {
+    const { headers } = exchange.response!
+    if (headers.has(name)) exchange.response = { ...exchange.response!, headers: headers.without(name) }
+  }
+  const maxBytes = engine.workspace.limits.bodyBytes ?? eventBytes
+  const carrier = new EventCarrier(new MessageDesk(carried), maxBytes, hooks, decoder)
   carried.onOver = messageHolds?.opened?.(carried, 'events', (event) => carrier.inject(event))
   return carrier
 }
@@ -41,16 +52,30 @@ export class EventCarrier {
   #waiting = false
   #over = false
   #whenDone: (() => void) | undefined
+  readonly #pieces: DecodedPieces | undefined
 
-  /** `maxBytes`: longest event. */
-  constructor(desk: MessageDesk, maxBytes: number, hooks: EventHooks) {
+  /** `maxBytes`: longest event. `decoder`: takes off the content coding that the events come with. */
+  constructor(desk: MessageDesk, maxBytes: number, hooks: EventHooks, decoder?: Transform) {
     this.#desk = desk
     this.#hooks = hooks
     this.#reader = new EventStreamReader(maxBytes)
+    this.#pieces =
+      decoder &&
+      new DecodedPieces(decoder, {
+        take: (chunk) => this.#take(chunk),
+        resume: () => !this.#over && hooks.resume(),
+        cut: (error) => !this.#over && this.#end(error),
+      })
   }
 
   /** Takes a chunk of the upstream; false while something waits. */
   add(chunk: Uint8Array): boolean {
+    if (this.#over || !this.#pieces) return this.#take(chunk)
+    this.#pieces.add(chunk)
+    return false
+  }
+
+  #take(chunk: Uint8Array): boolean {
     if (this.#over) return true
     try {
       this.#queue.push(...this.#reader.push(chunk))
@@ -64,6 +89,12 @@ export class EventCarrier {
 
   /** The upstream is through; `done` is called when everything went on. An event that never ended is discarded, as receivers do. */
   end(done: () => void): void {
+    if (this.#over) return
+    if (this.#pieces) this.#pieces.end(() => this.#finish(done))
+    else this.#finish(done)
+  }
+
+  #finish(done: () => void): void {
     if (this.#over) return
     if (this.#waiting) this.#whenDone = done
     else done()
@@ -123,6 +154,7 @@ export class EventCarrier {
   #end(error?: string): void {
     this.#over = true
     this.#queue.length = 0
+    this.#pieces?.destroy()
     this.#hooks.cut(error)
   }
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import http from 'node:http'
-import { gzipSync } from 'node:zlib'
+import zlib from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { ask, gateway, upstream } from '../asking.ts'
 
@@ -42,10 +42,53 @@ describe('server-sent events', () => {
     expect((await recorded)[0]).toMatchObject({ verdict: 'pass', status: 200 })
   })
 
-  test('that come coded all the same are refused where a policy reads them', async () => {
+  test.each(['gzip', 'deflate', 'br', 'zstd'] as const)(
+    'that come as %s all the same are masked one by one',
+    async (coding) => {
+      const coders = {
+        gzip: () => zlib.createGzip({ flush: zlib.constants.Z_SYNC_FLUSH }),
+        deflate: () => zlib.createDeflate({ flush: zlib.constants.Z_SYNC_FLUSH }),
+        br: () => zlib.createBrotliCompress({ flush: zlib.constants.BROTLI_OPERATION_FLUSH }),
+        zstd: () => zlib.createZstdCompress({ flush: zlib.constants.ZSTD_e_flush }),
+      }
+      const coder = coders[coding]()
+      const up = await upstream((_, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': coding })
+        response.flushHeaders()
+        coder.pipe(response)
+      })
+      const gate = await gateway(masked, up)
+      const recorded = gate.next()
+      const request = http.request(`${gate.url}/events`, { headers: events, agent: false }).end()
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+      expect(response.headers['content-encoding']).toBeUndefined()
+      const next = async () => String((await once(response, 'data'))[0])
+      coder.write('data: {"password":"hunter2"}\n\n')
+      expect(await next()).toBe('data: {"password":"[masked]"}\n\n')
+      coder.write('data: plain\n\n')
+      expect(await next()).toBe('data: plain\n\n')
+      coder.end('data: the last\n\n')
+      expect(await next()).toBe('data: the last\n\n')
+      await once(response, 'end')
+      expect((await recorded)[0]).toMatchObject({ verdict: 'pass', status: 200 })
+    },
+  )
+
+  test('whose coding is broken cut the stream', async () => {
     const up = await upstream((_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' })
-      response.end(gzipSync('data: {"password":"hunter2"}\n\n'))
+      response.write('this is no gzip, and long enough to tell')
+    })
+    const gate = await gateway(masked, up)
+    const recorded = gate.next()
+    await expect(ask(`${gate.url}/events`, { headers: events })).rejects.toThrow()
+    expect((await recorded)[0]).toMatchObject({ verdict: 'failed', error: expect.stringContaining('content coding') })
+  })
+
+  test('in a coding that is not known are refused where a policy reads them', async () => {
+    const up = await upstream((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'compress' })
+      response.end('data: {"password":"hunter2"}\n\n')
     })
     const gate = await gateway(masked, up)
     const recorded = gate.next()
