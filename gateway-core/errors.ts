@@ -69,7 +69,7 @@ const denialTable = {
   AMBIGUOUS_ROUTE: d(
     400,
     'Ambiguous route',
-    'Some servers read this spelling of the path (case, `//`, `;`, double encoding, a slash or dot at the end) as one that a narrower route protects. Write the path as that route does, or give this spelling a route.',
+    'Some servers read this request as one of another route: this spelling of the path (case, `//`, `;`, double encoding, a slash or dot at the end) as one that a narrower route protects, or its method as the one that `X-HTTP-Method-Override` names. Write path and method as that route does, or give the spelling a route.',
   ),
   METHOD_NOT_ROUTED: d(405, 'Method not allowed', 'The path has routes, but none for this method.'),
   UPSTREAM_UNREACHABLE: d(502, 'Upstream unreachable', 'No connection to the upstream could be made.'),

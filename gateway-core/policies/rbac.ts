@@ -1,5 +1,6 @@
 import type { Evidence, Exchange } from '../exchange.ts'
 import { deny, type Outcome } from '../pipeline/outcome.ts'
+import { otherMethods } from '../pipeline/other-methods.ts'
 import { claimAt, claimTexts } from '../pipeline/place.ts'
 import { definePolicy, type Judge, type Setup } from '../pipeline/policy.ts'
 import { challengeForAnyone } from './not-authenticated.ts'
@@ -21,7 +22,8 @@ const methods = {
   type: 'array',
   items: { type: 'string', pattern: "^(\\*|[A-Za-z!#$%&'+.^_`|~-]+)$", wants: 'an HTTP method such as GET, or *' },
   minItems: 1,
-  description: 'Methods, or `*` for all. A listed GET allows HEAD.',
+  description:
+    'Methods, or `*` for all. A listed GET allows HEAD. A method that the request names besides its own (`X-HTTP-Method-Override`) has to be allowed too.',
 } as const
 
 /** Allows what the caller's roles may do, by method and path; what is not listed is denied. */
@@ -103,14 +105,36 @@ function judge(matrix: Matrix, exchange: Exchange, judge: Judge): Outcome {
   const { method, path } = exchange.request
   const roles = rolesOf(matrix, judge)
   const segments = path.split('/')
+  const others = otherMethods(exchange.request)
+  if (others.length > 0) {
+    const other = others.find((one) => !mayDo(matrix, roles, one, segments))
+    if (other !== undefined) return deny('ROLE_NOT_ALLOWED', [overriding(matrix, roles, other, segments)])
+  }
   const role = roles.find((name) => name !== '*' && allows(matrix.byRole.get(name), method, segments))
   const at = rolePlace(matrix)
   if (role !== undefined) return { verdict: 'pass', evidence: [{ at, observed: role, expected: `${method} ${path}` }] }
   if (allows(matrix.everyone, method, segments)) return { verdict: 'pass', evidence: [{ at, observed: '*' }] }
-  const able = [...matrix.byRole].filter(([, rules]) => allows(rules, method, segments)).map(([name]) => name)
+  const able = rolesFor(matrix, method, segments)
   const expected = able.length > 0 ? `one of the roles ${able.join(', ')} for ${method}` : `no role may ${method} here`
   const detail = { method, path: path.slice(0, 200) }
   return deny('ROLE_NOT_ALLOWED', [{ at, observed: roles.slice(0, 50), expected, detail }])
+}
+
+function mayDo(matrix: Matrix, roles: readonly string[], method: string, segments: readonly string[]): boolean {
+  const able = roles.some((name) => name !== '*' && allows(matrix.byRole.get(name), method, segments))
+  return able || allows(matrix.everyone, method, segments)
+}
+
+/** The upstream may act on the method that the request names besides its own. */
+function overriding(matrix: Matrix, roles: readonly string[], method: string, segments: readonly string[]): Evidence {
+  const named = `${method.slice(0, 40)}, which the request names besides its own method`
+  const able = rolesFor(matrix, method, segments)
+  const expected = able.length > 0 ? `one of the roles ${able.join(', ')} for ${named}` : `no role may ${named}`
+  return { at: rolePlace(matrix), observed: roles.slice(0, 50), expected }
+}
+
+function rolesFor({ byRole }: Matrix, method: string, segments: readonly string[]): string[] {
+  return [...byRole].filter(([, rules]) => allows(rules, method, segments)).map(([name]) => name)
 }
 
 function rolesOf({ claims, by }: Matrix, judge: Judge): readonly string[] {

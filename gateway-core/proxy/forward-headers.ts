@@ -54,6 +54,8 @@ export function upstreamHeaders(headers: RawHeaders, facts: ForwardingFacts): st
       lower === 'host' ||
       lower === 'expect' ||
       lower === 'http2-settings' ||
+      // No field of HTTP; servers behind CGI would take it for their proxy, HTTP_PROXY (httpoxy, CVE-2016-5385).
+      lower === 'proxy' ||
       hopByHop.has(lower) ||
       named?.has(lower)
     )

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js'
 import type { PathMatch, Route, RouteMatch, ValueMatch } from '../config/workspace.ts'
 import type { RequestMessage } from '../exchange.ts'
+import { otherMethods } from '../pipeline/other-methods.ts'
 import { hasUpperCase, otherReadings } from './other-readings.ts'
 import { type PathTree, createPathTree } from './path-tree.ts'
 
@@ -23,6 +24,8 @@ export class Router {
   #ports = false
   /** Routes differ in their policies. */
   readonly #distinct: boolean
+  /** Some routes take only some methods. */
+  readonly #methods: boolean
   /** Some routes write upper case letters in their path. */
   readonly #upperCase: boolean
   /** The same routes for who does not distinguish upper and lower case; made when it is first asked. */
@@ -31,6 +34,7 @@ export class Router {
   constructor(routes: readonly Route[]) {
     this.#routes = routes
     this.#distinct = routes.some(({ plan }) => plan !== routes[0]!.plan)
+    this.#methods = routes.some(({ match }) => match.methods.length > 0)
     this.#upperCase = routes.some((route) => inLowerCase(route) !== route)
     for (const route of routes) {
       const candidate = compile(route)
@@ -67,10 +71,11 @@ export class Router {
   }
 
   /**
-   * Whether some servers read the path as one of a narrower route with policies of its own: what was found by a wider
-   * route would pass them by. Who means the spelling gives it a route.
+   * Whether some servers read the request as one of another route, whose policies it would pass by: the path as one of a
+   * narrower route (who means the spelling gives it a route), or its method as one that it names besides its own.
    */
   isContested(request: RequestMessage, found: Route | undefined, byHost = false): boolean {
+    if (this.#methods && this.#isOtherMethod(request, found, byHost)) return true
     if (found && !this.#distinct) return false
     const { path } = request
     const readings = otherReadings(path)
@@ -86,6 +91,13 @@ export class Router {
     if (!folds) return false
     const folded = (this.#folded ??= new Router(this.#routes.map(inLowerCase)))
     return [path, ...readings].some((reading) => narrower(reading.toLowerCase(), folded))
+  }
+
+  #isOtherMethod(request: RequestMessage, found: Route | undefined, byHost: boolean): boolean {
+    return otherMethods(request).some((method) => {
+      const other = this.match({ ...request, method }, byHost).route
+      return other ? other.plan !== found?.plan : found !== undefined
+    })
   }
 
   #treesOf(match: RouteMatch): PathTree<Candidate>[] {
@@ -176,11 +188,17 @@ function select(
   for (const candidate of candidates) {
     if (best && !moreSpecific(candidate, best)) continue
     if (!candidate.conditions.every((holds) => holds(request))) continue
-    if (candidate.methods && !candidate.methods.has(method)) allowed.push(...candidate.methods)
-    else best = candidate
+    if (candidate.methods ? candidate.methods.has(method) : method !== 'TRACE') best = candidate
+    else allowed.push(...(candidate.methods ?? usualMethods))
   }
   return best
 }
+
+/**
+ * What a route without `methods` is said to take. It takes any but TRACE, which only gives back what was sent: here that
+ * would be what the gateway adds (RFC 9110 §9.3.8). Who wants it lists it.
+ */
+const usualMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 function moreSpecific(one: Candidate, other: Candidate): boolean {
   const weight = (candidate: Candidate) => candidate.conditions.length * 2 + (candidate.methods ? 1 : 0)

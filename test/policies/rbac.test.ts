@@ -42,6 +42,40 @@ describe('the matrix', () => {
   })
 })
 
+describe('a method that the request names besides its own has to be allowed too: many frameworks act on it', () => {
+  const both = { clerk: ['GET', 'POST'], admin: ['*'] }
+  it.each<[role: string, method: string, name: string, value: string, passes: boolean]>([
+    ['clerk', 'POST', 'X-HTTP-Method-Override', 'DELETE', false],
+    ['clerk', 'POST', 'x-http-method-override', 'delete', false],
+    ['clerk', 'POST', 'X_HTTP_Method_Override', 'DELETE', false],
+    ['clerk', 'POST', 'X-HTTP-Method', 'PATCH', false],
+    ['clerk', 'GET', 'X-Method-Override', 'PUT', false],
+    ['clerk', 'POST', 'X-HTTP-Method-Override', 'POST, DELETE', false],
+    ['clerk', 'POST', 'X-HTTP-Method-Override', ' GET ', true],
+    ['clerk', 'POST', 'X-HTTP-Method-Override', 'post', true],
+    ['clerk', 'POST', 'X-HTTP-Method-Override', '', true],
+    ['clerk', 'POST', 'X-HTTP-Method-Overrides', 'DELETE', true],
+    ['admin', 'POST', 'X-HTTP-Method-Override', 'DELETE', true],
+  ])('%s: %s, %s: %s', async (role, method, name, value, passes) => {
+    const request = { method, url: '/books', headers: { [name]: value } }
+    const result = await judgeWith({ rbac: { allow: both } }, { consumer: { name: 'ada', groups: [role] }, request })
+    expect(result.code).toBe(passes ? undefined : 'ROLE_NOT_ALLOWED')
+  })
+
+  it('says which, and who may', async () => {
+    const request = { method: 'POST', headers: { 'X-HTTP-Method-Override': 'DELETE' } }
+    const given = { consumer: { name: 'ada', groups: ['clerk'] }, request }
+    const { evidence } = await judgeWith({ rbac: { allow: both } }, given)
+    expect(evidence).toEqual([
+      {
+        at: { in: 'consumer' },
+        observed: ['clerk'],
+        expected: 'one of the roles admin for DELETE, which the request names besides its own method',
+      },
+    ])
+  })
+})
+
 it('says which roles there are and which one would do', async () => {
   const { evidence } = await as(['reader'], 'PATCH', '/books/7')
   expect(evidence).toEqual([

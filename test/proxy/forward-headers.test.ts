@@ -49,6 +49,11 @@ describe('headers to the upstream', () => {
     expect(lines(sent)).toEqual(['Host: 127.0.0.1:9001', 'A: b', ...added])
   })
 
+  test('drops Proxy, which servers behind CGI take for the proxy to use (httpoxy)', () => {
+    const sent = upstreamHeaders(raw('Proxy: http://evil.example\npROXY: x\nProxy-Status: y\nA: b'), facts)
+    expect(lines(sent)).toEqual(['Host: 127.0.0.1:9001', 'Proxy-Status: y', 'A: b', ...added])
+  })
+
   test('strips forwarding fields of a peer that nobody trusts', () => {
     const sent = upstreamHeaders(
       raw('X-Forwarded-For: 1.2.3.4\nForwarded: for=1.2.3.4\nX-Real-IP: 1.2.3.4\nX-Forwarded-Proto: http'),

@@ -29,6 +29,8 @@ apis:
       - { path: "/open/", policies: [security-headers] }
       - { path: /open, policies: [ip-restriction: { deny: [127.0.0.0/8] }] }
       - { path: /plain }
+      - { path: /listed, methods: [GET, POST] }
+      - { path: /traced, methods: [TRACE] }
       - { path: /hosted/*, host: secret.example, policies: [ip-restriction: { deny: [127.0.0.0/8] }] }
       - { default: true }
 `)
@@ -104,6 +106,40 @@ describe('what is no such spelling goes its way, as it was sent', () => {
     expect(await answerTo('/upload/', 'POST')).toBe('400 AMBIGUOUS_ROUTE')
     expect(await answerTo('/upload', 'GET')).toBe('200 /upload')
   })
+})
+
+describe('a method that servers may act on in place of the one that was routed', () => {
+  const override = async (method: string, path: string, fields: Record<string, string>) => {
+    reached.length = 0
+    const { status, body } = await ask(gateway.url, { path, method, headers: fields })
+    const code = /"code":"(\w+)"/.exec(body.toString())?.[1]
+    return code === undefined ? `${status} ${reached.join()}` : `${status} ${code}`
+  }
+
+  test.each([
+    ['GET', '/upload', { 'X-HTTP-Method-Override': 'POST' }],
+    ['GET', '/upload', { 'x-method-override': 'post' }],
+    ['DELETE', '/upload', { X_HTTP_Method_Override: 'POST' }],
+  ])('%s %s %o is refused: another route protects it', async (method, path, fields) => {
+    expect(await override(method, path, fields)).toBe('400 AMBIGUOUS_ROUTE')
+    expect(reached).toEqual([])
+  })
+
+  test.each([
+    ['GET', '/plain', { 'X-HTTP-Method-Override': 'DELETE' }],
+    ['GET', '/upload', { 'X-HTTP-Method-Override': 'PUT' }],
+    ['POST', '/listed', { 'X-HTTP-Method-Override': 'GET' }],
+    ['POST', '/listed', { 'X-HTTP-Method-Override': 'HEAD' }],
+  ])('%s %s %o goes its way: one route takes both', async (method, path, fields) => {
+    expect(await override(method, path, fields)).toBe(`200 ${path}`)
+  })
+})
+
+test('TRACE gives back what the gateway adds: only a route that lists it takes it', async () => {
+  expect(await answerTo('/plain', 'TRACE')).toBe('405 METHOD_NOT_ROUTED')
+  expect(await answerTo('/traced', 'TRACE')).toBe('200 /traced')
+  const { headers } = await ask(gateway.url, { path: '/plain', method: 'TRACE' })
+  expect(headers['allow']).toBe('GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
 })
 
 test('readings of a path', () => {

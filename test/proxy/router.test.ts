@@ -81,6 +81,7 @@ describe('methods', () => {
     route('write', '/books', { methods: ['POST'] }, 1),
     route('any', '/orders', {}, 2),
     route('orders-post', '/orders', { methods: ['POST'] }, 3),
+    route('traced', '/traced', { methods: ['TRACE'] }, 4),
   ]
   test.each([
     ['GET /books', {}, 'read'],
@@ -91,9 +92,24 @@ describe('methods', () => {
     ['OPTIONS /books', { origin: 'https://a.example', 'access-control-request-method': 'POST' }, 'write'],
     ['POST /orders', {}, 'orders-post'],
     ['GET /orders', {}, 'any'],
+    ['BREW /orders', {}, 'any'],
+    ['TRACE /orders', {}, '405 GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS'],
+    ['TRACE /traced', {}, 'traced'],
   ])('%s %o → %s', (line, headers, expected) =>
     expect(found(routes, line, headers as Record<string, string>)).toBe(expected),
   )
+
+  test.each([
+    ['POST /books', 'DELETE', true],
+    ['POST /books', 'GET, PATCH', true],
+    ['POST /books', 'GET', false],
+    ['GET /orders', 'DELETE', false],
+    ['GET /nowhere', 'DELETE', false],
+  ])('%s that names %s besides: contested %s', (line, other, contested) => {
+    const router = new Router(routes)
+    const asked = request(line, { 'x-http-method-override': other })
+    expect(router.isContested(asked, router.match(asked).route)).toBe(contested)
+  })
 })
 
 describe('hosts, headers and query', () => {
