@@ -11,7 +11,13 @@ const body = {
       type: 'object',
       additionalProperties: false,
       required: ['kind', 'text'],
-      properties: { kind: { const: 'text' }, text, coding: { enum: ['gzip', 'br', 'deflate'] } },
+      properties: {
+        kind: { const: 'text' },
+        text,
+        coding: { enum: ['gzip', 'br', 'deflate'] },
+        /** Lines such as `< ./cover.png` stand for files of the workspace. */
+        files: flag,
+      },
     },
     {
       type: 'object',

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { withFilePaths } from './body-files.ts'
 import { type HttpFile, type HttpFileRequest, readHttpText } from './http-file.ts'
 import { ReplayError } from './replay-error.ts'
 
@@ -28,9 +29,24 @@ export function filesBelow(workspace: string, folder: string, ending: RegExp): s
 /** Reads a `.http` file of a workspace with the values of its environment. Throws a ReplayError when there is none. */
 export function readCollection(workspace: string, path: string, environment: string | undefined): HttpFile {
   const file = readHttpText(textOf(workspace, path))
+  for (const one of file.requests) one.request = withFilePaths(one.request, (named) => fromFile(workspace, path, named))
   const values = environmentValues(workspace, path, environment)
   for (const [name, value] of values) if (!file.variables.has(name)) file.variables.set(name, value)
   return file
+}
+
+/** Other tools look for `./cover.png` beside the file that names it: where there is one it is meant, else the path is the workspace's. */
+function fromFile(workspace: string, path: string, named: string): string {
+  if (/^(?:\/|[a-z]:|.*\{\{)/i.test(named)) return named
+  const beside = posix.normalize(posix.join(posix.dirname(path), named.replaceAll('\\', '/')))
+  return !beside.startsWith('../') && existsSync(join(workspace, beside)) ? beside : named
+}
+
+/** A path of the workspace as a file of requests names it, for every tool that reads it. */
+export function asSeenFrom(path: string, file: string): string {
+  if (/^(?:\/|\.|[a-z]:|.*\{\{)/i.test(file)) return file
+  const seen = posix.relative(posix.dirname(path), file)
+  return seen.startsWith('.') ? seen : `./${seen}`
 }
 
 /** `requests/books.http#name` as file and name; without a name the first request is meant. */

@@ -1,7 +1,9 @@
 import { hasMarker } from '../capture/markers.ts'
-import type { ReplayBody, ReplayRequest } from '../protocol/replay-request.ts'
+import type { ReplayField, ReplayRequest } from '../protocol/replay-request.ts'
 import { plainSettings } from './from-exchange.ts'
 import type { HttpFile } from './http-file.ts'
+import { usesVariables } from './import/imported.ts'
+import { readBody } from './http-file-body.ts'
 import { ReplayError } from './replay-error.ts'
 
 /**
@@ -32,11 +34,11 @@ export function httpSectionOf(request: ReplayRequest, name: string): string {
     if (settings.length === 'follow' && field.toLowerCase() === 'content-length') continue
     head.push(`${off ? '# ' : ''}${field}: ${unsealed(value, field)}`)
   }
-  const body = bodyText(request.body)
+  const body = bodyText(request, settings.literal === true && !hasMarker(text))
   return `${notes.join('\n')}\n${head.join('\n')}\n${body === '' ? '' : `\n${body}\n`}`
 }
 
-function bodyText(body: ReplayBody): string {
+function bodyText({ body, headers }: ReplayRequest, fixed: boolean): string {
   switch (body?.kind) {
     case undefined:
       return ''
@@ -46,9 +48,7 @@ function bodyText(body: ReplayBody): string {
           'a compressed body has no place in a .http file',
           'send it as it is, or take the coding away',
         )
-      if (/^###/m.test(body.text))
-        throw new ReplayError('the body has a line that begins with ###, which ends a request in a .http file')
-      return unsealed(body.text, 'body')
+      return asWritten(unsealed(body.text, 'body'), headers, body.files === true, fixed)
     case 'bytes':
       return `<base64 ${body.base64}`
     case 'file':
@@ -59,6 +59,34 @@ function bodyText(body: ReplayBody): string {
         'take the body from a file of the workspace',
       )
   }
+}
+
+/**
+ * A body as the lines of a file. What would be read back as another one (a line that ends the request, one that names a
+ * file, a line end that stays in no text file) is written as the bytes that it is. Line ends behind JSON, XML and forms
+ * mean nothing.
+ */
+function asWritten(text: string, headers: readonly ReplayField[], files: boolean, fixed: boolean): string {
+  const lines = text.replaceAll('\r\n', '\n').split('\n')
+  const read = /^###|\r(?!\n)/m.test(text)
+    ? null
+    : readBody(
+        lines.map((line, at) => ({ text: line, number: at + 1, start: 0 })),
+        headers,
+        [],
+      )
+  const again = read?.kind === 'text' && (read.files === true) === files ? read.text : undefined
+  const type = headers.find(({ name, off }) => off !== true && name.toLowerCase() === 'content-type')?.value ?? ''
+  const loose = /json|xml|html|javascript|graphql|x-www-form-urlencoded/i.test(type)
+  const same = again !== undefined && (again === text || (loose && again.trimEnd() === text.trimEnd()))
+  if (same || text === '') return lines.join('\n').trimEnd()
+  if (!fixed && usesVariables(text)) {
+    throw new ReplayError(
+      'the body has lines that would be read as something else in a .http file, and variables',
+      'take the variables out of it, or let the body be a file',
+    )
+  }
+  return `<base64 ${Buffer.from(text).toString('base64')}`
 }
 
 const marker = /"⟦sealed:[\w-]+:\d+:literal⟧"|⟦sealed:[\w-]+:\d+⟧/g

@@ -1,6 +1,9 @@
 import type { ImportProblem } from '../protocol/replay-reports.ts'
-import type { ReplayBody, ReplayField, ReplayRequest } from '../protocol/replay-request.ts'
+import type { ReplayField, ReplayRequest } from '../protocol/replay-request.ts'
 import { plainSettings } from './from-exchange.ts'
+import { endOfScript, type Line, readBody } from './http-file-body.ts'
+import { importCurl } from './import/curl.ts'
+import { asGraphQl } from './import/graphql.ts'
 
 /** One request of a `.http` file, with the part of the text that is its own. */
 export interface HttpFileRequest {
@@ -20,13 +23,8 @@ export interface HttpFile {
   problems: ImportProblem[]
 }
 
-interface Line {
-  text: string
-  number: number
-  start: number
-}
-
-const requestLine = /^(?:([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]+)?(\S.*?)(?:[ \t]+HTTP\/(\d(?:\.\d)?))?[ \t]*$/
+const requestLine =
+  /^(?:([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]+)?(\S.*?)(?:[ \t]+HTTP\/(\d(?:\.\d)?)(?:[ \t]+\([^)]*\))?)?[ \t]*$/
 const directive = /^\s*(?:#|\/\/)\s*@([\w-]+)(?:[ \t]*[= \t][ \t]*(.*))?$/
 
 /**
@@ -90,7 +88,7 @@ function readSection({ title, start, end, lines }: Section, file: HttpFile): voi
     }
     if (text.trim() === '' || /^\s*(?:#|\/\/)/.test(text)) continue
     if (/^\s*<\s*(?:\{%|\S)/.test(text)) {
-      at = skipScript(lines, at)
+      at = endOfScript(lines, at)
       file.problems.push({ what: 'the script before the request is not taken', line: number })
       continue
     }
@@ -99,6 +97,20 @@ function readSection({ title, start, end, lines }: Section, file: HttpFile): voi
   const first = lines[at]
   // A response that stands beside its request, as `decide` reads it.
   if (!first || /^HTTP\/\d/.test(first.text)) return
+  if (/^(?:import|run)\s/.test(first.text)) {
+    const what = 'requests of other files are not taken over'
+    file.problems.push({ what, line: first.number, todo: 'write a sequence that names them: requests/other.http#name' })
+    return
+  }
+  if (/^curl(?:\.exe)?\s/.test(first.text)) {
+    const command = lines.slice(at).map(({ text }) => text)
+    const { requests, problems } = importCurl(command.join('\n'))
+    file.problems.push(...problems.map((one) => ({ ...one, line: first.number + (one.line ?? 1) - 1 })))
+    for (const one of requests.slice(0, 1)) {
+      file.requests.push({ name: name || one.name, line: first.number, start, end, request: one.request })
+    }
+    return
+  }
   const [address, next] = joinedAddress(lines, at)
   const match = requestLine.exec(address)
   if (!match || /\s/.test(match[2]!.replaceAll(/\{\{.*?\}\}/g, ''))) {
@@ -106,10 +118,14 @@ function readSection({ title, start, end, lines }: Section, file: HttpFile): voi
     return
   }
   const [, method = 'GET', url, version = '1.1'] = match
+  if (/^(?:WEBSOCKET|GRPC|RSOCKET)$/.test(method)) {
+    file.problems.push({ what: `${method} is no request of HTTP, and not taken`, line: first.number })
+    return
+  }
   const { headers, after } = readFields(lines, next, file.problems)
-  const body = readBody(lines.slice(after), file.problems)
+  const body = readBody(lines.slice(after), headers, file.problems)
   const known = version === '1.0' ? '1.0' : version.startsWith('2') ? '2' : '1.1'
-  const request: ReplayRequest = { method, url: url!, version: known, headers, body, settings }
+  const request = asGraphQl({ method, url: url!, version: known, headers, body, settings })
   file.requests.push({ name: name || `${method} ${pathOf(url!)}`, line: first.number, start, end, request })
 }
 
@@ -117,11 +133,11 @@ function pathOf(url: string): string {
   return url.replace(/^https?:\/\/[^/]*/i, '').replace(/\?.*/s, '') || '/'
 }
 
-/** REST Client lets a query go on in the next lines: `?page=1`, `&size=2`. */
+/** A URL may go on in the next lines: `?page=1`, `&size=2` in REST Client, parts of the path in JetBrains. */
 function joinedAddress(lines: readonly Line[], at: number): [string, number] {
   let address = lines[at]!.text.trim()
   let next = at + 1
-  for (; next < lines.length && /^\s+[?&]/.test(lines[next]!.text); next++) {
+  for (; next < lines.length && /^\s+[?&/]/.test(lines[next]!.text); next++) {
     const version = /\s+HTTP\/[\d.]+$/.exec(address)?.[0] ?? ''
     address = address.slice(0, address.length - version.length) + lines[next]!.text.trim() + version
   }
@@ -144,46 +160,21 @@ function readFields(lines: readonly Line[], from: number, problems: ImportProble
   return { headers, after: at + 1 }
 }
 
-function readBody(lines: readonly Line[], problems: ImportProblem[]): ReplayBody {
-  const kept: string[] = []
-  for (let at = 0; at < lines.length; at++) {
-    const { text, number } = lines[at]!
-    if (/^<>\s/.test(text)) continue
-    if (/^>>?!?\s*\S/.test(text) && (/^>\s*\{%/.test(text) || /^>>?!?\s+\.?\.?[\w./~-]+$/.test(text))) {
-      if (/^>\s*\{%/.test(text)) at = skipScript(lines, at)
-      problems.push({ what: 'the script after the request is not taken', line: number, todo: 'write it as a sequence' })
-      continue
-    }
-    kept.push(text)
-  }
-  while (kept.length > 0 && kept.at(-1)!.trim() === '') kept.pop()
-  const [only] = kept
-  const file = kept.length === 1 ? /^<(?:@\w*)?\s+(\S.*)$/.exec(only!) : null
-  if (file) return { kind: 'file', path: file[1]!.trim() }
-  const encoded = kept.length === 1 ? /^<base64\s+([A-Za-z0-9+/=]*)$/.exec(only!) : null
-  if (encoded) return { kind: 'bytes', base64: encoded[1]! }
-  if (kept.some((line) => /^<(?:@\w*)?\s+\.?\.?[\w./-]+$/.test(line))) {
-    const line = lines.find(({ text }) => /^<(?:@\w*)?\s/.test(text))!.number
-    problems.push({ what: 'a file inside of a body is not taken', line, todo: 'let the whole body be one file' })
-  }
-  return kept.length === 0 ? null : { kind: 'text', text: kept.join('\n') }
-}
-
-function skipScript(lines: readonly Line[], from: number): number {
-  if (!/\{%/.test(lines[from]!.text)) return from
-  let at = from
-  while (at < lines.length && !/%\}/.test(lines[at]!.text)) at++
-  return at
-}
-
 type Settings = { -readonly [K in keyof ReplayRequest['settings']]: ReplayRequest['settings'][K] }
 
 function takeDirective(name: string, value: string, line: number, settings: Settings, problems: ImportProblem[]): void {
-  const number = Number(/^\d+/.exec(value)?.[0])
+  const [, amount, unit = 's'] = /^(\d+)\s*(ms|s|m)?$/.exec(value) ?? []
+  const number = Number(amount)
   switch (name) {
     case 'timeout':
-      if (number > 0) settings.timeoutMs = value.endsWith('ms') ? number : number * 1000
+      if (number > 0) settings.timeoutMs = Math.min(number * { ms: 1, s: 1000, m: 60_000 }[unit as 's']!, 3_600_000)
       return
+    case 'prompt': {
+      const [variable = ''] = value.split(/\s/)
+      const todo = `give it a value: @${variable} = … in the file, or --var ${variable}=…`
+      problems.push({ what: `nobody is asked for {{${variable}}}`, line, todo })
+      return
+    }
     case 'redirects':
       if (number >= 0) settings.redirects = Math.min(number, 20)
       return

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import zlib from 'node:zlib'
 import { openMarkers, tagsIn } from '../capture/markers.ts'
 import type { ReplayBody, ReplayRequest } from '../protocol/replay-request.ts'
+import { bytesWithFiles } from './body-files.ts'
 import { ReplayError } from './replay-error.ts'
 import { fillVariables, type Variables } from './variables.ts'
 import { wireOfText } from './wire-text.ts'
@@ -104,7 +105,11 @@ async function bodyOf(
     case undefined:
       return undefined
     case 'text': {
-      const bytes = Buffer.from(await fill(body.text, 'the body'), 'utf8')
+      const filled = (text: string) => fill(text, 'the body')
+      const file = (path: string) => sources.file(path)
+      const bytes = body.files
+        ? await bytesWithFiles(body.text, filled, file)
+        : Buffer.from(await filled(body.text), 'utf8')
       return body.coding === undefined ? bytes : encoded(bytes, body.coding)
     }
     case 'bytes':

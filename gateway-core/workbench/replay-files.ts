@@ -3,7 +3,9 @@ import { stringify } from 'yaml'
 import type { ReplayList } from '../protocol/replay.ts'
 import type { SequenceOutline } from '../protocol/replay-reports.ts'
 import type { ReplayRequest } from '../protocol/replay-request.ts'
+import { withFilePaths } from '../replay/body-files.ts'
 import {
+  asSeenFrom,
   filesBelow,
   readCollection,
   requestNamed,
@@ -72,7 +74,8 @@ export class ReplayFiles {
     const text = this.#textIfThere(target)
     const title = name.replaceAll(/[\r\n]+/g, ' ').trim()
     if (title === '') throw new ReplayError('the request needs a name')
-    this.#write(target, withRequest(text, readHttpText(text), title, request))
+    const seen = withFilePaths(request, (file) => asSeenFrom(target, file))
+    this.#write(target, withRequest(text, readHttpText(text), title, seen))
     return `${target}#${title}`
   }
 
@@ -85,7 +88,11 @@ export class ReplayFiles {
     const target = this.#target(path)
     if (this.#textIfThere(target) !== '')
       throw new ReplayError(`there is a file ${target} already`, 'choose another name')
-    this.#write(target, httpTextOf(requests, variables))
+    const seen = requests.map(({ name, request }) => ({
+      name,
+      request: withFilePaths(request, (file) => asSeenFrom(target, file)),
+    }))
+    this.#write(target, httpTextOf(seen, variables))
     return target
   }
 

@@ -69,6 +69,30 @@ describe('a request', () => {
     expect(Buffer.from(wire.fields[0]![1], 'latin1').toString()).toBe(`Bearer ${hostile} s3cret`)
   })
 
+  it('puts files in the lines that stand for them', async () => {
+    const body = {
+      kind: 'text',
+      files: true,
+      text: '--x\r\n{{id}}\r\n< a.bin\r\n<@ b.txt\r\n<@latin1 c\r\n--x--',
+    } as const
+    const files: Record<string, Buffer> = {
+      'a.bin': Buffer.from([0, 255, 123, 123]),
+      'b.txt': Buffer.from('{{id}} ü'),
+      c: Buffer.from([0xfc]),
+    }
+    const from = { ...sources({ id: '7' }), file: async (path: string) => files[path]! }
+    const wire = await resolveRequest(request({ body }), from)
+    expect(wire.body!.toString('latin1')).toBe(
+      Buffer.from('--x\r\n7\r\n').toString('latin1') +
+        '\0\xff{{\r\n' +
+        Buffer.from('7 ü\r\nü\r\n--x--').toString('latin1'),
+    )
+    expect(wire.fields).toEqual([['Content-Length', String(wire.body!.length)]])
+    // The same text without that mark is only text.
+    const plain = await resolveRequest(request({ body: text('< a.bin') }), from)
+    expect(plain.body!.toString()).toBe('< a.bin')
+  })
+
   it.each([
     ['Basic {{user}} {{pw}}', 'Basic YW5uYTpwOncgMQ=='],
     ['Basic {{user}}:{{pw}}', 'Basic YW5uYTpwOncgMQ=='],
