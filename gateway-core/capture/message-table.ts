@@ -1,4 +1,6 @@
-import type { MessageRecord } from './record.ts'
+import type { Change, TraceEntry } from '../pipeline/outcome.ts'
+import type { Opener } from './opener.ts'
+import type { MessageRecord, StoredMessage } from './record.ts'
 import type { SealedBody } from './record-sealer.ts'
 import type { CaptureDatabase, Statement } from './schema.ts'
 
@@ -13,7 +15,7 @@ export interface SealedMessage {
 }
 
 /** The rare parts of a message. */
-export type MoreOfMessage = Partial<Pick<MessageRecord, 'from' | 'trace'>>
+export type MoreOfMessage = Partial<Pick<MessageRecord, 'from' | 'edited' | 'sentLength' | 'trace'>>
 
 /** A row of `messages`. */
 export interface MessageRow {
@@ -60,8 +62,41 @@ export class MessageTable {
   }
 }
 
-export function moreOfMessage({ from, trace }: MessageRecord): string | null {
-  if (!from && trace.length === 0) return null
-  const more: MoreOfMessage = { ...(from && { from }), ...(trace.length > 0 && { trace }) }
+export function moreOfMessage({ from, edited, sentLength, trace }: MessageRecord): string | null {
+  if (!from && !edited && sentLength === undefined && trace.length === 0) return null
+  const more: MoreOfMessage = { ...(from && { from }), ...(edited && { edited }) }
+  if (sentLength !== undefined) more.sentLength = sentLength
+  if (trace.length > 0) more.trace = trace.map((entry) => withBodies(entry, undefined))
   return JSON.stringify(more)
+}
+
+/** What was made of a message stands beside it, sealed; the trace only says that it was changed. */
+function withBodies(entry: TraceEntry, bytes: Uint8Array | undefined): TraceEntry {
+  if (!entry.changes?.some(({ kind }) => kind === 'set-body')) return entry
+  const changes = entry.changes.map((one) => (one.kind === 'set-body' ? { ...one, bytes } : one) as Change)
+  return { ...entry, changes }
+}
+
+const noBytes = new Uint8Array(0)
+
+/** A message as it is read back. `lost`: its bytes were sealed as a whole and are gone. */
+export function messageOf(exchange: string, row: MessageRow, opener: Opener): StoredMessage & { lost?: true } {
+  const more = (row.more === null ? {} : JSON.parse(opener.json(row.more))) as MoreOfMessage
+  const content = opener.content(row.content, row.content_note)
+  const message = {
+    exchange,
+    number: row.number,
+    at: row.at,
+    side: row.side === 0 ? ('request' as const) : ('response' as const),
+    kind: row.kind,
+    fate: row.fate,
+    bytes: content.bytes,
+    length: row.size,
+    truncated: row.truncated === 1,
+    ...(row.sent !== null && { sent: opener.content(row.sent, row.sent_note).bytes }),
+    ...more,
+    trace: more.trace?.map((entry) => withBodies(entry, noBytes)) ?? [],
+    ...(content.decoded && { lost: true as const }),
+  }
+  return { ...message, secrets: opener.standing() }
 }

@@ -63,7 +63,7 @@ export class PartReader {
     const { text, note } = this.#part(id)
     const [whole] = note === null ? [] : tagsIn(note)
     if (whole !== undefined) {
-      const bytes = this.#value(whole)
+      const bytes = this.secret(whole)
       return bytes ? { bytes } : { bytes: Buffer.from(typeof text === 'string' ? text : '', 'utf8'), decoded: true }
     }
     return { bytes: typeof text === 'string' ? Buffer.from(this.plain(text), 'utf8') : Buffer.from(text) }
@@ -98,13 +98,14 @@ export class PartReader {
   #open(text: string, json: boolean): string {
     if (!text.includes('⟦')) return text
     return openMarkers(text, (tag) => {
-      const bytes = this.#value(tag)
+      const bytes = this.secret(tag)
       const value = bytes && Buffer.from(bytes).toString('utf8')
       return json && value !== undefined ? JSON.stringify(value).slice(1, -1) : value
     })
   }
 
-  #value(tag: string): Uint8Array | undefined {
+  /** A secret by the tag of its marker; undefined when it is not kept any more, or the key is another. */
+  secret(tag: string): Uint8Array | undefined {
     if (!this.#key) return undefined
     let known = this.#values.get(tag)
     if (!known) {

@@ -152,8 +152,12 @@ export interface MessageRecord {
   /** What went on instead: changed by a policy or a person. */
   sent?: Uint8Array
   fate: 'sent' | 'dropped' | 'denied'
+  /** Length of that, where only its beginning is kept. */
+  sentLength?: number
   /** Who made it, where it did not come from its side: a person injected it. */
   from?: 'injected'
+  /** A person changed it before it was judged. */
+  edited?: true
   /** The message phase of each policy that ran. */
   trace: readonly TraceEntry[]
   /** Places in it to seal. */

@@ -5,7 +5,7 @@ import { CaptureSearch } from './capture-search.ts'
 import { decodeExchange, type ExchangeRow } from './decode.ts'
 import { type Context, decodeContext } from './decode-context.ts'
 import { type BodySlot, bodySlots } from './layout.ts'
-import type { MessageRow, MoreOfMessage } from './message-table.ts'
+import { messageOf, type MessageRow } from './message-table.ts'
 import { Opener } from './opener.ts'
 import type { StoredExchange, StoredMessage } from './record.ts'
 import { deleteUnusedParts } from './retention.ts'
@@ -168,25 +168,7 @@ export class Captures {
     const { from = 1, count = 1000, secrets = 'open' } = options
     const sql = 'SELECT * FROM messages WHERE exchange = ? AND number >= ? ORDER BY number LIMIT ?'
     const rows = this.#db.prepare(sql).all([exchange, from, count]) as MessageRow[]
-    return rows.map((row) => {
-      const opener = this.#opener(secrets)
-      const more = (row.more === null ? {} : JSON.parse(opener.json(row.more))) as MoreOfMessage
-      const message = {
-        exchange,
-        number: row.number,
-        at: row.at,
-        side: row.side === 0 ? ('request' as const) : ('response' as const),
-        kind: row.kind,
-        fate: row.fate,
-        bytes: opener.content(row.content, row.content_note).bytes,
-        length: row.size,
-        truncated: row.truncated === 1,
-        ...(row.sent !== null && { sent: opener.content(row.sent, row.sent_note).bytes }),
-        trace: [],
-        ...more,
-      }
-      return { ...message, secrets: opener.standing() }
-    })
+    return rows.map((row) => messageOf(exchange, row, this.#opener(secrets)))
   }
 
   countMessages(exchange: string): number {

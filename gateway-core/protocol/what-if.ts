@@ -1,5 +1,6 @@
 import type { ExchangeVerdict } from '../capture/record.ts'
 import type { Density } from '../capture/store.ts'
+import type { MessageSide } from '../exchange.ts'
 import type { Position, TraceEntry } from '../pipeline/outcome.ts'
 import { call, callWith, event } from './declare.ts'
 import { integer, text } from './parameters.ts'
@@ -116,6 +117,15 @@ export interface WhatIfOutcome {
   code?: string
   /** Where that policy is written. */
   position?: Position
+}
+
+/** A message of a WebSocket or an event stream that an edit judges otherwise. */
+export interface ChangedMessage {
+  /** Place among the messages of its exchange, from 1. */
+  number: number
+  /** `request`: from the client. `response`: from the upstream. */
+  side: MessageSide
+  kind: 'text' | 'binary' | 'event'
 }
 
 /** Changes that have one reason. */

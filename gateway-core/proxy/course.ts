@@ -146,11 +146,18 @@ export class Course {
   }
 }
 
+export function isEventStream({ headers }: ResponseMessage): boolean {
+  return headers.get('content-type')?.startsWith('text/event-stream') ?? false
+}
+
+/** Statuses of responses without a body; behind 101 come messages. */
+const bodiless: ReadonlySet<number> = new Set([101, 204, 304])
+
 /** Whether a policy wants the body of this response held: never that of an event stream, nor where there is none. */
 export function readsResponseBody(plan: Plan, { request, response }: JudgedExchange): boolean {
   if (plan.responseBodyBytes === 0 || plan.phases.responseBody.length === 0) return false
-  if (request.method === 'HEAD' || response!.status === 204 || response!.status === 304) return false
-  return !response!.headers.get('content-type')?.startsWith('text/event-stream')
+  if (request.method === 'HEAD' || bodiless.has(response!.status)) return false
+  return !isEventStream(response!)
 }
 
 /** Parts of a recorded request may be getters that name what lacks; copying must not read them. */

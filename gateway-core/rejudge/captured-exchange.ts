@@ -7,6 +7,7 @@ import type { Rows } from './captured-rows.ts'
 import { perStep } from './own-numbers.ts'
 import { otherBodies } from './read-ahead.ts'
 import { type FactAnswers, type RecordedExchange, requestOf, type StepDetail } from './recorded-exchange.ts'
+import type { MessageAsStored } from './recorded-message.ts'
 import type { OwnParts, StepTemplate } from './step-template.ts'
 
 const noStep: StepDetail = {}
@@ -118,6 +119,14 @@ export class CapturedExchange implements RecordedExchange, OwnParts {
   get answerBodyChanged(): boolean {
     const part = this.#otherPart(1)
     return part !== undefined && part !== this.#rows.responseBody[this.#at]
+  }
+
+  get said(): boolean {
+    return this.#parts.messages.exchanges.has(this.id)
+  }
+
+  messages(): Iterable<MessageAsStored> {
+    return this.#parts.messages.read(this.id)
   }
 
   now(step: number): number {

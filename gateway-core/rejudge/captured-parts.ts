@@ -5,6 +5,7 @@ import type { CaptureDatabase } from '../capture/schema.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { Claims } from '../exchange.ts'
 import type { RecordedFact } from '../pipeline/facts.ts'
+import { CapturedMessages } from './captured-messages.ts'
 import { type PartColumn, ReadAhead } from './read-ahead.ts'
 import { type FactAnswers, readableFacts } from './recorded-exchange.ts'
 import { RecordedHeaders } from './sealed-message.ts'
@@ -32,6 +33,7 @@ const keptBytes = 48 * 1024 * 1024
 export class CapturedParts {
   /** What is judged next. */
   readonly ahead = new ReadAhead()
+  readonly messages: CapturedMessages
   readonly #reader: PartReader
   readonly #contexts = new Map<number, Context>()
   readonly #contextTexts = new Map<string, Context>()
@@ -46,6 +48,7 @@ export class CapturedParts {
 
   constructor(db: CaptureDatabase, key: WorkspaceKey | undefined) {
     this.#reader = new PartReader(db, key)
+    this.messages = new CapturedMessages(db, (tag) => this.#reader.secret(tag))
   }
 
   /** The contexts of a run of exchanges: the same object for equal texts. */

@@ -31,7 +31,6 @@ export class CapturedTraffic implements Traffic {
   #version = -1
   #states: readonly KnownState[] = []
   #kinds = new Map<Context, number>()
-  #withMessages: ReadonlySet<string> | undefined
 
   /** Throws a CaptureStoreError when there is none to open. */
   constructor(folder: string, key: WorkspaceKey | undefined) {
@@ -48,13 +47,8 @@ export class CapturedTraffic implements Traffic {
     return this.#states
   }
 
-  /** Read when it is first asked for: few edits concern messages. */
   get withMessages(): ReadonlySet<string> {
-    if (!this.#withMessages) {
-      const rows = this.#db.prepare('SELECT DISTINCT exchange FROM messages').all([]) as { exchange: string }[]
-      this.#withMessages = new Set(rows.map(({ exchange }) => exchange))
-    }
-    return this.#withMessages
+    return this.#parts.messages.exchanges
   }
 
   /** Exchanges keep their numbers as long as this stays. */
@@ -80,7 +74,7 @@ export class CapturedTraffic implements Traffic {
     // Nobody wrote since.
     if (version === this.#version && !this.#hasOpen) return
     this.#version = version
-    this.#withMessages = undefined
+    this.#parts.messages.refresh()
     const sql = 'SELECT count(*) AS n, ifnull(max(seq), 0) AS latest FROM exchanges'
     const { n, latest } = this.#db.prepare(sql).get([]) as { n: number; latest: number }
     if (latest === this.#latest && n === this.#length && !this.#hasOpen) return

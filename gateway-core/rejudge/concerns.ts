@@ -8,6 +8,8 @@ import { foreignRevision } from './recorded-exchange.ts'
 import { type Kept, Keeping, routesAlike } from './kept.ts'
 
 const judged = ['requestHeaders', 'requestBody', 'responseHeaders', 'responseBody'] as const
+/** All in which a step may count. */
+const counting = [...judged, 'message'] as const
 const noPolicies = layOut([], () => [])
 const unrouted = new Set(['NO_ROUTE', 'METHOD_NOT_ROUTED', 'AMBIGUOUS_ROUTE'])
 
@@ -109,6 +111,14 @@ export class Concerns {
     return this.#cases.get(context)!.get(plan)!.concern
   }
 
+  /** Whether messages of such exchanges have to be judged again, where the exchanges come to them as they did. */
+  concernsMessages(context: Context, plan: Plan): boolean {
+    if (!wasJudged(context)) return false
+    const { was, kept } = this.#cases.get(context)!.get(plan)!
+    if (!kept) return !was || was.phases.message.length > 0 || plan.phases.message.length > 0
+    return kept.messages || instancesIn(plan, 'message').some(({ stateId }) => this.counted.has(stateId))
+  }
+
   /** Finds what has to be counted again, until nothing more comes to it. */
   settle(): void {
     let size = -1
@@ -124,12 +134,12 @@ export class Concerns {
     // What it counted at then, and does not come by any more, misses it.
     const now = new Set(plan.instances.map(({ stateId }) => stateId))
     for (const instance of was?.instances ?? []) {
-      if (!now.has(instance.stateId) && judged.some((phase) => counts(instance, phase))) {
+      if (!now.has(instance.stateId) && counting.some((phase) => counts(instance, phase))) {
         this.counted.add(instance.stateId)
       }
     }
     let open = kept === undefined
-    for (const phase of judged) {
+    for (const phase of counting) {
       for (const instance of instancesIn(plan, phase)) {
         const touched = this.#everyCounter || open || kept!.behind.get(phase)!.has(instance)
         if (counts(instance, phase) && touched) {
@@ -217,7 +227,7 @@ export class Concerns {
   }
 }
 
-function instancesIn(plan: Plan, phase: (typeof judged)[number]): PolicyInstance[] {
+function instancesIn(plan: Plan, phase: (typeof counting)[number]): PolicyInstance[] {
   return plan.phases[phase].flatMap((node) => (node.kind === 'policy' ? [node.instance] : node.branches.flat()))
 }
 

@@ -10,10 +10,11 @@ import type { PolicyInstance } from '../pipeline/plan.ts'
 import { Run } from '../pipeline/runner.ts'
 import type { Timeline } from '../pipeline/timeline.ts'
 import { bodyFailures, decodeContent } from '../proxy/content-coding.ts'
-import { Course, type Refused, type Surroundings } from '../proxy/course.ts'
+import { Course, isEventStream, type Refused, type Surroundings } from '../proxy/course.ts'
 import { type Routed, routeExchange } from '../proxy/route-exchange.ts'
 import type { Router } from '../proxy/router.ts'
 import type { ColdState } from './cold-state.ts'
+import { Dialogue } from './dialogue.ts'
 import { Follower, type Moment } from './follower.ts'
 import { requestDifferences, responseDifferences } from './message-differences.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
@@ -28,6 +29,10 @@ export interface Bench {
   facts(recorded: RecordedExchange): FactSource
   /** How an exchange on this way differs from the one that was recorded; `everything`: nothing is taken from the record. */
   concern(recorded: RecordedExchange, routed: Routed): Concern | 'everything'
+  /** Whether messages of such an exchange have to be judged again, where it comes to them as it did. */
+  concernsMessages(recorded: RecordedExchange, routed: Routed): boolean
+  /** Place in the global order of what happened at a time (ms since the epoch) and took no place. */
+  placeAt(now: number): number
   /** Traces are asked for: what is taken from the record is noted. */
   readonly tracing: boolean
   /** Whether a step has to wait for its place in the global order. */
@@ -98,12 +103,20 @@ export class ExchangeRun implements Surroundings {
   requestDiffers: readonly string[] | undefined
   /** The upstream's answer is not known. */
   answerMissing = false
+  /** Its messages, where they are judged. */
+  dialogue: Dialogue | undefined
+  /** Messages would have to be judged, and are not there. */
+  messagesMissing = false
   /** Steps of the run's trace that were taken from the record, with their places in it; only where traces are asked for. */
   readonly recalled = new Map<number, number>()
   /** Some step was judged or taken from the record. */
   reached = false
   readonly #bench: Bench
   readonly #concern: Concern | 'everything'
+  /** Its messages would be judged where it comes to them. */
+  readonly #concernsMessages: boolean
+  /** There are some: they stand behind everything else. */
+  readonly #messages: boolean
   #phase: Phase | undefined
   #moment: Moment
   #placed = false
@@ -139,7 +152,9 @@ export class ExchangeRun implements Surroundings {
       { exchange, plan, run: this.run, allowedMethods, contested, observed, bodyBytes, bodyLength },
       this,
     )
-    this.asRecorded = this.#concern !== 'everything' && this.#concern.untouched
+    this.#concernsMessages = bench.concernsMessages(recorded, routed)
+    this.#messages = this.#concernsMessages && recorded.said !== false
+    this.asRecorded = !this.#messages && this.#concern !== 'everything' && this.#concern.untouched
   }
 
   /** Goes on until a step has to wait for its place, which it returns, or to the end (undefined). `placed`: the step that waited has its turn. */
@@ -155,10 +170,13 @@ export class ExchangeRun implements Surroundings {
         continue
       }
       const phase = this.#phase!
-      if (this.#isSettled(instance, phase)) return undefined
-      const place = this.follower.find(instance, phase)
-      if (this.#recall(instance, place)) continue
-      const moment = this.follower.momentOf(place, phase, this.#moment)
+      const { dialogue } = this
+      if (!dialogue && this.#isSettled(instance, phase)) return undefined
+      const place = dialogue ? -1 : this.follower.find(instance, phase)
+      if (!dialogue && this.#recall(instance, place)) continue
+      const moment = dialogue
+        ? dialogue.momentOf(instance, this.#moment, (now) => this.#bench.placeAt(now))
+        : this.follower.momentOf(place, phase, this.#moment)
       if (!this.#placed && this.#bench.waits(instance, phase)) return moment
       this.#placed = false
       this.#moment = this.#bench.timeline.at = moment
@@ -170,13 +188,15 @@ export class ExchangeRun implements Surroundings {
 
   #isSettled(instance: PolicyInstance, phase: Phase): boolean {
     const concern = this.#concern
-    if (!this.follower.inStep || concern === 'everything' || !concern.settled(instance, phase)) return false
+    if (this.#messages || !this.follower.inStep) return false
+    if (concern === 'everything' || !concern.settled(instance, phase)) return false
     this.asRecorded = true
     return true
   }
 
   #judged(place: number): void {
     this.reached = true
+    if (this.dialogue) return
     const entry = this.run.trace.at(-1)!
     this.follower.judged(entry, place)
     const { decision } = this.run
@@ -203,16 +223,57 @@ export class ExchangeRun implements Surroundings {
   }
 
   #enterNext(): Maybe<boolean> {
+    if (this.dialogue) return this.dialogue.next()
     const { decision } = this.run
     if (this.#phase !== undefined && !decision) this.follower.passRest(this.#phase)
     if (decision && this.#decisionRecalled && this.#restIsRecorded()) return false
     return whenReady(this.course.next(), (more) => {
-      if (!more || this.asRecorded) return false
+      if (this.asRecorded) return false
+      if (!more) return this.#talk()
       // A refusal by the gateway itself, reached on the recorded way.
       if (this.course.answers && !decision && this.#restIsRecorded()) return false
       this.#phase = this.course.phase
       return true
     })
+  }
+
+  /** Goes to the first message, where there are some to judge. */
+  #talk(): boolean {
+    const { exchange, run, recorded, course } = this
+    const { response } = exchange
+    if (run.decision || course.refused || this.answerMissing || response?.from !== 'upstream') return false
+    const judges = run.plan.phases.message.length > 0
+    const events = isEventStream(response)
+    if (events) this.#openStream(response, judges)
+    else if (exchange.upgrade === undefined || response.status !== 101) return false
+    // What such exchanges said before is not told from what they would say now.
+    const anew = !this.follower.inStep && judges
+    if (!anew && !this.#concernsMessages) return false
+    // Events that reached the client coded were read by nobody.
+    const unread = events && judges && this.#promised('content-encoding')
+    const messages = unread ? undefined : recorded.messages()
+    if (messages) {
+      this.#phase = 'message'
+      this.dialogue = new Dialogue(recorded, messages, run, this.#bench.tracing)
+      return this.dialogue.next()
+    }
+    this.messagesMissing = judges
+    return false
+  }
+
+  /** Whoever reads events one by one takes their coding off, and cannot promise how long they will be. */
+  #openStream(response: ResponseMessage, judges: boolean): void {
+    let { headers } = response
+    for (const name of ['content-encoding', 'content-length']) {
+      if (headers.has(name) && (judges || !this.#promised(name))) headers = headers.without(name)
+    }
+    if (headers !== response.headers) this.exchange.response = { ...response, headers }
+  }
+
+  /** Whether the client's response had a field of that name. */
+  #promised(name: string): boolean {
+    const { response } = this.recorded
+    return response?.headers.some((text, at) => at % 2 === 0 && text.toLowerCase() === name) === true
   }
 
   #restIsRecorded(): boolean {
@@ -235,7 +296,7 @@ export class ExchangeRun implements Surroundings {
 
   /** The recorded answer counts only for the request that it was given to. */
   response(): ResponseMessage | Refused | undefined {
-    if (!this.run.decision && this.#restIsRecorded()) return undefined
+    if (!this.run.decision && !this.#messages && this.#restIsRecorded()) return undefined
     const { recorded } = this
     const { context, answer } = recorded
     this.requestDiffers =

@@ -2,7 +2,6 @@ import type { Context } from '../capture/decode-context.ts'
 import type { Workspace } from '../config/workspace.ts'
 import { judgeTraffic } from './judge-traffic.ts'
 import { classify, type Judged } from './judged.ts'
-import { messagesFact, OtherMessages } from './other-messages.ts'
 import type { SharedFacts } from './shared-facts.ts'
 import type { Traffic } from './traffic.ts'
 import type { WhatIfTotals } from '../protocol/what-if.ts'
@@ -60,8 +59,7 @@ export async function judgeEdit(edit: EditToJudge): Promise<WhatIfReport> {
   const { begun = performance.now(), traffic, only, signal, onProgress, reuse, facts, recordedUnder } = edit
   signal?.throwIfAborted()
   const before = edit.before ?? (await judgeAll(edit.baseline, edit))
-  const others = new OtherMessages(traffic, edit.baseline, edit.candidate)
-  const tally = new Tally(traffic, others, only?.size ?? traffic.length, begun)
+  const tally = new Tally(traffic, only?.size ?? traffic.length, begun)
   let lastTold = -Infinity
   const breathe = breathing(signal, () => {
     const now = performance.now()
@@ -101,7 +99,6 @@ function breathing(signal: AbortSignal | undefined, tell?: () => void): () => Pr
 class Tally {
   changes: WhatIfChange[] = []
   readonly #traffic: Traffic
-  readonly #others: OtherMessages
   readonly #exchanges: number
   readonly #begun: number
   #kinds = noKinds()
@@ -112,9 +109,8 @@ class Tally {
   #warming = 0
   #told = 0
 
-  constructor(traffic: Traffic, others: OtherMessages, exchanges: number, begun: number) {
+  constructor(traffic: Traffic, exchanges: number, begun: number) {
     this.#traffic = traffic
-    this.#others = others
     this.#exchanges = exchanges
     this.#begun = begun
   }
@@ -130,23 +126,21 @@ class Tally {
     this.#judged++
     if (after.reused && before.reused) this.#reused++
     if (after.warming) this.#warming++
-    const compared = classify(before, after)
-    const unknown = (!compared || compared.kind === 'transformed') && this.#others.has(at)
-    const found = unknown ? { kind: 'undecidable' as const } : compared
+    const found = classify(before, after)
     if (!found) {
       this.#same++
       return
     }
-    const { kind } = found
-    const differs = 'differs' in found ? found.differs : undefined
+    const { kind, differs, message } = found
     this.#kinds[kind]++
-    const missing = unknown ? messagesFact : kind === 'undecidable' ? (after.missing ?? before.missing) : after.missing
+    const missing = found.missing ?? after.missing ?? (kind === 'undecidable' ? before.missing : undefined)
     if (kind === 'undecidable') this.#missing[missing ?? ''] = (this.#missing[missing ?? ''] ?? 0) + 1
     const { id, order } = this.#traffic.exchange(at)
     const change: WhatIfChange = { id, order, kind, before: before.outcome, after: after.outcome }
     if (after.warming) change.warming = true
     if (missing !== undefined) change.missing = missing
     if (differs) change.differs = differs
+    if (message) change.message = message
     this.changes.push(change)
   }
 

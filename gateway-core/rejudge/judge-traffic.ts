@@ -10,7 +10,7 @@ import { ColdState } from './cold-state.ts'
 import { Concerns } from './concerns.ts'
 import { type Bench, ExchangeRun, RecordedTimeline } from './exchange-run.ts'
 import type { Moment } from './follower.ts'
-import { type Judged, judgedOf, positionsOf, recordedOutcome } from './judged.ts'
+import { type Judged, judgedAsRecorded, judgedOf, positionsOf } from './judged.ts'
 import { PlaceQueue } from './place-queue.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
 import type { Checkpoints } from './state-timeline.ts'
@@ -101,6 +101,23 @@ class Judging implements Bench {
     return this.#concerns.concern(context, plan)
   }
 
+  concernsMessages({ context }: RecordedExchange, { plan }: Routed): boolean {
+    return this.#concerns.concernsMessages(context, plan)
+  }
+
+  placeAt(now: number): number {
+    const { traffic } = this.#options
+    const order = traffic.inOrder()
+    let [from, to] = [0, order.length]
+    while (from < to) {
+      const middle = (from + to) >> 1
+      if (traffic.startedAt(order[middle]!) <= now) from = middle + 1
+      else to = middle
+    }
+    // Behind the first step of what had begun.
+    return from === 0 ? 0 : traffic.beginning(order[from - 1]!) + 0.5
+  }
+
   waits(instance: PolicyInstance, phase: Phase): boolean {
     return this.#options.everyStep === true || (this.#concerns.counted.has(instance.stateId) && counts(instance, phase))
   }
@@ -162,10 +179,20 @@ class Judging implements Bench {
     const touched: number[] = []
     for (const at of othersCount ? traffic.inOrder() : only!) {
       const untouched = this.#untouchedOf(traffic.context(at))
-      if (!untouched) touched.push(at)
+      if (!untouched || this.#speaks(at)) touched.push(at)
       else if (traffic.beginning(at) < until.sequence && (!only || only.has(at))) this.#options.judged(at, untouched)
     }
     return othersCount ? touched : touched.sort((one, other) => traffic.beginning(one) - traffic.beginning(other))
+  }
+
+  /** Whether messages of it have to be judged, though nothing else of it. */
+  #speaks(at: number): boolean {
+    const { traffic } = this.#options
+    const context = traffic.context(at)
+    const routed = this.#concerns.routedAlike(context)
+    if (!routed || !this.#concerns.concernsMessages(context, routed.plan)) return false
+    const { withMessages } = traffic
+    return withMessages === undefined || (withMessages.size > 0 && withMessages.has(traffic.exchange(at).id))
   }
 
   /** Finds out which kinds of exchanges there are, and what of them is concerned. */
@@ -200,7 +227,7 @@ class Judging implements Bench {
     const routed = this.#concerns.routedAlike(context)
     const concern = routed && this.#concerns.concern(context, routed.plan)
     if (!concern || concern === 'everything' || !concern.untouched) return undefined
-    const judged = { asRecorded: true, reused: true, outcome: recordedOutcome(context, this.#positions), differs: [] }
+    const judged = judgedAsRecorded(context, this.#positions, true)
     this.#untouched.set(context, judged)
     return judged
   }

@@ -9,15 +9,15 @@ export interface Kept {
   /** Instances that judge as before: equal configuration, mode and condition, prepared from equal surroundings. */
   readonly instances: ReadonlySet<PolicyInstance>
   /**
-   * Instances behind the first step that differs, in the order of judging: what they find in the exchange, and what
-   * reaches them, may be another.
+   * Instances behind the first step that differs, in the order of judging, messages last: what they find in the
+   * exchange, and what reaches them, may be another.
    */
   readonly behind: ReadonlyMap<Phase, ReadonlySet<PolicyInstance>>
   /** Whether a response phase differs; `body`: that of the body. */
   readonly response: false | 'head' | 'body'
   /** Whether messages of WebSockets and event streams are judged otherwise. */
   readonly messages: boolean
-  /** Whether the plans are alike from end to end. */
+  /** Whether the plans are alike from end to end, but for messages. */
   readonly whole: boolean
   /** Whether every step of before is still there, in its order. */
   readonly complete: boolean
@@ -65,7 +65,9 @@ export class Keeping {
       differs ||= here
     }
     const [one, other] = [steps(before.phases.message, 'message'), steps(after.phases.message, 'message')]
-    const messages = one.length !== other.length || firstOther(one, other, instances) < one.length
+    const at = firstOther(one, other, instances)
+    const messages = one.length !== other.length || at < one.length
+    behind.set('message', new Set((differs ? other : other.slice(at)).map(({ instance }) => instance)))
     return { instances, behind, response, messages, whole: !differs, complete }
   }
 

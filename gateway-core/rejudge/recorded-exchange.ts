@@ -6,6 +6,7 @@ import type { ExchangeRecord, RecordedBody, RecordedRequest, RecordedResponse } 
 import type { Peer, RequestMessage } from '../exchange.ts'
 import type { FactAnswer } from '../pipeline/facts.ts'
 import type { Change, Learned } from '../pipeline/outcome.ts'
+import type { MessageAsStored } from './recorded-message.ts'
 import { RecordedHeaders, recordedRequest } from './sealed-message.ts'
 
 /** What a recorded step did besides its verdict. */
@@ -39,6 +40,10 @@ export interface RecordedExchange {
   readonly answer: RecordedResponse | undefined
   /** Whether policies may have changed the body of the answer; told without reading it. */
   readonly answerBodyChanged: boolean
+  /** Whether messages of it were recorded; undefined where nobody knows whether there were any. */
+  readonly said: boolean | undefined
+  /** Its messages in their order, read as they are asked for; undefined where they were not recorded. */
+  messages(): Iterable<MessageAsStored> | undefined
   /** The answer counts though the request may be another: somebody tries out what would come of it. */
   readonly answerStands?: true
   /** Time and place of a step of the trace. */
@@ -55,13 +60,16 @@ const contexts = new Map<string, Context>()
 /** A record that is there as a whole: of a HAR, or just made. */
 export class PlainExchange implements RecordedExchange {
   readonly #record: ExchangeRecord
+  readonly #messages: readonly MessageAsStored[] | undefined
   readonly order: number
   readonly context: Context
   #request: RequestMessage | undefined
   #facts: FactAnswers | undefined
 
-  constructor(record: ExchangeRecord, order: number) {
+  /** `messages`: undefined where nobody knows whether there were any. */
+  constructor(record: ExchangeRecord, order: number, messages?: readonly MessageAsStored[]) {
     this.#record = record
+    this.#messages = messages
     this.order = order
     this.context = sharedContext(record)
   }
@@ -115,6 +123,14 @@ export class PlainExchange implements RecordedExchange {
   get answerBodyChanged(): boolean {
     const { upstreamResponse, response } = this.#record
     return upstreamResponse?.body !== undefined && upstreamResponse.body.bytes !== response?.body?.bytes
+  }
+
+  get said(): boolean | undefined {
+    return this.#messages && this.#messages.length > 0
+  }
+
+  messages(): readonly MessageAsStored[] | undefined {
+    return this.#messages
   }
 
   now(step: number): number {

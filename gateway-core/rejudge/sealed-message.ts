@@ -35,10 +35,10 @@ export class RecordedHeaders extends HeaderList {
   }
 }
 
-/** A recorded body; its text and bytes cannot be read where something in it was sealed. */
-export function recordedBody(bytes: Uint8Array): HeldBody {
+/** A recorded body; its text and bytes cannot be read where something in it was sealed: reading is undecidable by that name. */
+export function recordedBody(bytes: Uint8Array, name?: string): HeldBody {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes('⟦sealed:')
-    ? new SealedBody(bytes)
+    ? new SealedBody(bytes, name)
     : new HeldBody(bytes)
 }
 

@@ -54,6 +54,8 @@ export async function stepThrough(recorded: RecordedExchange, options: StepThrou
     concern: () => 'everything' as const,
     tracing: false,
     waits: () => true,
+    concernsMessages: () => true,
+    placeAt: () => 0,
   }
   // What is changed by hand is another request, and what came back stands for it.
   const stands = Object.create(recorded, { answerStands: { value: true } }) as RecordedExchange

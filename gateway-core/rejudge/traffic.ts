@@ -2,6 +2,7 @@ import type { Context } from '../capture/decode-context.ts'
 import type { ExchangeRecord } from '../capture/record.ts'
 import type { KnownState } from './cold-state.ts'
 import { PlainExchange, type RecordedExchange } from './recorded-exchange.ts'
+import type { MessageAsStored } from './recorded-message.ts'
 
 /** Recorded exchanges as judging them again goes through them. */
 export interface Traffic {
@@ -19,7 +20,7 @@ export interface Traffic {
   beginning(at: number): number
   /** When an exchange began, in ms since the epoch. */
   startedAt(at: number): number
-  /** Ids of the exchanges whose messages, of a WebSocket or an event stream, were recorded. */
+  /** Ids of the exchanges whose messages, of a WebSocket or an event stream, were recorded; read when it is asked for. */
   readonly withMessages?: ReadonlySet<string>
   /** Told before these exchanges are read, so that they can be read together. */
   prepare?(numbers: readonly number[]): void
@@ -31,11 +32,15 @@ export class RecordsTraffic implements Traffic {
   readonly #exchanges: readonly PlainExchange[]
   readonly #beginnings: Float64Array
 
-  constructor(records: readonly ExchangeRecord[]) {
+  /** `messages`: those of an exchange; without it nobody knows whether there were any. */
+  constructor(
+    records: readonly ExchangeRecord[],
+    messages: (exchange: string) => readonly MessageAsStored[] | undefined = () => undefined,
+  ) {
     this.length = records.length
     this.#exchanges = records.map((record, at) => {
       const { order = at + 1 } = record as { order?: number }
-      return new PlainExchange(record, order)
+      return new PlainExchange(record, order, messages(record.id))
     })
     this.#beginnings = beginningsOf(records.length, (at) => {
       const { trace } = records[at]!

@@ -3,6 +3,7 @@ import type { Exchange, Place, RequestMessage } from '../exchange.ts'
 import { type FactAnswer, factKey, type FactQuery, type FactSource, placeKey } from '../pipeline/facts.ts'
 import { readPlace } from '../pipeline/place.ts'
 import type { FactAnswers, RecordedExchange, StepDetail } from './recorded-exchange.ts'
+import type { MessageAsStored } from './recorded-message.ts'
 import { RecordedHeaders } from './sealed-message.ts'
 
 /** What of a request is tried out otherwise. */
@@ -11,6 +12,8 @@ export interface Variation {
   query?: string
   path?: string
   body?: Uint8Array | null
+  /** All that is said. */
+  messages?: readonly MessageAsStored[]
 }
 
 /** A recorded exchange whose request is another. The recorded answer stands, and so do facts of what was left alone. */
@@ -19,9 +22,11 @@ export class VariedExchange implements RecordedExchange {
   readonly request: RequestMessage
   readonly requestBody: RecordedBody | undefined
   readonly #base: RecordedExchange
+  readonly #messages: readonly MessageAsStored[] | undefined
 
-  constructor(base: RecordedExchange, { headers, query, path, body }: Variation) {
+  constructor(base: RecordedExchange, { headers, query, path, body, messages }: Variation) {
     this.#base = base
+    this.#messages = messages
     const was = base.request
     const list = headers === undefined ? was.headers : new RecordedHeaders(headers)
     const [newPath, newQuery] = [path ?? was.path, query ?? was.query]
@@ -86,6 +91,14 @@ export class VariedExchange implements RecordedExchange {
 
   get answerBodyChanged(): boolean {
     return this.#base.answerBodyChanged
+  }
+
+  get said(): boolean | undefined {
+    return this.#messages ? true : this.#base.said
+  }
+
+  messages(): Iterable<MessageAsStored> | undefined {
+    return this.#messages ?? this.#base.messages()
   }
 
   now(step: number): number {

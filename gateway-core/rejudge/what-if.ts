@@ -1,5 +1,5 @@
 import type { TraceEntry } from '../pipeline/outcome.ts'
-import type { Hunk, WhatIfKind, WhatIfOutcome, WhatIfTotals } from '../protocol/what-if.ts'
+import type { ChangedMessage, Hunk, WhatIfKind, WhatIfOutcome, WhatIfTotals } from '../protocol/what-if.ts'
 import type { Difference } from './first-difference.ts'
 
 /** One exchange that the edit changes. */
@@ -14,8 +14,10 @@ export interface WhatIfChange {
   warming?: true
   /** Name of the fact that lacks: of the verdict (`undecidable`), or `upstream-response` where only the answer is unknown. */
   missing?: string
-  /** What of the messages differs, for `transformed`: `request header x-caller`, `response body`, … */
+  /** What of the messages differs, for `transformed`: `request header x-caller`, `response body`, `message from the client`, … */
   differs?: readonly string[]
+  /** The first message of a WebSocket or an event stream that the edit judges otherwise. */
+  message?: ChangedMessage
 }
 
 export interface WhatIfReport extends WhatIfTotals {

@@ -5,6 +5,7 @@ import type { Maybe } from '../../pipeline/facts.ts'
 import type { TraceEntry } from '../../pipeline/outcome.ts'
 import type { Decision } from '../../pipeline/runner.ts'
 import type { CarriedExchange } from '../carried-exchange.ts'
+import { MessageStand } from './judged-message.ts'
 import type { Fate } from './websocket-channel.ts'
 
 /** Message content that goes on, and what held or changed it besides policies. */
@@ -38,6 +39,7 @@ export class MessageDesk {
   #number = 0
   /** Policies share one run, so messages of both sides are judged one after the other. */
   #judging: Promise<unknown> | undefined
+  #stand: MessageStand | undefined
 
   constructor(carried: CarriedExchange) {
     this.#carried = carried
@@ -66,32 +68,24 @@ export class MessageDesk {
   }
 
   #judge(message: Incoming, original: Uint8Array, from?: 'injected'): Maybe<Fate> {
-    const { run, plan, exchange } = this.#carried
+    const { run, plan } = this.#carried
+    const edited = message.bytes !== original
     if (!run || plan.phases.message.length === 0) {
-      this.#record(message, original, { fate: 'sent', sent: message.bytes, from })
+      this.#record(message, original, { fate: 'sent', sent: message.bytes, from, edited })
       return { kind: 'send', bytes: message.bytes }
     }
     if (this.#judging) return this.#judging.then(() => this.#judge(message, original, from))
     const { side, kind, bytes } = message
-    const known = run.trace.length
-    const { sealed } = exchange
-    exchange.sealed = []
-    exchange.message = { side, kind, body: new HeldBody(bytes) }
+    const stand = (this.#stand ??= new MessageStand(run))
+    stand.begin({ side, kind, body: new HeldBody(bytes) })
     const finish = (): Fate => {
-      const trace = run.trace.splice(known)
-      const found = exchange.sealed
-      const sent = exchange.message!.body.bytes
-      exchange.sealed = sealed
-      exchange.message = undefined
+      const { trace, sealed, body, decision } = stand.end()
       this.#judging = undefined
-      const { decision } = run
       if (!decision) {
-        this.#record(message, original, { fate: 'sent', sent, trace, sealed: found, from })
-        return { kind: 'send', bytes: sent }
+        this.#record(message, original, { fate: 'sent', sent: body.bytes, trace, sealed, from, edited })
+        return { kind: 'send', bytes: body.bytes }
       }
-      // The last word on the exchange stands in its own trace too.
-      run.trace.push(...trace.filter((entry) => entry.policy === decision.decidedBy))
-      this.#record(message, original, { fate: 'denied', trace, sealed: found, from })
+      this.#record(message, original, { fate: 'denied', ...(edited && { sent: bytes }), trace, sealed, from, edited })
       return { kind: 'close', code: 1008, reason: reasonOf(decision) }
     }
     const judged = run.run('message')
@@ -110,12 +104,13 @@ export class MessageDesk {
       trace?: readonly TraceEntry[]
       sealed?: MessageRecord['sealed']
       from?: 'injected' | undefined
+      edited?: boolean
     },
   ): void {
     const { engine, exchange, startMicros, plan } = this.#carried
     const { recorder, timeline } = engine.around
     if (!recorder?.message) return
-    const { fate, sent, trace = [], sealed = [], from } = more
+    const { fate, sent, trace = [], sealed = [], from, edited } = more
     const record: MessageRecord = {
       exchange: exchange.id,
       number: ++this.#number,
@@ -129,7 +124,11 @@ export class MessageDesk {
       trace,
       sealed: sealed.length === 0 ? plan.sealed : [...plan.sealed, ...sealed],
     }
-    if (sent && sent !== original) record.sent = sent.subarray(0, this.#captured)
+    if (sent && sent !== original) {
+      record.sent = sent.subarray(0, this.#captured)
+      if (sent.byteLength > this.#captured) record.sentLength = sent.byteLength
+    }
+    if (edited) record.edited = true
     if (from) record.from = from
     recorder.message(record)
   }

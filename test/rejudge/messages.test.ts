@@ -16,23 +16,26 @@ afterAll(async () => {
 let yaml: string
 let thread: WhatIfThread
 
-// A WebSocket with a message, a WebSocket without any, an event stream, and a plain answer.
+// A WebSocket with four messages, one without any, an event stream, and a plain answer.
 beforeAll(async () => {
   const upstream = await testUpstream((request, response) => {
     if (request.url === '/events') response.setHeader('Content-Type', 'text/event-stream').end('data: {"pin":"1"}\n\n')
     else response.setHeader('Content-Type', 'application/json').end('{"open":true}')
   })
   const sockets = new WebSocketServer({ server: upstream.server })
-  sockets.on('connection', (socket) => socket.on('message', () => socket.send('{"pin":"1"}')))
+  sockets.on('connection', (socket) =>
+    socket.on('message', (data: Buffer) => socket.send(`{"echo":${data.toString()}}`)),
+  )
   yaml = `gatehouse: 1
 listen: { http: "127.0.0.1:${await freePort()}" }
+capture: { bodyBytes: 1kb }
 upstreams: { up: ${upstream.url} }
 apis:
   - name: shop
     upstream: up
     policies:
       - ip-restriction: { deny: [10.9.0.0/16] }
-      - data-mask: { fields: [/pin] }
+      - data-mask: { apply: [request], fields: [/pin] }
 `
   const place = workspaceFolder({ 'gatehouse.yaml': yaml })
   const gateway = await openGateway({
@@ -42,11 +45,11 @@ apis:
     onTrouble: () => undefined,
   })
   const { url } = gateway.gateway.addresses.http!
-  for (const talks of [true, false]) {
+  for (const said of [['{"pin":"1"}', '{"name":"ada"}'], []]) {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/chat`)
     await once(socket, 'open')
-    if (talks) {
-      socket.send('hello')
+    for (const message of said) {
+      socket.send(message)
       await once(socket, 'message')
     }
     socket.terminate()
@@ -73,18 +76,39 @@ const judge = (from: string, to: string) => {
   return thread.judge({ candidate: { 'gatehouse.yaml': yaml.replace(from, to) } })
 }
 
-test('messages that an edit judges otherwise are not judged again: what becomes of their exchanges is not known', async () => {
+test('an edit that changes a message says which one, and from which side', async () => {
   const report = await judge('[/pin]', '[/pin, /name]')
-  expect(report).toMatchObject({ exchanges: 4, same: 2, undecidable: 2, missing: { messages: 2 } })
-  expect(report.changes.every(({ missing }) => missing === 'messages')).toBe(true)
+  expect(report).toMatchObject({ exchanges: 4, same: 3, transformed: 1, undecidable: 0 })
+  expect(report.changes).toMatchObject([
+    {
+      kind: 'transformed',
+      differs: ['message from the client'],
+      message: { number: 3, side: 'request', kind: 'text' },
+    },
+  ])
 })
 
-test('a policy of messages that comes or goes says the same', async () => {
-  expect(await judge('      - data-mask: { fields: [/pin] }\n', '')).toMatchObject({ same: 2, undecidable: 2 })
+test('the first message counts, and events of a stream are messages', async () => {
+  const report = await judge('apply: [request], fields: [/pin]', 'apply: [request, response], fields: [/pin, /echo]')
+  expect(report).toMatchObject({ same: 2, transformed: 2 })
+  expect(report.changes.map(({ message }) => message)).toEqual([
+    { number: 2, side: 'response', kind: 'text' },
+    { number: 1, side: 'response', kind: 'event' },
+  ])
+})
+
+test('a policy of messages that goes leaves them as they came', async () => {
+  const report = await judge('      - data-mask: { apply: [request], fields: [/pin] }\n', '')
+  expect(report).toMatchObject({ same: 3, transformed: 1 })
+  expect(report.changes[0]).toMatchObject({ message: { number: 1, side: 'request' } })
 })
 
 test('an edit that judges messages as before leaves them alone', async () => {
   expect(await judge('10.9.0.0/16', '10.8.0.0/16')).toMatchObject({ same: 4, undecidable: 0 })
+})
+
+test('every step again, without anything of the record, comes to the same', async () => {
+  expect(await thread.judge({ candidate: {}, reuse: false })).toMatchObject({ exchanges: 4, same: 4, reused: 0 })
 })
 
 test('who is denied now has no messages any more', async () => {
@@ -93,4 +117,5 @@ test('who is denied now has no messages any more', async () => {
     '      - ip-restriction: { deny: [127.0.0.0/8] }\n      - data-mask',
   )
   expect(report).toMatchObject({ newlyDenied: 4, undecidable: 0 })
+  expect(report.changes.every(({ message }) => message === undefined)).toBe(true)
 })
