@@ -3,6 +3,7 @@ import https from 'node:https'
 import net, { type LookupFunction, type Socket } from 'node:net'
 import tls from 'node:tls'
 import type { Duplex } from 'node:stream'
+import { proxyAuthorization } from './upstream-client/through-proxy.ts'
 
 /** Where a connection goes. `host` is without brackets. */
 export interface ConnectTo {
@@ -28,14 +29,19 @@ export async function openConnection(
   if (through === undefined) return connected(net.connect(to), timeoutMs)
   const { host, port } = to
   const proxy = new URL(through)
+  const socket = await openProxy(proxy, timeoutMs)
+  await askForTunnel(socket, proxy, `${host.includes(':') ? `[${host}]` : host}:${port}`, timeoutMs)
+  return socket
+}
+
+/** Opens a connection to an outbound proxy itself. */
+export function openProxy(proxy: URL, timeoutMs: number): Promise<Socket> {
   const at = { host: bare(proxy.hostname), port: Number(proxy.port || (proxy.protocol === 'https:' ? 443 : 80)) }
   const way =
     proxy.protocol === 'https:'
       ? tls.connect({ ...at, ...(net.isIP(at.host) ? {} : { servername: at.host }) })
       : net.connect(at)
-  const socket = await connected(way, timeoutMs)
-  await askForTunnel(socket, proxy, `${host.includes(':') ? `[${host}]` : host}:${port}`, timeoutMs)
-  return socket
+  return connected(way, timeoutMs)
 }
 
 /** Waits until a socket is connected (and its TLS handshake is done). */
@@ -62,10 +68,8 @@ export function connected(socket: Socket, timeoutMs: number): Promise<Socket> {
 /** RFC 9110 §9.3.6. What the proxy sent behind its answer belongs to the tunnel and stays readable. */
 function askForTunnel(socket: Socket, proxy: URL, authority: string, timeoutMs: number): Promise<void> {
   const lines = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`]
-  if (proxy.username !== '') {
-    const word = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`
-    lines.push(`Proxy-Authorization: Basic ${Buffer.from(word).toString('base64')}`)
-  }
+  const authorization = proxyAuthorization(proxy)
+  if (authorization !== undefined) lines.push(`Proxy-Authorization: ${authorization}`)
   socket.write(`${lines.join('\r\n')}\r\n\r\n`)
   return new Promise((resolve, reject) => {
     let seen = Buffer.alloc(0)

@@ -7,7 +7,8 @@ import { type OutboundProxy, proxyFor } from './outbound-proxy.ts'
 import { agentThrough } from './outbound-tunnel.ts'
 import { askHealth } from './upstream-client/ask-health.ts'
 import { ConnectionPool } from './upstream-client/connection-pool.ts'
-import { connectorTo } from './upstream-client/connector.ts'
+import { connectorTo, connectorToProxy } from './upstream-client/connector.ts'
+import { proxyForm } from './upstream-client/through-proxy.ts'
 
 /** One target of an upstream with its connections. */
 export interface Target {
@@ -107,7 +108,10 @@ function openTarget(
     origin: url.origin,
     host: url.host,
     basePath: url.pathname.replace(/\/$/, ''),
-    pool: new ConnectionPool(connect),
+    pool: new ConnectionPool(
+      connect,
+      through === undefined || secure ? undefined : proxyOf(through, url, connectTimeoutMs),
+    ),
     tunnelAgent:
       through || Object.keys(more).length > 0
         ? tunnelAgent(through, secure, { keepAlive: true, timeout: connectTimeoutMs, ...secureOptions, ...more })
@@ -115,6 +119,10 @@ function openTarget(
     weight,
     healthy: true,
   }
+}
+
+function proxyOf(through: string, { origin }: URL, timeoutMs: number) {
+  return { connect: connectorToProxy(through, timeoutMs), form: proxyForm(through, origin) }
 }
 
 function tunnelAgent(through: string | undefined, secure: boolean, options: AgentOptions): HttpAgent | HttpsAgent {

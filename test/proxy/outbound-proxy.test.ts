@@ -35,47 +35,25 @@ describe('which proxy', () => {
   })
 })
 
-test('requests to an upstream go through the proxy of the environment', async () => {
-  const upstream = await testUpstream()
-  const asked: string[] = []
-  const proxy = http.createServer()
-  proxy.on('connect', (request, socket: Socket, head: Buffer) => {
-    asked.push(request.url!)
-    const through = net.connect(upstream.port, '127.0.0.1', () => {
-      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
-      through.write(head)
-      through.pipe(socket).pipe(through)
-    })
-    for (const end of [through, socket]) end.on('error', () => undefined)
-  })
-  proxy.listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
-  const port = (proxy.address() as AddressInfo).port
-  const gate = await testGateway(
-    'upstreams: { far: "http://far.example" }\napis:\n  - { name: far, upstream: far }\n',
-    {},
-    { HTTP_PROXY: `http://127.0.0.1:${port}` },
-  )
-  try {
-    const response = await fetch(`${gate.url}/books`)
-    expect(response.status).toBe(200)
-    expect(asked).toEqual(['far.example:80'])
-    expect(upstream.seen[0]!.headers).toEqual(expect.arrayContaining(['far.example']))
-  } finally {
-    await gate.close()
-    proxy.close()
-    proxy.closeAllConnections()
-    await upstream.close()
-  }
-})
-
-/** A corporate proxy: takes CONNECT alone, leads everything to one server, and may want a password. */
+/** A corporate proxy: leads everything to one server, and may want a password. */
 async function corporate(upstream: TestUpstream, password?: string): Promise<{ url: string; asked: string[] }> {
   const asked: string[] = []
-  const proxy = http.createServer((_, response) => response.writeHead(405).end())
+  const admits = (request: http.IncomingMessage) =>
+    password === undefined || request.headers['proxy-authorization'] === `Basic ${btoa(password)}`
+  const proxy = http.createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    if (!admits(request)) return response.writeHead(407, { 'Proxy-Authenticate': 'Basic realm=x' }).end('no')
+    const { method, headers } = request
+    const path = new URL(request.url!).href.replace(/^http:\/\/[^/]+/, '')
+    const onwards = http.request({ port: upstream.port, method, path, headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.rawHeaders as never)
+      answer.pipe(response)
+    })
+    request.pipe(onwards)
+  })
   proxy.on('connect', (request, socket: Socket, head: Buffer) => {
     asked.push(request.url!)
-    if (password !== undefined && request.headers['proxy-authorization'] !== `Basic ${btoa(password)}`) {
+    if (!admits(request)) {
       socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n')
       return
     }
@@ -128,13 +106,35 @@ describe('what is no plain request', () => {
     expect(proxy.asked).toEqual(['far.example:80'])
   })
 
+  test('requests without TLS are given to it whole, as company proxies want them', async () => {
+    const upstream = await upstreamWithSockets()
+    const proxy = await corporate(upstream, 'me:s@cret')
+    const gate = await far({ HTTP_PROXY: proxy.url.replace('//', '//me:s%40cret@') })
+    for (const path of ['/books?page=1', '/again']) {
+      expect((await ask(`${gate.url}${path}`, { method: 'POST', body: 'ab' })).status).toBe(200)
+    }
+    expect(proxy.asked).toEqual(['POST http://far.example/books?page=1', 'POST http://far.example/again'])
+    expect(upstream.seen[0]).toMatchObject({ url: '/books?page=1', body: Buffer.from('ab') })
+    expect(upstream.seen[0]!.headers).toEqual(expect.arrayContaining(['far.example']))
+  })
+
+  test('what it asks of us is no answer to the client', async () => {
+    const proxy = await corporate(await upstreamWithSockets(), 'me:secret')
+    const gate = await far({ HTTP_PROXY: proxy.url })
+    const recorded = gate.next()
+    const answer = await ask(`${gate.url}/books`)
+    expect([answer.status, answer.headers['proxy-authenticate']]).toEqual([502, undefined])
+    const [record] = await recorded
+    expect(record!.error).toContain('407 (it wants a name and a password)')
+  })
+
   test('requests that wait for 100 Continue do too', async () => {
     const proxy = await corporate(await upstreamWithSockets())
     const gate = await far({ HTTP_PROXY: proxy.url })
     const headers = { Expect: '100-continue', 'Content-Length': '2' }
     const answer = await ask(`${gate.url}/books`, { method: 'POST', headers, body: 'ab' })
     expect(answer.status).toBe(200)
-    expect(proxy.asked).toEqual(['far.example:80'])
+    expect(proxy.asked).toEqual(['POST http://far.example/books'])
   })
 
   test('a name and a password are given to it; without them its answer is told', async () => {
@@ -163,7 +163,7 @@ describe('with a forward proxy', () => {
     const path = 'http://anywhere.example/x'
     const answer = await ask(gate.gateway.proxy.address!.url, { path, headers: { Host: 'anywhere.example' } })
     expect(answer.status).toBe(200)
-    expect(proxy.asked).toEqual(['anywhere.example:80'])
+    expect(proxy.asked).toEqual(['GET http://anywhere.example/x'])
   })
 
   test('an environment that names the forward proxy itself is refused: it would be a loop', async () => {

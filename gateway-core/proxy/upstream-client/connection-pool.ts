@@ -3,6 +3,7 @@ import type { Connect, Wire } from './connector.ts'
 import { unreachableBy } from './failure.ts'
 import { PendingCall } from './pending-call.ts'
 import { requestHead } from './request-head.ts'
+import { inProxyForm, pastProxy, type ProxyForm } from './through-proxy.ts'
 import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts'
 
 const mostConnections = 256
@@ -13,6 +14,7 @@ const idleMarginMs = 1_000
 /** The connections to one upstream target: kept while they idle, the one that was used last is used first. */
 export class ConnectionPool implements ConnectionOwner {
   readonly #connect: Connect
+  readonly #proxy: { readonly connect: Connect; readonly form: ProxyForm } | undefined
   readonly #open = new Set<UpstreamConnection>()
   readonly #idle: UpstreamConnection[] = []
   /** Calls beyond the most connections, in the order they came. */
@@ -24,12 +26,19 @@ export class ConnectionPool implements ConnectionOwner {
   #closing: (() => void) | undefined
   #isClosing = false
 
-  constructor(connect: Connect) {
+  /** `proxy`: requests go in its form, over connections to it; only what is sent exactly goes by `connect`. */
+  constructor(connect: Connect, proxy?: { readonly connect: Connect; readonly form: ProxyForm }) {
     this.#connect = connect
+    this.#proxy = proxy
   }
 
   /** Sends a call; the sink gets exactly one of `onEnd` and `onFailure`, and nothing after an abort. */
   dispatch(call: UpstreamCall, sink: UpstreamSink): Abort {
+    if (this.#proxy === undefined) return this.#dispatch(call, sink)
+    return this.#dispatch(inProxyForm(call, this.#proxy.form), pastProxy(sink))
+  }
+
+  #dispatch(call: UpstreamCall, sink: UpstreamSink): Abort {
     let head
     try {
       head = requestHead(call)
@@ -112,7 +121,7 @@ export class ConnectionPool implements ConnectionOwner {
     this.#connecting++
     let wire: Wire
     try {
-      wire = await this.#connect()
+      wire = await (pending.isAlone || !this.#proxy ? this.#connect() : this.#proxy.connect())
     } catch (error) {
       this.#connecting--
       pending.fail(unreachableBy(error as Error))

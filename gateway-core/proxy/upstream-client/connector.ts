@@ -1,6 +1,6 @@
 import net, { type LookupFunction, type Socket } from 'node:net'
 import tls, { type ConnectionOptions, type TLSSocket } from 'node:tls'
-import { bare, connected, openConnection } from '../outbound-tunnel.ts'
+import { bare, connected, openConnection, openProxy } from '../outbound-tunnel.ts'
 
 /** An open connection. What is read waits until `onBytes` is set and the socket is resumed. */
 export interface Wire {
@@ -54,6 +54,12 @@ export function connectorTo(origin: URL, { timeoutMs, through, tls: secure, look
     }
   }
   return through === undefined ? () => start() : async () => start(await openConnection(to, through, timeoutMs))
+}
+
+/** Opens connections to an outbound proxy itself, for requests that it takes in absolute form. */
+export function connectorToProxy(through: string, timeoutMs: number): Connect {
+  const url = new URL(through)
+  return async () => wireOf(await openProxy(url, timeoutMs))
 }
 
 /** TCP alone is read into one buffer for each connection: Node would make 64 KB for every piece, and a stream's events. */
