@@ -7,6 +7,7 @@ import type { ReplayTarget } from '../protocol/replay-request.ts'
 import { readCollection } from '../replay/collections.ts'
 import { raceBy } from '../replay/race-by.ts'
 import { resolveRequest } from '../replay/resolve.ts'
+import type { Variables } from '../replay/variables.ts'
 import { visible } from '../visible.ts'
 import { sourcesOf } from '../workbench/replay-sources.ts'
 import { CannotRun, type ExitCode } from './command.ts'
@@ -20,6 +21,8 @@ export interface RaceRun {
   /** Absolute path of a `.http` file: its requests race in turn. */
   file: string
   target: ReplayTarget
+  /** Values that take the place of those of the file. */
+  variables: Variables
   copies: number
   http2: boolean
   whole: boolean
@@ -37,7 +40,13 @@ export async function replayRace(run: RaceRun): Promise<ExitCode> {
     throw new CannotRun(`${shownPath(io, file)} holds no request`, 'begin it with: GET /books/1')
   const key = await loadWorkspaceKey(folder, io.env)
   const captures = openCaptures(folder, key)
-  const sources = sourcesOf({ folder, key, env: io.env, captures, variables })
+  const sources = sourcesOf({
+    folder,
+    key,
+    env: io.env,
+    captures,
+    variables: new Map([...variables, ...run.variables]),
+  })
   const way = await openCliWay(io, workspace, key, target)
   try {
     const wires = await Promise.all(requests.map(({ request }) => resolveRequest(request, sources)))

@@ -10,6 +10,7 @@ import { readHttpText } from '../replay/http-file.ts'
 import { type ReadSequence, readSequence } from '../replay/sequence.ts'
 import { runSequence } from '../replay/run-sequence.ts'
 import { Ways } from '../replay/ways.ts'
+import type { Variables } from '../replay/variables.ts'
 import { visible } from '../visible.ts'
 import { sourcesOf } from '../workbench/replay-sources.ts'
 import { CannotRun, type ExitCode } from './command.ts'
@@ -26,6 +27,8 @@ export interface SequenceRun {
   file: string
   to: ReplayTarget['via'] | undefined
   environment: string | undefined
+  /** Values that take the place of those in files and tables. */
+  variables: Variables
   json: boolean
   /** Where a JUnit report goes too. */
   junit: string | undefined
@@ -49,7 +52,8 @@ export async function replaySequence(run: SequenceRun): Promise<ExitCode> {
       ways,
       via,
       key,
-      sources: (variables) => sourcesOf({ folder, key, env: io.env, captures, variables }),
+      sources: (variables) =>
+        sourcesOf({ folder, key, env: io.env, captures, variables: new Map([...variables, ...run.variables]) }),
       requestIn(reference) {
         const { path: inside, name } = splitReference(reference)
         const collection = readCollection(folder, inside, chosen ?? workspace.environment)

@@ -28,6 +28,12 @@ Exit code 0 when everything passed or was decided alike, 1 when a step failed or
       help: 'Where requests go; url: to the server that each names.',
     },
     env: { type: 'string', value: 'name', help: 'Another environment of the workspace, on a gateway of its own.' },
+    var: {
+      type: 'string',
+      multiple: true,
+      value: 'name=value',
+      help: 'Of a sequence or a .http file, a value of {{name}}, before those of files and tables.',
+    },
     race: {
       type: 'string',
       value: 'n',
@@ -57,6 +63,7 @@ Exit code 0 when everything passed or was decided alike, 1 when a step failed or
     ['replay samples/bookshop sequences/orders.yaml', 'run a sequence'],
     ['replay samples/bookshop sequences/orders.yaml --junit report.xml', 'for a build'],
     ['replay samples/bookshop requests/books.http --env staging', 'the requests of a file, by staging policies'],
+    ['replay samples/bookshop requests/books.http --var user=anna', 'with another value of {{user}}'],
     ['replay samples/bookshop capture --query "path~^/books" --pace 2x', 'recorded traffic, twice as fast'],
     ['replay samples/bookshop requests/books.http --race 20', 'do copies that come at once see the same?'],
     ['replay samples/bookshop traffic.har --junit report.xml', 'for a build: what is decided otherwise fails'],
@@ -85,16 +92,18 @@ answeredSpread, groups: [{status, copies, length, sample, decided, exchange}], p
     const interrupt = () => stop.abort()
     process.once('SIGINT', interrupt)
     const common = { io, workspace, json: options.json === true, signal: stop.signal }
+    const variables = new Map((options.var ?? []).map(variableOf))
+    if (recorded && variables.size > 0) throw new CannotRun('--var goes with a sequence or a .http file')
     try {
       if (options.race !== undefined) {
         if (recorded || !/\.(?:http|rest)$/.test(what)) throw new CannotRun('only requests of a .http file race')
         const target: ReplayTarget = { via: via ?? 'gateway', ...(options.env && { environment: options.env }) }
         const copies = numberOption('race', options.race, 2, 200)
         const { http2 = false, whole = false } = options
-        return await replayRace({ ...common, file: file!, target, copies, http2, whole })
+        return await replayRace({ ...common, file: file!, target, variables, copies, http2, whole })
       }
       if (!recorded) {
-        return await replaySequence({ ...common, file: file!, to: via, environment: options.env, junit })
+        return await replaySequence({ ...common, file: file!, to: via, environment: options.env, variables, junit })
       }
       const target: ReplayTarget = { via: via ?? 'gateway', ...(options.env && { environment: options.env }) }
       return await replayTraffic({
@@ -150,6 +159,12 @@ function fieldOf(text: string): [string, string] {
   const colon = text.indexOf(':')
   if (colon > 0) return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()]
   throw new CannotRun(`-H ${visible(text, 60)} is no header field`, 'write it like -H "Authorization: Bearer …"')
+}
+
+function variableOf(text: string): [string, string] {
+  const equals = text.indexOf('=')
+  if (equals > 0) return [text.slice(0, equals).trim(), text.slice(equals + 1)]
+  throw new CannotRun(`--var ${visible(text, 60)} is no value`, 'write it like --var user=anna')
 }
 
 function queryOf(text: string | undefined): Filter {

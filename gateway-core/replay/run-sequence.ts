@@ -4,6 +4,7 @@ import type { SequenceReport, StepReport } from '../protocol/replay-reports.ts'
 import type { ReplayRequest, ReplayTarget } from '../protocol/replay-request.ts'
 import { type Outcome, sendBy } from './answer.ts'
 import { checkStep } from './assertions.ts'
+import { Captured } from './captured.ts'
 import { CookieJar } from './cookie-jar.ts'
 import { Reading } from './reading.ts'
 import { ReplayError } from './replay-error.ts'
@@ -65,7 +66,7 @@ class RowRun {
   readonly #row: number
   readonly #options: RunSequenceOptions
   readonly #variables: Map<string, string>
-  readonly #captured = new Map<string, string>()
+  readonly #captured = new Captured()
   readonly #jar: CookieJar | undefined
 
   constructor(read: ReadSequence, row: number, values: Readonly<Record<string, string>>, options: RunSequenceOptions) {
@@ -128,6 +129,7 @@ class RowRun {
     if (!response)
       return this.#report(at, step, { ...about, state: 'error', problem: answer.problem?.what ?? 'no response' })
     const reading = new Reading(response)
+    if (step.name !== undefined) this.#captured.answered(step.name, reading)
     const shown = readingShown(answer, kept)
     for (const header of reading.setCookies)
       this.#jar?.take(header, new URL(answer.address.replace(/[^\x21-\x7e]/g, '_')))

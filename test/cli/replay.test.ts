@@ -8,14 +8,17 @@ import { cli } from './cli.ts'
 
 let upstream: TestUpstream
 let authorization = ''
+let posted = ''
 let place: ReturnType<typeof workspaceFolder>
 const run = (...args: string[]) => cli(['replay', ...args], { cwd: place.folder })
 
 beforeAll(async () => {
   upstream = await testUpstream((request, response) => {
-    request.resume()
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
     request.on('end', () => {
       authorization = request.headers.authorization ?? authorization
+      if (request.method === 'POST') posted = body
       response.setHeader('Content-Type', 'application/json')
       response.end(JSON.stringify({ url: request.url, id: 7 }))
     })
@@ -53,6 +56,25 @@ steps:
   - request: GET ${upstream.url}/books/2
     headers: { Authorization: "Bearer {{taken}}" }
 `,
+    'requests/chain.http': `@auth = Bearer {{login.response.body.$.id}}{{suffix}}
+@suffix = -file
+
+# @name login
+GET /books/{{$randomInt 1 2}}
+
+### after
+POST /books/2
+Authorization: {{auth}}
+Content-Type: multipart/form-data; boundary=x
+
+--x
+Content-Disposition: form-data; name="f"; filename="a.txt"
+
+< ./a.txt
+--x--
+`,
+    'requests/a.txt': 'beside',
+    'a.txt': 'of the workspace',
     'requests/some.http': 'GET /books/1\n\n###\n# @name closed\nGET /closed/1\n',
     'traffic.har': JSON.stringify({
       log: {
@@ -136,6 +158,13 @@ it('the requests of a file are sent one after the other', async () => {
     ['closed', 403, 'failed'],
   ])
   expect(code).toBe(1)
+})
+
+it('a request of a file uses what another was answered, files beside it, and values that are given', async () => {
+  const { code, stdout } = await run('requests/chain.http', '--var', 'suffix=-given')
+  expect(stdout).toContain('2 passed')
+  expect([code, authorization]).toEqual([0, 'Bearer 7-given'])
+  expect(posted).toBe('--x\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\n\r\nbeside\r\n--x--\r\n')
 })
 
 it('copies of requests race, and are told by their answers', async () => {
@@ -227,6 +256,8 @@ it('says why it cannot run', async () => {
     [[], 'what to replay?'],
     [['nothing.yaml'], 'there is no file nothing.yaml'],
     [['capture', '--pace', 'quick'], '"quick" is no pace'],
+    [['requests/some.http', '--var', 'user'], '--var user is no value — write it like --var user=anna'],
+    [['capture', '--var', 'a=b'], '--var goes with a sequence or a .http file'],
     [['capture', '--to', 'moon'], '--to moon'],
     [['requests/some.http', '--race', '2', '--junit', 'x.xml'], '--junit goes with sequences and recorded traffic'],
     [['capture', '--query', 'status:'], '--query cannot be read'],
