@@ -97,7 +97,8 @@ export const securityHeaders = definePolicy({
       existing: {
         enum: ['keep', 'overwrite'],
         default: 'keep',
-        description: 'What happens to a header that the upstream already set.',
+        description:
+          'What happens to a header that the upstream already set; an empty one protects nothing and counts as absent.',
       },
       hsts: {
         oneOf: [
@@ -148,7 +149,7 @@ export const securityHeaders = definePolicy({
       },
       remove: {
         type: 'array',
-        items: { type: 'string', pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" },
+        items: { type: 'string', pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' },
         default: ['Server', 'X-Powered-By', 'X-AspNet-Version', 'X-AspNetMvc-Version', 'X-Generator', 'X-Runtime'],
         description: 'Response headers to remove.',
       },
@@ -194,7 +195,9 @@ function harden(hardening: Hardening, { request, response }: Exchange): Outcome 
   return changes.length === 0 ? pass : modify(changes)
 
   function set(name: string, key: string, value: string): void {
-    if (!headers.has(key) || (hardening.overwrite && headers.list(key) !== value)) {
+    const existing = headers.list(key)
+    if (existing === value) return
+    if (existing === undefined || hardening.overwrite || /^[\s,]*$/.test(existing)) {
       changes.push({ kind: 'set-header', name, value })
     }
   }
@@ -246,11 +249,22 @@ function checkCsp(policy: string, setup: Setup): void {
       setup.problem(pointer, 'BAD_VALUE', `"${name}" stands twice; browsers ignore the second`, 'join the two')
     }
     seen.add(lower)
-    const scripts = lower === 'script-src' || lower === 'default-src'
-    const open =
-      scripts && sources.find((source) => ["'unsafe-inline'", "'unsafe-eval'", '*', 'data:'].includes(source))
+    const open = scriptDirectives.has(lower) && openSource(sources)
     if (open) setup.problem(pointer, 'UNSAFE', `${open} in ${name} lets injected scripts run`, 'use nonces or hashes')
   }
+}
+
+const scriptDirectives = new Set(['default-src', 'script-src', 'script-src-elem', 'script-src-attr'])
+const openSources = new Set(["'unsafe-eval'", '*', 'data:'])
+
+/** A source that lets anybody's scripts run. Keywords have no case; nonces and hashes make browsers ignore `'unsafe-inline'` (CSP3 §6.7.3.2). */
+function openSource(sources: readonly string[]): string | undefined {
+  const strict = sources.some((source) => /^'(?:nonce|sha256|sha384|sha512)-|^'strict-dynamic'$/i.test(source))
+  return sources.find((source) => {
+    const lower = source.toLowerCase()
+    if (lower === "'unsafe-inline'" || lower === 'http:' || lower === 'https:') return !strict
+    return openSources.has(lower)
+  })
 }
 
 function field(name: string, value: string): Field {

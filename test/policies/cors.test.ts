@@ -101,6 +101,16 @@ describe('cors', () => {
     })
   })
 
+  it.each([
+    ['http://gateway.test', 'https://gateway.test/', 'ORIGIN_NOT_ALLOWED'],
+    ['https://gateway.test', 'https://gateway.test/', undefined],
+    ['https://gateway.test', 'http://gateway.test/', undefined],
+    ['http://gateway.test', 'http://gateway.test/', undefined],
+    ['https://gateway.test:444', 'https://gateway.test/', 'ORIGIN_NOT_ALLOWED'],
+  ])('a page of %s that calls %s: %s', async (origin, url, code) => {
+    expect((await call(origin, config, { request: { url } })).code).toBe(code)
+  })
+
   it('with no-headers, a call from elsewhere passes and tells the browser nothing', async () => {
     const result = await call('https://evil.example', { ...config, disallowed: 'no-headers' })
     expect(result.verdict).toBe('pass')
@@ -196,6 +206,14 @@ describe('preflights', () => {
     expect(lenient.response.headers.has('access-control-allow-methods')).toBe(false)
   })
 
+  it('allow methods as browsers write them, however they are written here', async () => {
+    const result = await preflight(asks(shop, 'PUT'), { origins: [shop], methods: ['put', 'Patch'] })
+    expect(result.response.headers.get('access-control-allow-methods')).toBe('PUT, PATCH')
+    expect((await preflight(asks(shop, 'put'), { origins: [shop], methods: ['put'] })).code).toBe(
+      'PREFLIGHT_NOT_ALLOWED',
+    )
+  })
+
   it('empty names and spaces in the list of headers are nothing', async () => {
     expect(await preflight(asks(shop, 'GET', ' , x-trace ,,'))).toMatchObject({ verdict: 'respond' })
   })
@@ -235,6 +253,11 @@ describe('the configuration of cors', () => {
     [{ origins: ['null'], credentials: true }, 'UNSAFE'],
     [{ origins: ['http://shop.example.com'], credentials: true }, 'UNSAFE'],
     [{ origins: [{ matches: 'https://.*' }], credentials: true }, 'UNSAFE'],
+    [{ origins: [{ matches: 'https://.*example\\.com' }] }, 'UNSAFE'],
+    [{ origins: [{ matches: 'https?://.*example\\.com' }] }, 'UNSAFE'],
+    [{ origins: [{ matches: 'https://shop.example.com' }] }, 'UNSAFE'],
+    [{ origins: [{ matches: 'https://(shop|www)\\.example\\.com.*' }] }, 'UNSAFE'],
+    [{ origins: [shop], credentials: true, exposed: ['X-Total', '*'] }, 'UNUSED'],
     [{ origins: ['https://Shop.example.com'] }, 'BAD_ADDRESS'],
     [{ origins: ['https://shop.example.com/'] }, 'BAD_ADDRESS'],
     [{ origins: ['https://shop.example.com:443'] }, 'BAD_ADDRESS'],
@@ -257,6 +280,11 @@ describe('the configuration of cors', () => {
   it.each([
     [{ origins: ['http://localhost:3000', 'app://gatehouse', 'chrome-extension://abcdef'] }],
     [{ origins: [shop], credentials: true }],
+    [{ origins: [{ matches: 'https://[a-z]+\\.example\\.com' }], credentials: true }],
+    [{ origins: [{ matches: 'https://(.*\\.)?example\\.com(:[0-9]+)?' }], credentials: true }],
+    [{ origins: [{ matches: 'https://(shop|www)\\.example\\.com' }] }],
+    [{ origins: [{ matches: 'https://example.com' }] }],
+    [{ origins: [shop], exposed: ['*'] }],
   ])('%j is fine', (own) => {
     expect(loadPolicies({ cors: own }).problems).toEqual([])
   })

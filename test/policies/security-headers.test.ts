@@ -40,6 +40,41 @@ describe('security-headers', () => {
     })
   })
 
+  it.each([
+    ['an empty value', { 'Content-Security-Policy': '' }],
+    ['space', { 'Content-Security-Policy': '  ' }],
+    ['empty members', { 'Content-Security-Policy': ' , ' }],
+  ])('%s of the upstream protects nothing, so it does not stand in the way', async (_what, upstream) => {
+    expect(await headersOf({}, upstream)).toMatchObject({
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    })
+  })
+
+  it('overwrites what stands several times with one value', async () => {
+    const twice = [
+      ['X-Frame-Options', 'SAMEORIGIN'],
+      ['x-frame-options', 'ALLOWALL'],
+    ] as const
+    const given = { response: { headers: twice } }
+    const { response } = await judgeWith({ 'security-headers': { existing: 'overwrite' } }, given)
+    expect(response.headers.all('x-frame-options')).toEqual(['DENY'])
+  })
+
+  it.each([
+    ["script-src 'unsafe-inline'", "'unsafe-inline'"],
+    ["script-src 'UNSAFE-INLINE'", "'UNSAFE-INLINE'"],
+    ["default-src 'self'; script-src-elem *", '*'],
+    ['script-src https:', 'https:'],
+    ["script-src 'nonce-abc' 'unsafe-eval'", "'unsafe-eval'"],
+    ["script-src 'nonce-abc' 'strict-dynamic' https: 'unsafe-inline'", undefined],
+    ["script-src 'sha256-abc=' 'unsafe-inline'", undefined],
+    ["style-src 'unsafe-inline'", undefined],
+    ["script-src 'self' https://cdn.example", undefined],
+  ])('the policy %s lets scripts run by %s', async (contentSecurityPolicy, open) => {
+    const { problems } = await judgeWith({ 'security-headers': { contentSecurityPolicy } })
+    expect(problems.map(({ message }) => message.split(' ')[0])).toEqual(open === undefined ? [] : [open])
+  })
+
   it('each header can be set or left out', async () => {
     const config = {
       preset: 'page',

@@ -105,6 +105,12 @@ export const cors = definePolicy({
     const anyOrigin = config.origins.includes('*')
     const origins = config.origins.map((origin) => (typeof origin === 'string' ? origin : origin.matches))
     if (config.credentials) warnOfCredentials(config.origins, setup)
+    if (config.credentials && config.exposed.includes('*')) {
+      const message = 'with `credentials: true`, browsers take `*` for the name of a header: it exposes none'
+      setup.problem(`/exposed/${config.exposed.indexOf('*')}`, 'UNUSED', message, 'name the headers')
+    }
+    // Browsers send methods as pages write them, and GET, PUT and their like in upper case.
+    const methods = config.methods.map((method) => method.toUpperCase())
     const exact = new Set<string>()
     const patterns: ((origin: string) => boolean)[] = []
     config.origins.forEach((origin, at) => {
@@ -119,8 +125,8 @@ export const cors = definePolicy({
       exact,
       patterns,
       origins: origins.join(', '),
-      methods: config.methods.includes('*') ? undefined : new Set([...config.methods, 'GET', 'HEAD', 'POST']),
-      methodList: config.methods.join(', '),
+      methods: methods.includes('*') ? undefined : new Set([...methods, 'GET', 'HEAD', 'POST']),
+      methodList: methods.join(', '),
       headers: config.headers.includes('*') ? undefined : new Set(config.headers.map((name) => name.toLowerCase())),
       headerList: config.headers.join(', '),
       exposed: config.exposed.join(', '),
@@ -154,11 +160,12 @@ function allowedOrigin(cors: Cors, origins: readonly string[]): string | undefin
   return cors.anyOrigin && isOrigin(origin) ? origin : undefined
 }
 
-/** A page of this very host, which needs no permission. TLS may end before the gateway, so the scheme is not compared. */
+/** A page of this very host, which needs no permission. TLS may end before the gateway, but not begin behind the page. */
 function isSameOrigin(exchange: Exchange, origins: readonly string[]): boolean {
   if (origins.length !== 1) return false
   if (exchange.request.headers.get('sec-fetch-site') === 'same-origin') return true
-  return /^https?:\/\/(.+)$/.exec(origins[0]!)?.[1] === exchange.request.authority
+  const [, scheme, host] = /^(https?):\/\/(.+)$/.exec(origins[0]!) ?? []
+  return host === exchange.request.authority && (scheme === 'https' || exchange.request.scheme === 'http')
 }
 
 function isPreflight({ request }: Exchange): boolean {

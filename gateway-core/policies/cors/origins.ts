@@ -42,6 +42,16 @@ export function subdomains(origin: string, pointer: string, setup: Setup): (orig
 export function matcher(expression: string, pointer: string, setup: Setup): (origin: string) => boolean {
   try {
     const compiled = RE2JS.compile(expression)
+    const stranger = strangerIn(expression, (origin) => compiled.matches(origin))
+    if (stranger !== undefined) {
+      const message = `this expression also takes ${stranger}, which somebody else may own`
+      setup.problem(
+        pointer,
+        'UNSAFE',
+        message,
+        'write dots as \\., and a dot before the domain: https://[a-z]+\\.example\\.com',
+      )
+    }
     return (origin) => isOrigin(origin) && compiled.matches(origin)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -49,6 +59,21 @@ export function matcher(expression: string, pointer: string, setup: Setup): (ori
     setup.problem(pointer, 'BAD_EXPRESSION', `"${expression}" does not compile: ${reason}`, suggestion)
     return () => false
   }
+}
+
+/** An origin beside those that an expression means: a domain that begins or ends like one of its own, or has a letter for a dot. */
+function strangerIn(expression: string, matches: (origin: string) => boolean): string | undefined {
+  // Of alternatives the first stands for all.
+  const simple = expression.replaceAll(/\((?:\?:)?([^()|]*)\|[^()]*\)/g, '$1')
+  for (const [written] of simple.matchAll(/[a-z0-9-]+(?:\\?\.[a-z0-9-]+)+/gi)) {
+    const domain = written.replaceAll('\\', '')
+    // A dot without a backslash stands for any character; behind the last one no letter makes a domain.
+    const confused = written.replaceAll(/(?<!\\)\.(?=.*\.)/g, 'x').replaceAll('\\', '')
+    const hosts = [`evil${domain}`, `${domain}.evil.example`, ...(confused === domain ? [] : [confused])]
+    const found = hosts.flatMap((host) => [`https://${host}`, `http://${host}`]).find(matches)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 /** Origins that somebody else can take on, together with the visitor's cookies. */
