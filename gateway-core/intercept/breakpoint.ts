@@ -23,6 +23,8 @@ export class Breakpoint {
   filter: Filter
   /** How many messages it has held. */
   hits = 0
+  /** How many it would have held while nobody could see them. */
+  unseen = 0
 
   /** Throws a FilterError where the query cannot be read. */
   constructor(id: number, settings: BreakpointSettings) {

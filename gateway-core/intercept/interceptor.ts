@@ -45,6 +45,7 @@ export class Interceptor implements Holds {
   passed = 0
 
   readonly bodyMs: number
+  #unseen: string | undefined
 
   /** `changed` is called whenever there is something new to show. `messages`: somebody may hold single messages too. */
   constructor(changed: () => void = () => undefined, { messages = false, bodyMs = 10_000 } = {}) {
@@ -101,7 +102,13 @@ export class Interceptor implements Holds {
     this.#plug()
   }
 
-  /** Lets everything go on as it is: the gateway stops. */
+  /** Why nobody can see what is held, if so: then nothing is. Undefined: somebody can. */
+  set unseen(why: string | undefined) {
+    this.#unseen = why
+    if (why !== undefined) this.release(why)
+  }
+
+  /** Lets everything go on as it is. */
   release(why: string): void {
     for (const held of this.held) held.end({ kind: 'released', why })
   }
@@ -207,6 +214,10 @@ export class Interceptor implements Holds {
   }
 
   #hit(breakpoint: Breakpoint): void {
+    if (this.#unseen !== undefined) {
+      breakpoint.unseen++
+      return
+    }
     breakpoint.hits++
     if (breakpoint.isForOneExchange) this.removeBreakpoint(breakpoint.id)
     else if (breakpoint.settings.once) this.changeBreakpoint(breakpoint.id, { enabled: false })
@@ -214,6 +225,7 @@ export class Interceptor implements Holds {
 
   async #hold(message: HeldSide, about: Held['about'], breakpoint: Breakpoint, touches: Touch[]): Promise<Release> {
     const held = new Held(++this.#lastHeld, message, about, breakpoint)
+    if (this.#unseen !== undefined) held.end({ kind: 'released', why: this.#unseen })
     this.#held.set(held.id, held)
     this.#changed()
     const release = await held.done

@@ -126,6 +126,8 @@ export interface BreakpointRow {
   once: boolean
   seconds: number
   hits: number
+  /** What it let pass because no screen was open. */
+  unseen: number
   /** Fields that it asks for and that are not known yet on that side: they do not match. */
   unknown: Partial<Record<MessageSide, string[]>>
 }

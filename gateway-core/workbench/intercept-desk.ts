@@ -19,6 +19,9 @@ import { Pace } from './pace.ts'
 
 /** How often screens hear of changes, in ms. */
 const tellMs = 100
+/** How long breakpoints hold without a screen, in ms: a page that is loaded anew and a core that starts are soon seen. */
+const unseenMs = 10_000
+const unseen = 'no screen of the workbench was open to see it'
 
 export type WrittenEdit = Params<'intercept.respond'>['response'] | NonNullable<Params<'intercept.resume'>['request']>
 
@@ -28,8 +31,12 @@ export class InterceptDesk {
   readonly #kept: KeptBreakpoints
   readonly #pace: Pace
   readonly #since = Date.now()
+  readonly #unseenMs: number
+  #leaving: NodeJS.Timeout | undefined
 
-  constructor(folder: string, tell: (state: InterceptState) => void) {
+  /** `graceMs`: how long breakpoints hold without a screen. */
+  constructor(folder: string, tell: (state: InterceptState) => void, graceMs = unseenMs) {
+    this.#unseenMs = graceMs
     this.#pace = new Pace(tellMs, () => {
       this.#kept.keep()
       tell(this.state())
@@ -41,9 +48,9 @@ export class InterceptDesk {
   state(): InterceptState {
     const { breakpoints, rules, held, passed, messages } = this.interceptor
     return {
-      breakpoints: breakpoints.map(({ id, settings, hits, unknown }) => {
+      breakpoints: breakpoints.map(({ id, settings, hits, unseen: missed, unknown }) => {
         const { query, on, enabled, once, limitMs } = settings
-        return { id, query, on, enabled, once, seconds: Math.round(limitMs / 1000), hits, unknown }
+        return { id, query, on, enabled, once, seconds: Math.round(limitMs / 1000), hits, unseen: missed, unknown }
       }),
       rules: rules.rules.map(({ rule, hits }) => ({
         name: rule.name,
@@ -60,6 +67,13 @@ export class InterceptDesk {
       since: this.#since,
       now: Date.now(),
     }
+  }
+
+  /** How many screens are open. Without one for a while, nothing is held: nobody could let it go. */
+  seenBy(screens: number): void {
+    clearTimeout(this.#leaving)
+    if (screens > 0) this.interceptor.unseen = undefined
+    else this.#leaving = setTimeout(() => (this.interceptor.unseen = unseen), this.#unseenMs).unref()
   }
 
   rows(from: number, count: number, key: WorkspaceKey): HeldRow[] {
@@ -173,6 +187,7 @@ export class InterceptDesk {
   }
 
   close(): void {
+    clearTimeout(this.#leaving)
     this.#pace.stop()
     this.#kept.keep()
   }

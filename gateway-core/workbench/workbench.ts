@@ -5,6 +5,7 @@ import { environmentsIn } from '../config/environments.ts'
 import { WorkspaceFiles } from '../config/files.ts'
 import { workspaceFile } from '../config/load.ts'
 import { noteKeychainKey } from '../config/workspace-key.ts'
+import type { InterceptState } from '../protocol/intercept.ts'
 import type { Emit, Session } from '../protocol/rpc-server.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import type { Refusal, WorkbenchState } from '../protocol/types.ts'
@@ -47,6 +48,8 @@ export interface WorkbenchOptions {
   keyOf?: (folder: string) => Promise<string | null>
   /** Called for every exchange: the terminal beside a browser tells them too. */
   onExchange?: (record: ExchangeRecord) => void
+  /** How long breakpoints hold while no screen is open, in ms. */
+  unseenMs?: number
   /** Which workspace is open now. */
   onWorkspace?: (folder: string | null, name: string | null) => void
 }
@@ -142,6 +145,7 @@ export class Workbench {
     const tests = new TestsView(this, emit)
     const session = { emit, traffic, whatIf, tests }
     this.#sessions.add(session)
+    this.#intercept?.seenBy(this.#sessions.size)
     for (const refusal of this.#untold.splice(0)) emit('trouble', refusal)
     return {
       handlers: {
@@ -163,6 +167,7 @@ export class Workbench {
         whatIf.close()
         tests.close()
         this.#sessions.delete(session)
+        this.#intercept?.seenBy(this.#sessions.size)
       },
     }
   }
@@ -187,9 +192,11 @@ export class Workbench {
     const mayRun = services || isInside(folder, samples)
     const sample = mayRun && existsSync(join(folder, servicesFile)) ? folder : undefined
     const options = { folder, env: key ? { ...env, GATEHOUSE_KEY: key } : env, environment, port, node, sample }
-    const intercept = new InterceptDesk(folder, (state) => {
+    const tellIntercept = (state: InterceptState) => {
       for (const { emit } of this.#sessions) emit('intercept.changed', state)
-    })
+    }
+    const intercept = new InterceptDesk(folder, tellIntercept, this.options.unseenMs)
+    intercept.seenBy(this.#sessions.size)
     const { interceptor } = intercept
     const opened = await OpenedWorkspace.open(
       { ...options, interceptor },

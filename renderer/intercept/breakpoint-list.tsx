@@ -29,7 +29,7 @@ export function BreakpointList() {
 }
 
 function Breakpoint({ breakpoint }: { breakpoint: BreakpointRow }) {
-  const { id, query, on, once, enabled, seconds, hits } = breakpoint
+  const { id, query, on, once, enabled, seconds, hits, unseen } = breakpoint
   const changing = useBar((bar) => bar.changing === id)
   const name = query === '' ? 'everything' : query
   return (
@@ -54,6 +54,11 @@ function Breakpoint({ breakpoint }: { breakpoint: BreakpointRow }) {
         {`, at most ${limitText(seconds)}`}
       </span>
       <Unknown breakpoint={breakpoint} />
+      {unseen > 0 && (
+        <span className="tone-would" title="Without a screen nothing is held: nobody could let it go">
+          {countText(unseen)} passed while no screen was open
+        </span>
+      )}
       <span className="grow" />
       <span className="num dim" title="Messages that it held">
         {countText(hits)}×

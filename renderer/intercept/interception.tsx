@@ -18,7 +18,7 @@ const words: Readonly<Record<Touch['did'], string>> = {
   answered: 'answered by hand',
   dropped: 'dropped',
   'timed-out': 'held until its time was over, then it went on as it was',
-  released: 'held, and let go because the gateway stopped',
+  released: 'let go by itself, as it came',
   left: 'held until it ended by itself',
   rewrote: 'changed',
   mocked: 'answered in the place of the upstream',

@@ -16,6 +16,8 @@ export interface Desk {
   heard<N extends EventName>(name: N): EventData<N>[]
   /** Sends a request through the gateway. */
   send(path: string, init?: RequestInit): Promise<Response>
+  /** Closes the screen. */
+  leave(): void
   close(): Promise<void>
 }
 
@@ -31,7 +33,7 @@ export function makeDesk(files: Readonly<Record<string, string>> = {}, more: Par
   const folders = { config: join(home, 'config'), workspaces: join(home, 'made') }
   const workbench = new Workbench({ mode: 'browser', env: {}, folders, samples: join(home, 'samples'), ...more })
   const events: [string, unknown][] = []
-  const { handlers } = workbench.connect((name, data) => events.push([name, data]))
+  const { handlers, close: leave } = workbench.connect((name, data) => events.push([name, data]))
   return {
     home,
     folder,
@@ -40,6 +42,7 @@ export function makeDesk(files: Readonly<Record<string, string>> = {}, more: Par
     call: async (name, params) => handlers[name](params, { signal: new AbortController().signal }),
     heard: (name) => events.filter(([one]) => one === name).map(([, data]) => data) as never,
     send: (path, init) => fetch(`${workbench.workspace.gatewayUrl}${path}`, init),
+    leave,
     async close() {
       await workbench.close()
       if (existsSync(home)) rmSync(home, { recursive: true, force: true })
@@ -51,12 +54,11 @@ export function makeDesk(files: Readonly<Record<string, string>> = {}, more: Par
 export async function openDesk(
   more = '',
   files: Readonly<Record<string, string>> = {},
+  options: Partial<WorkbenchOptions> = {},
 ): Promise<{ desk: Desk; upstream: TestUpstream }> {
   const upstream = await testUpstream()
-  const desk = makeDesk({
-    'gatehouse.yaml': `gatehouse: 1\nlisten: { http: "127.0.0.1:0" }\nupstreams: { web: ${upstream.url} }\napis: [{ name: web, upstream: web }]\n${more}`,
-    ...files,
-  })
+  const yaml = `gatehouse: 1\nlisten: { http: "127.0.0.1:0" }\nupstreams: { web: ${upstream.url} }\napis: [{ name: web, upstream: web }]\n${more}`
+  const desk = makeDesk({ 'gatehouse.yaml': yaml, ...files }, options)
   await desk.workbench.open(desk.folder)
   return { desk, upstream }
 }
