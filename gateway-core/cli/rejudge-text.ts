@@ -1,5 +1,6 @@
 import { kindOf } from '../rejudge/blame.ts'
 import type { WhatIfKind, WhatIfOutcome } from '../protocol/what-if.ts'
+import { messageFrom } from '../rejudge/said-otherwise.ts'
 import type { WhatIfReport } from '../rejudge/what-if.ts'
 import { visible } from '../visible.ts'
 import type { Io, Style } from './io.ts'
@@ -36,17 +37,20 @@ export function rejudgeText(io: Io, folder: string, report: WhatIfReport, change
     lines.push('', paint('bold', name))
     for (const group of groups) {
       const [first] = group as [BlamedChange, ...BlamedChange[]]
-      const { before, after, blame, missing, differs } = first
+      const { before, after, blame, missing, differs, message } = first
       const place = after.position ?? before.position
       lines.push(
         `${paint(style, mark)} ${count(group.length)} × ${ending(before)} → ${ending(after)}${place ? `  ${paint('cyan', line(place.file, place.line))}` : ''}`,
       )
       if (kind === 'undecidable') lines.push(`    lacks ${visible(missing ?? 'a fact', 200)}`)
       if (differs) lines.push(`    ${visible(differs.join(', '), 300)}`)
+      else if (message) lines.push(`    ${messageFrom(message)}`)
       for (const hunk of blame) {
         lines.push(`    because of ${paint('cyan', line(hunk.file, hunk.line))}  ${visible(hunk.text.trim(), 200)}`)
       }
-      const ids = group.slice(0, examples).map(({ id }) => visible(id))
+      const ids = group.slice(0, examples).map((one) => {
+        return one.message ? `${visible(one.id)} message ${one.message.number}` : visible(one.id)
+      })
       const more = group.length > examples ? ` and ${count(group.length - examples)} more` : ''
       lines.push(paint('dim', `    ${ids.join(', ')}${more}`))
     }

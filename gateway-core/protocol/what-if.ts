@@ -128,6 +128,24 @@ export interface ChangedMessage {
   kind: 'text' | 'binary' | 'event'
 }
 
+/** Such a message under both versions. Secrets are not in it. */
+export interface ExplainedMessage extends ChangedMessage {
+  /** When it came, in ms since the epoch. */
+  at: number
+  /** Its text as it came; absent where it is not text, or long, or not known. */
+  text?: string
+  length: number
+  before: MessageUnder
+  after: MessageUnder
+}
+
+/** What one version makes of a message. */
+export interface MessageUnder {
+  end: 'sent' | 'changed' | 'denied' | 'undecidable'
+  /** What goes on in its place. */
+  text?: string
+}
+
 /** Changes that have one reason. */
 export interface WhatIfGroup {
   /** Policy that decides now, or that decided before where the request passes now. */
@@ -145,6 +163,7 @@ export interface WhatIfRow {
   group: number
   before: WhatIfOutcome
   after: WhatIfOutcome
+  message?: ChangedMessage
   warming: boolean
   /** Null where it left the capture meanwhile. */
   exchange: TrafficRow | null
@@ -172,6 +191,8 @@ export interface WhatIfExplanation {
     after: string
     fact?: { key: string; before: string; after: string }
   } | null
+  /** The message that makes the difference, where it is one of a WebSocket or an event stream; its steps end both traces. */
+  message?: ExplainedMessage
   /** The smallest part of the edit that makes this difference; empty where none was found. */
   blame: readonly Hunk[]
 }

@@ -53,10 +53,13 @@ export class Blame {
       const workspace = await this.#load(subset)
       if (!workspace) return false
       const judged = await this.#options.judge(workspace, at)
-      const kind = classify(before, judged)?.kind
+      const found = classify(before, judged)
       const { verdict, code, decidedBy } = judged.outcome
-      const { after } = change
-      return kind === change.kind && verdict === after.verdict && code === after.code && decidedBy === after.decidedBy
+      const { after, kind, message } = change
+      if (found?.kind !== kind || found.message?.number !== message?.number) return false
+      // Where a message differs, everything that differs is looked at: a header beside it has its own lines.
+      if (message && found.differs?.join() !== change.differs?.join()) return false
+      return verdict === after.verdict && code === after.code && decidedBy === after.decidedBy
     })
     return (set ?? []).map(hunkOf)
   }
@@ -73,7 +76,7 @@ export class Blame {
 }
 
 /** Exchanges of one kind lost or won their verdict in the same way. */
-export function kindOf({ kind, before, after, differs, missing }: WhatIfChange): string {
+export function kindOf({ kind, before, after, differs, missing, message }: WhatIfChange): string {
   const ends = [before, after].map(({ verdict, code, decidedBy, status }) => [verdict, code, decidedBy, status])
-  return JSON.stringify([kind, ends, differs, missing])
+  return JSON.stringify([kind, ends, differs, missing, message?.side])
 }

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Body } from '../exchange.ts'
-import type { TraceEntry } from '../pipeline/outcome.ts'
 import type { PolicyInstance } from '../pipeline/plan.ts'
 import type { Run } from '../pipeline/runner.ts'
 import { type JudgedMessage, MessageStand } from '../proxy/messages/judged-message.ts'
@@ -17,15 +16,15 @@ import {
 } from './recorded-message.ts'
 import type { MessageEnd, SaidOtherwise } from './said-otherwise.ts'
 
-/** Steps of so many messages are kept for a trace. */
-const mostTraces = 5000
+/** So many messages are kept for a trace. */
+const mostHeard = 5000
 
 /** Messages of one exchange judged again, one after the other, by its run. Those behind one that is denied now are not. */
 export class Dialogue {
   /** Those that end otherwise than recorded, in their order. */
   readonly said: SaidOtherwise[] = []
-  /** The steps of each message, by its number; only where traces are asked for. */
-  readonly traces = new Map<number, readonly TraceEntry[]>()
+  /** What each message came to, by its number; only where traces are asked for. */
+  readonly heard = new Map<number, JudgedMessage>()
   /** What lacks of the messages themselves. */
   missing: string | undefined
   /** The message that is judged. */
@@ -83,7 +82,7 @@ export class Dialogue {
   #end(message: RecordedMessage): void {
     const judged = this.#stand.end()
     const { number } = message
-    if (this.#tracing && this.traces.size < mostTraces) this.traces.set(number, judged.trace)
+    if (this.#tracing && this.heard.size < mostHeard) this.heard.set(number, judged)
     const now = endOf(judged, message)
     if (!now) return
     const { side, kind } = message.message

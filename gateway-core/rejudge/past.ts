@@ -4,6 +4,7 @@ import type { Workspace } from '../config/workspace.ts'
 import { Blame } from './blame.ts'
 import { ColdState } from './cold-state.ts'
 import type { ExchangeRun } from './exchange-run.ts'
+import { explainedMessage, messageIn, messageParting, withMessage } from './explained-message.ts'
 import type { Moment } from './follower.ts'
 import type { Texts } from './hunks.ts'
 import { judgeAll, judgeEdit } from './judge-edit.ts'
@@ -97,16 +98,27 @@ export class Past {
     const { baseline, candidate, blame } = await this.#ask(question)
     const at = this.#numberOf(id)
     const stored = this.#source.record(at)
-    const before = await this.#traced(baseline, at, stored)
-    const after = await this.#traced(candidate, at, stored)
+    let before = await this.#traced(baseline, at, stored)
+    let after = await this.#traced(candidate, at, stored)
     const found = classify(before.judged, after.judged)
     const change = found && this.#changeOf(at, before.judged, after.judged)
+    const recorded = found?.message && messageIn(this.#traffic.exchange(at), found.message)
+    const message = recorded && explainedMessage(found!.message!, recorded, before, after)
+    if (recorded) {
+      before = withMessage(before, recorded, baseline)
+      after = withMessage(after, recorded, candidate)
+    }
+    const differs = found?.differs ?? []
+    const byMessage = message && differs.length < 2
     return {
       id,
       kind: found?.kind ?? 'same',
       before: { ...before.judged.outcome, trace: before.trace },
       after: { ...after.judged.outcome, trace: after.trace },
-      firstDifference: differenceOf(before, after, found?.differs ?? [], stored),
+      firstDifference: byMessage
+        ? messageParting(before, after, stored, message)
+        : differenceOf(before, after, differs, stored),
+      ...(message && { message }),
       blame: change ? await blame.of(change, () => at) : [],
     }
   }
@@ -240,9 +252,9 @@ export class Past {
 
   #changeOf(at: number, before: Judged, after: Judged): WhatIfChange {
     const { id, order } = this.#traffic.exchange(at)
-    const { kind, differs } = classify(before, after)!
+    const { kind, differs, message } = classify(before, after)!
     const change: WhatIfChange = { id, order, kind, before: before.outcome, after: after.outcome }
-    return differs ? { ...change, differs } : change
+    return { ...change, ...(differs && { differs }), ...(message && { message }) }
   }
 
   /** What counters held before the first step of an exchange. */

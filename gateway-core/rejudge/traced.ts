@@ -7,14 +7,19 @@ import { type Judged, positionsOf } from './judged.ts'
 
 /** The trace of an exchange that was judged again: what was taken from the record stands as it was recorded. */
 export function traceOf(run: ExchangeRun | undefined, stored: ExchangeRecord, workspace: Workspace): TraceEntry[] {
-  const places = positionsOf(workspace)
-  const placed = (entry: TraceEntry) => ({ ...entry, position: places.get(entry.policy) ?? entry.position })
+  const placed = placedIn(workspace)
   if (!run) return stored.trace.map(placed)
   const trace = run.run.trace.map((entry, at) => {
     const place = run.recalled.get(at)
     return place === undefined ? entry : placed(stored.trace[place]!)
   })
   return run.asRecorded ? [...trace, ...stored.trace.slice(run.follower.at).map(placed)] : trace
+}
+
+/** Steps with their places in the files of a workspace. */
+export function placedIn(workspace: Workspace): (entry: TraceEntry) => TraceEntry {
+  const places = positionsOf(workspace)
+  return (entry) => ({ ...entry, position: places.get(entry.policy) ?? entry.position })
 }
 
 /** One side of a comparison: how an exchange ends, and by which steps. */

@@ -1,5 +1,12 @@
 import type { TraceEntry } from '../pipeline/outcome.ts'
-import type { ChangedMessage, Hunk, WhatIfKind, WhatIfOutcome, WhatIfTotals } from '../protocol/what-if.ts'
+import type {
+  ChangedMessage,
+  ExplainedMessage,
+  Hunk,
+  WhatIfKind,
+  WhatIfOutcome,
+  WhatIfTotals,
+} from '../protocol/what-if.ts'
 import type { Difference } from './first-difference.ts'
 
 /** One exchange that the edit changes. */
@@ -57,6 +64,8 @@ export interface WhatIfExplanation {
   before: WhatIfOutcome & { trace: readonly TraceEntry[] }
   after: WhatIfOutcome & { trace: readonly TraceEntry[] }
   firstDifference: Difference | null
+  /** The message that makes the difference; its steps end both traces. */
+  message?: ExplainedMessage
   /** The smallest set of hunks that makes this difference; empty where none is found. */
   blame: readonly Hunk[]
 }

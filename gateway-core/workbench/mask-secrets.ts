@@ -1,6 +1,6 @@
 import { bodyText } from '../capture/body-text.ts'
 import { hasMarker } from '../capture/markers.ts'
-import type { RecordedRequest, RecordedResponse, StoredExchange } from '../capture/record.ts'
+import type { RecordedRequest, RecordedResponse, StoredExchange, StoredMessage } from '../capture/record.ts'
 import type { Captures } from '../capture/store.ts'
 
 const marker = /"⟦sealed:[\w-]+:\d+:literal⟧"|⟦sealed:[\w-]+:\d+⟧/g
@@ -9,15 +9,19 @@ const leastInside = 4
 
 /**
  * Puts the markers back into what was judged with open secrets, in every text of it, wherever policies carried them:
- * what a screen gets holds none of the exchange's secrets.
+ * what a screen gets holds none of the exchange's secrets, and none of its messages from `message` on.
  */
-export function maskOf(captures: Pick<Captures, 'get'>, id: string): <T>(value: T) => T {
+export function maskOf(captures: Pick<Captures, 'get' | 'messages'>, id: string, message = 1): <T>(value: T) => T {
   const sealed = captures.get(id, { secrets: 'sealed' })
   const open = sealed?.secrets === 'sealed' ? captures.get(id, { secrets: 'open' }) : undefined
-  if (!sealed || !open) return (value) => value
+  const [sealedMessages, openMessages] = (['sealed', 'open'] as const).map((secrets) =>
+    captures.messages(id, { secrets, from: message }).flatMap(textsSaid),
+  ) as [string[], string[]]
+  if (!sealed || (!open && sealedMessages.length === 0)) return (value) => value
   const whole = new Map<string, string>()
   const secrets = new Map<string, string>()
-  const [masked, clear] = [textsOf(sealed), textsOf(open)]
+  const masked = [...textsOf(sealed), ...sealedMessages]
+  const clear = [...textsOf(open ?? sealed), ...openMessages]
   for (const [at, text] of clear.entries()) {
     const hidden = masked[at] ?? ''
     if (text === hidden || !hasMarker(hidden)) continue
@@ -39,6 +43,11 @@ function textsOfMessage(message: RecordedRequest | RecordedResponse): string[] {
   const line = 'target' in message ? [message.target, message.path, message.query] : []
   // The body stands before the headers: both readings have as many texts of it.
   return [...line, bodyText(message) ?? '', ...message.headers, ...(message.trailers ?? [])]
+}
+
+/** What a policy made of a message holds masks where its secrets stood. */
+function textsSaid({ bytes, edited, sent = bytes }: StoredMessage): string[] {
+  return [bytes, edited ? sent : bytes].map((content) => Buffer.from(content).toString('utf8'))
 }
 
 /** What stands in the clear text where the masked one has its markers. */

@@ -65,11 +65,12 @@ export class WhatIfChanges {
       start += changes.length
     }
     const summaries = new Map(read(found.map(({ change }) => change.order)).map((one) => [one.id, one]))
-    return found.map(({ group, change: { id, before, after, warming } }) => ({
+    return found.map(({ group, change: { id, before, after, warming, message } }) => ({
       id,
       group,
       before,
       after,
+      ...(message && { message }),
       warming: warming === true,
       exchange: summaries.get(id) ?? null,
     }))

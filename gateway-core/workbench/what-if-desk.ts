@@ -114,15 +114,16 @@ export class WhatIfDesk {
 
   async explain(run: number, id: string): Promise<WhatIfExplanation> {
     const { question } = this.#askedOf(run)
-    const { before, after, firstDifference, kind, blame } = await told(this.#workbench.past.explain(id, question))
+    const { before, after, firstDifference, kind, blame, message } = await told(this.#workbench.past.explain(id, question))
     const { captures } = this.#workbench.workspace
-    const mask = maskOf(captures, id)
+    const mask = maskOf(captures, id, message?.number)
     return {
       exchange: captures.list({ query: `id:${id}`, limit: 1 })[0] ?? null,
       kind,
       before: mask({ ...before, trace: before.trace.map(plainStep) }),
       after: mask({ ...after, trace: after.trace.map(plainStep) }),
       firstDifference: firstDifference && shown(mask(firstDifference)),
+      ...(message && { message: mask(message) }),
       blame,
     }
   }

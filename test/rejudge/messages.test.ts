@@ -119,3 +119,36 @@ test('who is denied now has no messages any more', async () => {
   expect(report).toMatchObject({ newlyDenied: 4, undecidable: 0 })
   expect(report.changes.every(({ message }) => message === undefined)).toBe(true)
 })
+
+const explain = async (from: string, to: string, nth = 0) => {
+  const candidate = { 'gatehouse.yaml': yaml.replace(from, to) }
+  const { changes } = await thread.judge({ candidate })
+  return thread.explain(changes[nth]!.id, { candidate })
+}
+
+test('the explanation ends both traces with the steps of that message, and tells what goes on', async () => {
+  const explained = await explain('[/pin]', '[/pin, /name]')
+  expect(explained).toMatchObject({
+    kind: 'transformed',
+    message: {
+      number: 3,
+      side: 'request',
+      text: '{"name":"ada"}',
+      before: { end: 'sent' },
+      after: { end: 'changed', text: '{"name":"[masked]"}' },
+    },
+    firstDifference: { step: 'api:shop/data-mask', field: 'verdict', a: 'pass', b: 'modify' },
+    blame: [{ file: 'gatehouse.yaml', text: expect.stringContaining('/name') as string }],
+  })
+  const [before, after] = [explained.before, explained.after].map(({ trace }) => trace.at(-1))
+  expect(before).toMatchObject({ phase: 'message', verdict: 'pass' })
+  expect(after).toMatchObject({ phase: 'message', verdict: 'modify' })
+})
+
+test('of two changed lines the one is blamed that the message is about', async () => {
+  const explained = await explain(
+    'deny: [10.9.0.0/16] }\n      - data-mask: { apply: [request], fields: [/pin] }',
+    'deny: [10.8.0.0/16] }\n      - data-mask: { apply: [request], fields: [/pin, /name] }',
+  )
+  expect(explained.blame).toMatchObject([{ line: 10, text: expect.stringContaining('/name') as string }])
+})

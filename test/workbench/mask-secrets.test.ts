@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { StoredExchange } from '../../gateway-core/capture/record.ts'
+import type { StoredExchange, StoredMessage } from '../../gateway-core/capture/record.ts'
 import { maskOf } from '../../gateway-core/workbench/mask-secrets.ts'
 import { body, record, request, response } from '../capture/records.ts'
 
@@ -18,9 +18,25 @@ const exchange = (of: (text: string, mark: string) => string, secrets: StoredExc
   order: 1,
   secrets,
 })
+const message = (text: string): StoredMessage => ({
+  exchange: 'x',
+  number: 1,
+  at: 0,
+  side: 'request',
+  kind: 'text',
+  bytes: Buffer.from(text),
+  length: 17,
+  truncated: false,
+  fate: 'sent',
+  trace: [],
+  secrets: 'open',
+})
 const captures = {
   get: (_id: string, { secrets }: { secrets?: 'open' | 'sealed' } = {}) =>
     secrets === 'sealed' ? exchange((_text, mark) => mark, 'sealed') : exchange((text) => text, 'open'),
+  messages: (_id: string, { secrets }: { secrets?: 'open' | 'sealed' } = {}) => [
+    message(secrets === 'sealed' ? '{"word":"⟦sealed:aa:6⟧"}' : '{"word":"sesame"}'),
+  ],
 }
 const mask = maskOf(captures, 'x')
 
@@ -36,6 +52,7 @@ describe('what was judged with open secrets', () => {
       '{"pin":4711,"code":"7","n":7}',
       '{"pin":"⟦sealed:cc:4:literal⟧","code":"⟦sealed:dd:1⟧","n":7}',
     ],
+    ['what a message held', 'the word is sesame', 'the word is ⟦sealed:aa:6⟧'],
     ['a short one by itself', '7', '⟦sealed:dd:1⟧'],
     ['what is no secret', '17 of 70', '17 of 70'],
   ])('%s', (_name, text, masked) => expect(mask(text)).toBe(masked))
@@ -49,8 +66,8 @@ describe('what was judged with open secrets', () => {
   })
 
   it('is as it is where nothing was sealed, or the exchange is gone', () => {
-    const plain = { get: () => ({ ...exchange((text) => text, 'none') }) }
+    const plain = { get: () => ({ ...exchange((text) => text, 'none') }), messages: () => [] }
     expect(maskOf(plain, 'x')('Bearer abc.def.ghi')).toBe('Bearer abc.def.ghi')
-    expect(maskOf({ get: () => undefined }, 'x')('Bearer abc.def.ghi')).toBe('Bearer abc.def.ghi')
+    expect(maskOf({ get: () => undefined, messages: () => [] }, 'x')('Bearer abc.def.ghi')).toBe('Bearer abc.def.ghi')
   })
 })
