@@ -7,16 +7,11 @@ import { loadWorkspace } from '../config/load.ts'
 import { openSecret, readSecrets, secretsFile } from '../config/secrets.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { Workspace } from '../config/workspace.ts'
-import type { StateAnswer, StateOperation } from '../pipeline/state.ts'
-import { whenReady, type Maybe } from '../pipeline/facts.ts'
-import { ColdState } from '../rejudge/cold-state.ts'
-import { judgeTraffic } from '../rejudge/judge-traffic.ts'
-import { recordedFacts } from '../rejudge/shared-facts.ts'
-import { RecordsTraffic } from '../rejudge/traffic.ts'
 import { version } from '../version.ts'
 import { judgeCase, traceDifference } from './judge-case.ts'
 import { CaseError, caseFormat, type CaseFile, type StateRead } from './case-file.ts'
 import { redactFiles } from './redact-files.ts'
+import { stateRead } from './state-read.ts'
 
 export interface ExportOptions {
   folder: string
@@ -24,10 +19,6 @@ export interface ExportOptions {
   key: WorkspaceKey
   env: Readonly<Record<string, string | undefined>>
 }
-
-/** Most exchanges before it that are judged to know what limits held, and how long before. */
-const mostBefore = 3000
-const longestBefore = 24 * 3_600_000
 
 /** Writes a recorded exchange as a case. Throws a CaseError when it, or the revision it was judged by, is not kept. */
 export async function exportCase(id: string, options: ExportOptions): Promise<{ name: string; text: string }> {
@@ -63,38 +54,11 @@ export async function exportCase(id: string, options: ExportOptions): Promise<{ 
     revision: exchange.revision,
     files: redacted.files,
     secrets: redacted.secrets,
-    state: workspace ? await soundState(workspace, exchange, await stateRead(workspace, exchange, captures)) : [],
+    state: workspace ? await soundState(workspace, exchange, await stateRead(workspace, exchange.id, options)) : [],
     exchange: harEntry(exchange),
   }
   const name = `${exchange.id}.gatehouse-case.json`
   return { name, text: `${withoutSecrets(JSON.stringify(file, null, 1), redacted.values)}\n` }
-}
-
-/** What the steps of the exchange asked of state, and what it answered: found by judging what came before it. */
-async function stateRead(workspace: Workspace, exchange: StoredExchange, captures: Captures): Promise<StateRead[]> {
-  const summaries = captures.list({ before: exchange.order, limit: mostBefore, order: 'newest' })
-  const since = exchange.startedAt - longestBefore
-  const before = summaries.flatMap(({ id, startedAt }) => {
-    const record = startedAt < since ? undefined : captures.get(id, { secrets: 'sealed' })
-    return record ? [record] : []
-  })
-  before.reverse()
-  const state = new Listening()
-  const judge = (records: readonly StoredExchange[]) =>
-    judgeTraffic({
-      workspace,
-      traffic: new RecordsTraffic(records),
-      recordedUnder: () => undefined,
-      facts: recordedFacts,
-      reuse: false,
-      everyStep: true,
-      state: () => state,
-      judged: () => undefined,
-    })
-  if (before.length > 0) await judge(before)
-  state.reads = []
-  await judge([exchange])
-  return state.reads
 }
 
 /**
@@ -114,22 +78,6 @@ async function soundState(workspace: Workspace, exchange: StoredExchange, reads:
     const without = state.filter(({ stateId }) => stateId !== stateIds.get(difference?.policy ?? ''))
     if (without.length === state.length) return state
     state = without
-  }
-}
-
-/** State that notes what it was asked. */
-class Listening extends ColdState {
-  reads: StateRead[] = []
-
-  constructor() {
-    super({ since: 0 })
-  }
-
-  override apply<O extends StateOperation>(stateId: string, operation: O, now: number): Maybe<StateAnswer<O>> {
-    return whenReady(super.apply(stateId, operation, now), (answer) => {
-      this.reads.push({ stateId, operation, answer: answer ?? null })
-      return answer
-    })
   }
 }
 
