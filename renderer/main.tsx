@@ -11,6 +11,7 @@ import { App } from './shell/app.tsx'
 import { listenToKeys } from './shell/actions.ts'
 import { registerShellActions } from './shell/shell-actions.ts'
 import { followDesktop } from './shell/desktop-menu.ts'
+import { followParts } from './shell/parts.ts'
 import { followTraffic } from './traffic/traffic-store.ts'
 import { followTheme } from './shell/preferences.ts'
 import { followCore } from './shell/workbench.ts'
@@ -24,6 +25,7 @@ followTraffic()
 followIntercept()
 followDesktop()
 listenToKeys(window)
+followParts(window)
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <App />

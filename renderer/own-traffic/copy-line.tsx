@@ -6,10 +6,11 @@ import { Button } from '../ui/button.tsx'
 export function CopyLine({
   text,
   shown = text,
-  name = 'the command',
+  name,
 }: {
   text: string
   shown?: string
+  /** What it is; default: a command, called by its text. */
   name?: string
 }) {
   return (
@@ -17,7 +18,8 @@ export function CopyLine({
       <code>{shown}</code>
       <Button
         kind="quiet"
-        label={`Copy ${name}`}
+        label={name === undefined ? `Copy ${shown}` : `Copy ${name}`}
+        tip={`Copy ${name ?? 'the command'}`}
         onClick={() => {
           void navigator.clipboard.writeText(text).then(() => tellDone('Copied'))
         }}

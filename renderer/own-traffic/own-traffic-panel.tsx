@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import type { OwnTraffic } from '../../gateway-core/protocol/own-traffic.ts'
 import { core } from '../core/core.ts'
 import { Button } from '../ui/button.tsx'
@@ -51,9 +51,16 @@ export function OwnTrafficPanel() {
 function ProxySwitch({ state }: { state: OwnTraffic }) {
   const { proxy, gateway } = state
   const busy = useOwnTraffic((own) => own.busy)
+  const box = useRef<HTMLDivElement>(null)
+  const open = proxy !== null
+  // The first step is under the fingers, and the next one when the button of the first is gone.
+  useEffect(() => {
+    const now = document.activeElement
+    if (now === document.body || now?.matches('[role="dialog"]')) box.current?.querySelector('button')?.focus()
+  }, [open, busy])
   if (!proxy) {
     return (
-      <div className="own-switch">
+      <div className="own-switch" ref={box}>
         <span className="own-light" aria-hidden="true" />
         <span className="grow">
           {gateway ? 'The forward proxy is closed.' : 'The gateway does not run, so neither does the forward proxy.'}
@@ -65,7 +72,7 @@ function ProxySwitch({ state }: { state: OwnTraffic }) {
     )
   }
   return (
-    <div className="own-switch own-switch-open">
+    <div className="own-switch own-switch-open" ref={box}>
       <span className="own-light" aria-hidden="true" />
       <span>Open at</span>
       <CopyLine text={proxy.url} name="the address" />

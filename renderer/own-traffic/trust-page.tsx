@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { OwnTraffic, TrustGuide, TrustStep } from '../../gateway-core/protocol/own-traffic.ts'
 import { core } from '../core/core.ts'
 import { tellDone, tellFailure } from '../shell/notices.ts'
@@ -15,6 +15,10 @@ export function TrustPage({ state }: { state: OwnTraffic }) {
     core.call('own.trust').then(setGuides, tellFailure)
   }, [made])
   const guide = guides.find(({ id }) => id === chosen) ?? guides[0]
+  const systems = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    systems.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
+  }, [chosen])
   const certificate = async (then: (pem: string) => unknown) => {
     try {
       await then((await core.call('own.certificate')).pem)
@@ -43,10 +47,19 @@ export function TrustPage({ state }: { state: OwnTraffic }) {
       </div>
       {guide && (
         <div className="own-trust">
-          <div className="own-systems" role="listbox" aria-label="System" tabIndex={0} onKeyDown={step}>
+          <div
+            ref={systems}
+            className="own-systems"
+            role="listbox"
+            aria-label="System"
+            aria-activedescendant={`trust-${guide.id}`}
+            tabIndex={0}
+            onKeyDown={step}
+          >
             {guides.map(({ id, title }) => (
               <button
                 key={id}
+                id={`trust-${id}`}
                 type="button"
                 role="option"
                 tabIndex={-1}

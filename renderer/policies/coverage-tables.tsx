@@ -4,7 +4,7 @@ import { coverageOf, outcomeTitle, seenBranches } from './coverage.ts'
 import { short } from './gutter.ts'
 import './coverage.css'
 
-interface TablesProps {
+export interface CoverageTablesProps {
   coverage: Coverage
   onlyNever: boolean
   /** What reached the policies: `exchange`, `request`. */
@@ -17,7 +17,7 @@ interface TablesProps {
 }
 
 /** Every policy by its file: how much of what it can answer it was made to answer, and how often. */
-export function CoverageTables({ coverage, onlyNever, noun, seenBy, openLine, openTraffic }: TablesProps) {
+export function CoverageTables({ coverage, onlyNever, noun, seenBy, openLine, openTraffic }: CoverageTablesProps) {
   const { policies, judged, gone } = coverage
   const never = policies.filter(({ reached }) => reached === 0)
   const shown = onlyNever ? never : policies
@@ -26,10 +26,17 @@ export function CoverageTables({ coverage, onlyNever, noun, seenBy, openLine, op
   return (
     <div className="scroll coverage-report">
       <p className="coverage-sum">
-        <b className="num">{policies.length - never.length}</b> of <b className="num">{policies.length}</b> policies
-        reached by {plural(judged, noun)}
-        {never.length > 0 && <span className="tone-would"> · {never.length} never hit</span>}
+        {judged === 0 ? (
+          `No ${noun} came yet, so no policy was reached.`
+        ) : (
+          <>
+            <b className="num">{policies.length - never.length}</b> of <b className="num">{policies.length}</b> policies
+            reached by {plural(judged, noun)}
+            {never.length > 0 && <span className="tone-would"> · {never.length} never hit</span>}
+          </>
+        )}
       </p>
+      {onlyNever && never.length === 0 && <p className="coverage-never dim">Every policy was reached.</p>}
       {[...byFile].map(([file, own]) => (
         <table key={file} className="coverage-table">
           <caption>{file}</caption>
@@ -59,7 +66,9 @@ export function CoverageTables({ coverage, onlyNever, noun, seenBy, openLine, op
 }
 
 function PolicyRow(
-  props: { policy: PolicyCoverage } & Pick<TablesProps, 'openLine'> & { openTraffic: TablesProps['openTraffic'] },
+  props: { policy: PolicyCoverage } & Pick<CoverageTablesProps, 'openLine'> & {
+      openTraffic: CoverageTablesProps['openTraffic']
+    },
 ) {
   const { policy, openLine, openTraffic } = props
   const { file, line, reached, query } = policy

@@ -37,7 +37,7 @@ export function Gutter({ editor, path }: { editor: Editor; path: string }) {
   const isSeen = ({ line }: { line: number }) => view.ranges.some(([start, end]) => line >= start && line <= end)
   const shown = traffic || recorded ? counters.filter(isSeen) : []
   return (
-    <div className="gutter" role="group" aria-label="What live traffic did at each policy">
+    <div data-part className="gutter" role="group" aria-label="What live traffic did at each policy">
       <div ref={layer} className="gutter-layer">
         {shown.map((counter) => (
           <GutterLabel

@@ -4,6 +4,7 @@ import { registerJson } from '../monaco/json-language.ts'
 import { followPageTheme } from '../monaco/theme.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { useWorkspace } from '../shell/workbench.ts'
+import { useOpenedHere } from '../ui/borrowed-focus.ts'
 import { Button } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { SplitPane } from '../ui/split-pane.tsx'
@@ -217,7 +218,8 @@ function TextBar() {
 function Side() {
   const document = useActiveDocument()
   const report = useCoverage((state) => state.report)
-  if (report) return <CoverageReport />
+  const opened = useOpenedHere(report)
+  if (report) return <CoverageReport opened={opened} />
   return document ? <Details document={document} /> : <NothingOpen />
 }
 

@@ -18,7 +18,7 @@ export function WhatIfStrip() {
   const open = useWhatIf((whatIf) => whatIf.kind)
   const stale = state !== 'done' && !(state === 'judging' && counts !== undefined && !counts.done)
   return (
-    <section className="what-if" aria-label="What if" data-state={state} data-stale={stale}>
+    <section data-part className="what-if" aria-label="What if" data-state={state} data-stale={stale}>
       <div className="what-if-notes">
         <Standing />
       </div>

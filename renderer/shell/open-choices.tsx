@@ -13,6 +13,17 @@ import './open-choices.css'
 
 type Choice = 'observe' | 'openapi' | 'folder'
 
+const kinds = [
+  { id: 'observe', icon: <Eye />, title: 'A running API', about: 'Watch what passes.' },
+  { id: 'openapi', icon: <FileCode2 />, title: 'An OpenAPI document', about: 'Routes and validation.' },
+  { id: 'folder', icon: <FolderOpen />, title: 'A workspace folder', about: 'One that holds gatehouse.yaml.' },
+] as const
+
+const samples = [
+  { name: 'bookshop', about: 'an API that trusts too much, behind a gateway that does not' },
+  { name: 'minimal', about: 'the smallest workspace there is' },
+] as const
+
 /** What one may begin with: a URL, an OpenAPI document, a folder, a sample, or what was open before. */
 export function OpenChoices({ onOpened }: { onOpened?: () => void }) {
   const [choice, setChoice] = useState<Choice>('observe')
@@ -39,30 +50,9 @@ export function OpenChoices({ onOpened }: { onOpened?: () => void }) {
   return (
     <div className="open">
       <div className="open-kinds" role="tablist" aria-label="What do you have?">
-        <Kind
-          id="observe"
-          now={choice}
-          onChoose={choose}
-          icon={<Eye />}
-          title="A running API"
-          about="Watch what passes."
-        />
-        <Kind
-          id="openapi"
-          now={choice}
-          onChoose={choose}
-          icon={<FileCode2 />}
-          title="An OpenAPI document"
-          about="Routes and validation."
-        />
-        <Kind
-          id="folder"
-          now={choice}
-          onChoose={choose}
-          icon={<FolderOpen />}
-          title="A workspace folder"
-          about="One that holds gatehouse.yaml."
-        />
+        {kinds.map((kind) => (
+          <Kind key={kind.id} {...kind} now={choice} onChoose={choose} />
+        ))}
       </div>
       {choice === 'observe' && <ObserveForm {...form} />}
       {choice === 'openapi' && <OpenApiForm {...form} />}
@@ -71,28 +61,20 @@ export function OpenChoices({ onOpened }: { onOpened?: () => void }) {
         <Recents busy={busy} onOpen={(folder) => void begin(() => core.call('workbench.open', { folder }))} />
         <section>
           <h2>Or begin with a sample</h2>
-          <button
-            type="button"
-            className="open-line"
-            disabled={busy}
-            onClick={() => void begin(() => core.call('workbench.openSample', { name: 'bookshop' }))}
-          >
-            <BookOpen size={14} aria-hidden="true" />
-            <span className="grow">
-              <b>bookshop</b> <span className="dim">an API that trusts too much, behind a gateway that does not</span>
-            </span>
-          </button>
-          <button
-            type="button"
-            className="open-line"
-            disabled={busy}
-            onClick={() => void begin(() => core.call('workbench.openSample', { name: 'minimal' }))}
-          >
-            <BookOpen size={14} aria-hidden="true" />
-            <span className="grow">
-              <b>minimal</b> <span className="dim">the smallest workspace there is</span>
-            </span>
-          </button>
+          {samples.map(({ name, about }) => (
+            <button
+              key={name}
+              type="button"
+              className="open-line"
+              disabled={busy}
+              onClick={() => void begin(() => core.call('workbench.openSample', { name }))}
+            >
+              <BookOpen size={14} aria-hidden="true" />
+              <span className="grow">
+                <b>{name}</b> <span className="dim">{about}</span>
+              </span>
+            </button>
+          ))}
         </section>
       </div>
     </div>

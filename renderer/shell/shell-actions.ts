@@ -3,6 +3,7 @@ import { desktop } from '../core/desktop.ts'
 import { registerActions } from './actions.ts'
 import { screens, useNavigation } from './navigation.ts'
 import { tellDone } from './notices.ts'
+import { goToPart } from './parts.ts'
 import { type Theme, useTheme } from './preferences.ts'
 import { screenEntries } from './screens.tsx'
 import { useFront } from './windows.ts'
@@ -52,6 +53,26 @@ export function registerShellActions(): void {
       enabled: isOpen,
       run: () => go(screen),
     })),
+    {
+      id: 'view.nextPart',
+      title: 'Go to the next part of the screen',
+      group: 'Go',
+      shortcut: 'F6',
+      whileTyping: true,
+      keywords: 'pane focus leave editor gutter',
+      enabled: isOpen,
+      run: () => goToPart(1),
+    },
+    {
+      id: 'view.previousPart',
+      title: 'Go to the part of the screen before',
+      group: 'Go',
+      shortcut: 'Shift+F6',
+      whileTyping: true,
+      keywords: 'pane focus leave editor gutter',
+      enabled: isOpen,
+      run: () => goToPart(-1),
+    },
     {
       id: 'view.problems',
       title: 'Show problems',

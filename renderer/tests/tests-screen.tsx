@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react'
 import { visible } from '../../gateway-core/visible.ts'
 import { runAction, useActions, useShortcut } from '../shell/actions.ts'
 import { useNavigation } from '../shell/navigation.ts'
+import { useOpenedHere } from '../ui/borrowed-focus.ts'
 import { Button } from '../ui/button.tsx'
 import { Chip } from '../ui/chip.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
@@ -18,6 +19,7 @@ import {
   countTests,
   followTests,
   isFailed,
+  isWrong,
   makeTestKey,
   type TestLine,
   testLines,
@@ -30,13 +32,13 @@ export function TestsScreen() {
   const { state, selected, chosen, shown, report } = useTests()
   useActions(testsActions)
   useEffect(followTests, [])
+  const opened = useOpenedHere(report)
   const lines = testLines(state, shown)
   // Something is shown from the start: what failed before anything else.
   useEffect(() => {
     const current = lines.find(({ key }) => key === selected)
-    if (current && (chosen || (current.kind === 'test' && isFailed(current.test)))) return
-    const first =
-      lines.find((line) => line.kind === 'test' && isFailed(line.test)) ?? lines.find(({ kind }) => kind === 'test')
+    if (current && (chosen || isWrong(current))) return
+    const first = lines.find(isWrong) ?? lines.find(({ kind }) => kind === 'test') ?? lines[0]
     if (first && first.key !== selected) useTests.setState({ selected: first.key, chosen: false })
   })
   if (state === undefined) return <div className="pane" />
@@ -51,7 +53,7 @@ export function TestsScreen() {
       first={<TestList lines={lines} />}
       second={
         report ? (
-          <TestsCoverage />
+          <TestsCoverage opened={opened} />
         ) : line?.kind === 'test' ? (
           <TestDetail key={line.key} test={line.test} path={line.path} />
         ) : file ? (
@@ -69,9 +71,14 @@ function TestList({ lines }: { lines: readonly TestLine[] }) {
   const { passed, failed } = countTests(state)
   const running = state!.running
   const list = useRef<HTMLDivElement>(null)
+  const at = lines.findIndex(({ key }) => key === selected)
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
   }, [selected])
+  // Who came by a key goes on by keys.
+  useEffect(() => {
+    if (document.activeElement === document.body) list.current?.focus()
+  }, [])
   return (
     <section className="pane" aria-label="Tests">
       <div className="bar">
@@ -101,7 +108,7 @@ function TestList({ lines }: { lines: readonly TestLine[] }) {
         <Button
           label="Run the tests that failed"
           shortcut={useShortcut('tests.runFailed')}
-          disabled={failed === 0}
+          disabled={!lines.some((line) => line.kind === 'test' && isFailed(line.test))}
           onClick={() => runAction('tests.runFailed')}
         >
           <RotateCw aria-hidden="true" />
@@ -117,13 +124,20 @@ function TestList({ lines }: { lines: readonly TestLine[] }) {
           {state!.broken.file}:{state!.broken.line})
         </p>
       )}
-      <div ref={list} className="scroll tests-list" role="listbox" aria-label="Tests" tabIndex={0}>
+      <div
+        ref={list}
+        className="scroll tests-list"
+        role="listbox"
+        aria-label="Tests"
+        aria-activedescendant={at < 0 ? undefined : optionId(at)}
+        tabIndex={0}
+      >
         {lines.length === 0 && <p className="tests-none dim">Every test passes.</p>}
-        {lines.map((line) =>
+        {lines.map((line, index) =>
           line.kind === 'file' ? (
-            <FileLine key={line.key} line={line} selected={line.key === selected} />
+            <FileLine key={line.key} id={optionId(index)} line={line} selected={index === at} />
           ) : (
-            <TestRowLine key={line.key} line={line} selected={line.key === selected} />
+            <TestRowLine key={line.key} id={optionId(index)} line={line} selected={index === at} />
           ),
         )}
       </div>
@@ -131,10 +145,18 @@ function TestList({ lines }: { lines: readonly TestLine[] }) {
   )
 }
 
-function FileLine({ line, selected }: { line: Extract<TestLine, { kind: 'file' }>; selected: boolean }) {
+const optionId = (index: number) => `test-${index}`
+
+interface LineProps<Kind extends TestLine['kind']> {
+  id: string
+  line: Extract<TestLine, { kind: Kind }>
+  selected: boolean
+}
+
+function FileLine({ id, line, selected }: LineProps<'file'>) {
   const { path, passed, failed, broken } = line
   return (
-    <div className="tests-file" role="option" aria-selected={selected} onClick={() => choose(path)}>
+    <div id={id} className="tests-file" role="option" aria-selected={selected} onClick={() => choose(path)}>
       <code className="cut">{visible(path, 200)}</code>
       <span className="grow" />
       {broken && <span className="tone-deny">✕ cannot be read</span>}
@@ -148,10 +170,11 @@ function FileLine({ line, selected }: { line: Extract<TestLine, { kind: 'file' }
 const looks = { passed: 'pass', failed: 'failed', undecidable: 'undecidable', unknown: 'skipped' } as const
 const words = { passed: 'passed', failed: 'failed', undecidable: 'undecidable', unknown: 'not run yet' } as const
 
-function TestRowLine({ line, selected }: { line: Extract<TestLine, { kind: 'test' }>; selected: boolean }) {
+function TestRowLine({ id, line, selected }: LineProps<'test'>) {
   const { test } = line
   return (
     <div
+      id={id}
       className="tests-row"
       role="option"
       aria-selected={selected}

@@ -82,6 +82,11 @@ export type TestLine =
   | { kind: 'file'; key: string; path: string; passed: number; failed: number; broken: boolean }
   | { kind: 'test'; key: string; path: string; test: TestRow }
 
+/** Whether a line says that something does not pass, or cannot be read. */
+export function isWrong(line: TestLine): boolean {
+  return line.kind === 'test' ? isFailed(line.test) : line.broken
+}
+
 /** Files with their tests below them; with `failed` only what did not pass. */
 export function testLines(state: TestsState | undefined, shown: 'all' | 'failed'): TestLine[] {
   return (state?.files ?? []).flatMap(({ path, tests, problems }) => {

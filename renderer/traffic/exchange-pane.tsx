@@ -1,5 +1,5 @@
 import { Copy, FlaskConical, KeyRound, RotateCw, SquarePen, X } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { create } from 'zustand'
 import type { ExchangeDetail } from '../../gateway-core/protocol/types.ts'
 import { visible } from '../../gateway-core/visible.ts'
@@ -14,7 +14,7 @@ import { CaseBanner } from './case-banner.tsx'
 import { isCase } from './cases.ts'
 import { Changes } from './changes.tsx'
 import { Decisions } from './decisions.tsx'
-import { useExchange } from './exchange-store.ts'
+import { useEntering, useExchange } from './exchange-store.ts'
 import { hasMessages, MessageRows } from './message-list.tsx'
 import { MessageViews } from './message-views.tsx'
 import { changeCount } from './message-changes.ts'
@@ -42,6 +42,13 @@ export function ExchangePane({ id, onClose }: { id: string; onClose: () => void 
   const detail = loaded && 'detail' in loaded ? loaded.detail : undefined
   const isOpen = detail?.exchange.id === id && detail.exchange.state === 'open'
   useEffect(() => setOpen(isOpen), [isOpen])
+  const pane = useRef<HTMLElement>(null)
+  const entering = useEntering(({ wanted }) => wanted) && detail?.exchange.id === id
+  useEffect(() => {
+    if (!entering) return
+    useEntering.setState({ wanted: false })
+    pane.current?.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus()
+  }, [entering])
   useActions(
     tabIds.map((tab) => ({
       id: `traffic.tab.${tab}`,
@@ -53,7 +60,7 @@ export function ExchangePane({ id, onClose }: { id: string; onClose: () => void 
     })),
   )
   return (
-    <section className="pane exchange" aria-label="Exchange">
+    <section ref={pane} className="pane exchange" aria-label="Exchange">
       {detail ? (
         <Exchange detail={detail} version={version} onClose={onClose} />
       ) : loaded && 'refusal' in loaded ? (

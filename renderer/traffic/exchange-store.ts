@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { create } from 'zustand'
 import type { ExchangeDetail } from '../../gateway-core/protocol/types.ts'
 import { core } from '../core/core.ts'
 import { refusalOf } from '../shell/notices.ts'
@@ -39,6 +40,9 @@ export function useExchange(id: string | undefined, revision: string, version: n
   }, [id, revision, version])
   return loaded
 }
+
+/** Somebody goes into the exchange: its pane takes the focus as soon as it is there. */
+export const useEntering = create<{ wanted: boolean }>(() => ({ wanted: false }))
 
 function remember(key: string, detail: ExchangeDetail): void {
   known.set(key, detail)

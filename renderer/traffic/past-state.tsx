@@ -1,19 +1,29 @@
 import { X } from 'lucide-react'
 import type { PastEntry, PastState } from '../../gateway-core/protocol/what-if.ts'
 import { visible } from '../../gateway-core/visible.ts'
+import { runAction, useShortcut } from '../shell/actions.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { Button } from '../ui/button.tsx'
 import { countText, dateText, instanceName, plural } from '../ui/format.ts'
 import { resetText } from './time-places.ts'
-import { lookAt, useTime } from './time-store.ts'
+import { useTime } from './time-store.ts'
 import { setQuery } from './traffic-store.ts'
 
 /** What every limiter, quota and session held at the moment that is looked at. */
 export function PastStatePane() {
   const { at, state, problem } = useTime()
+  const shortcut = useShortcut('traffic.now')
   if (at === undefined) return null
   return (
-    <section className="pane past" aria-label="State at a moment">
+    <section
+      className="pane past"
+      aria-label="State at a moment"
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || event.defaultPrevented) return
+        event.preventDefault()
+        runAction('traffic.now')
+      }}
+    >
       <div className="bar">
         <h2 className="num">{dateText(at)}</h2>
         <span className="faint cut grow" role="status" aria-busy={state?.time !== at}>
@@ -24,7 +34,7 @@ export function PastStatePane() {
         <Button tip="Only what had come by then" onClick={() => setQuery(`time<=${Math.ceil(at)}`, 'now')}>
           Traffic until then
         </Button>
-        <Button kind="quiet" label="Close, back to now" shortcut="Escape" onClick={() => lookAt(undefined)}>
+        <Button kind="quiet" label="Close, back to now" shortcut={shortcut} onClick={() => runAction('traffic.now')}>
           <X aria-hidden="true" />
         </Button>
       </div>
@@ -69,7 +79,7 @@ function Entries({ state }: { state: PastState }) {
             Used
           </th>
           <th scope="col" className="past-reset right">
-            Resets in
+            Forgotten in
           </th>
         </tr>
       </thead>

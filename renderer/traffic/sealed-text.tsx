@@ -1,22 +1,35 @@
-import { visible } from '../../gateway-core/visible.ts'
+import { visible, visibleLines } from '../../gateway-core/visible.ts'
 import './sealed-text.css'
 
 const marker = /⟦sealed:[\w-]+:(\d+)(?::literal)?⟧/g
 
-/** Captured text as it is, with a small plate where a secret was taken out of it. */
-export function SealedText({ text, most = 8000 }: { text: string; most?: number }) {
-  if (!text.includes('⟦sealed:')) return visible(text, most)
+const secretWords = (length: string) => `secret, ${length} characters`
+
+/** The same in words, for a name or a title. */
+export function sealedWords(text: string): string {
+  return text.replaceAll(marker, (_, length: string) => secretWords(length))
+}
+
+/** Whether nothing but a secret stood here. */
+export function isSealed(text: string): boolean {
+  return text !== '' && text.replaceAll(marker, '') === ''
+}
+
+/** Captured text as it is, with a small plate where a secret was taken out of it; with `lines` its lines are kept. */
+export function SealedText({ text, most = 8000, lines }: { text: string; most?: number; lines?: boolean }) {
+  const plain = (piece: string) => (lines ? visibleLines(piece) : visible(piece, most))
+  if (!text.includes('⟦sealed:')) return plain(text)
   const pieces: React.ReactNode[] = []
   let at = 0
   for (const match of text.matchAll(marker)) {
-    pieces.push(visible(text.slice(at, match.index), most))
+    pieces.push(plain(text.slice(at, match.index)))
     pieces.push(
       <span key={match.index} className="sealed" title="A secret: kept encrypted for a while, then forgotten">
-        secret, {match[1]} characters
+        {secretWords(match[1]!)}
       </span>,
     )
     at = match.index + match[0].length
   }
-  pieces.push(visible(text.slice(at), most))
+  pieces.push(plain(text.slice(at)))
   return pieces
 }

@@ -1,8 +1,9 @@
 import { Pencil } from 'lucide-react'
-import { type KeyboardEvent, useEffect, useState } from 'react'
+import { type FocusEvent, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 import type { ExchangeThere, MessageThere } from '../../gateway-core/protocol/what-if.ts'
-import { visible, visibleLines } from '../../gateway-core/visible.ts'
+import { visible } from '../../gateway-core/visible.ts'
 import { dateText } from '../ui/format.ts'
+import { isSealed, SealedText, sealedWords } from './sealed-text.tsx'
 import {
   aboutPlace,
   callerOf,
@@ -102,10 +103,12 @@ function Message({ title, message, before, onChange }: MessageProps) {
               onChange={onChange && ((value) => onChange({ kind: 'path', value }))}
             />
             <Value
-              text={query === '' ? '' : `?${visible(query, 300)}`}
+              text={query === '' ? (onChange ? 'add a query' : '') : `?${visible(sealedWords(query), 300)}`}
+              shown={query === '' ? undefined : <SealedText text={`?${query}`} most={300} />}
               label="Query"
               start={query}
-              onChange={onChange && ((value) => onChange({ kind: 'query', value }))}
+              quiet={query === ''}
+              onChange={onChange && ((value) => onChange({ kind: 'query', value: value.replace(/^\?/, '') }))}
             />
           </p>
         </>
@@ -133,7 +136,12 @@ function Message({ title, message, before, onChange }: MessageProps) {
       </ul>
       {body !== undefined && (
         <Value
-          text={visibleLines(body.slice(0, 20_000))}
+          text={`${body.length} characters`}
+          shown={
+            <pre>
+              <SealedText text={body.slice(0, 20_000)} lines />
+            </pre>
+          }
           label="Body"
           start={body}
           area
@@ -151,9 +159,10 @@ function Header({ line, onChange }: { line: MessageLine; onChange: MessageProps[
     <li className="code" data-since={since}>
       <span className="step-name">{visible(name, 80)}:</span>{' '}
       <Value
-        text={visible(value, 400)}
+        text={visible(sealedWords(value), 400)}
+        shown={<SealedText text={value} most={400} />}
         label={name}
-        start={value}
+        start={isSealed(value) ? '' : value}
         onChange={
           onChange && !gone ? (text) => onChange({ kind: 'header', name, value: text === '' ? null : text }) : undefined
         }
@@ -180,7 +189,10 @@ function NewHeader({ onChange }: { onChange: NonNullable<MessageProps['onChange'
 }
 
 interface ValueProps {
+  /** What stands there, in words. */
   text: string
+  /** How it looks where that is more than its words. */
+  shown?: ReactNode
   label: string
   /** What is edited. */
   start: string
@@ -189,14 +201,23 @@ interface ValueProps {
   onChange: ((text: string) => unknown) | undefined
 }
 
-/** A value that becomes a field when one wants to change it. Enter takes it, Esc leaves it. */
-function Value({ text, label, start, area, quiet, onChange }: ValueProps) {
+/** A value that becomes a field when one wants to change it. Enter takes it, and so does going on; Esc leaves it. */
+function Value({ text, shown = text, label, start, area, quiet, onChange }: ValueProps) {
   const [typed, setTyped] = useState<string>()
+  const button = useRef<HTMLButtonElement>(null)
+  const back = useRef(false)
   useEffect(() => setTyped(undefined), [start])
-  if (typed === undefined || !onChange) {
-    const shown = area ? <pre>{text}</pre> : text
-    return onChange ? (
+  // Who is done with the field goes on from where it was.
+  useEffect(() => {
+    if (typed !== undefined || !back.current) return
+    back.current = false
+    button.current?.focus()
+  }, [typed])
+  if (!onChange) return <span>{shown}</span>
+  if (typed === undefined) {
+    return (
       <button
+        ref={button}
         type="button"
         className={quiet ? 'step-value faint' : 'step-value'}
         aria-label={`Change ${label}: ${text}`}
@@ -206,20 +227,32 @@ function Value({ text, label, start, area, quiet, onChange }: ValueProps) {
         {shown}
         <Pencil size={10} aria-hidden="true" />
       </button>
-    ) : (
-      <span>{shown}</span>
     )
   }
-  const keys = (event: KeyboardEvent) => {
-    event.stopPropagation()
-    if (event.key === 'Escape') setTyped(undefined)
-    else if (event.key === 'Enter' && (!area || event.ctrlKey || event.metaKey)) {
-      event.preventDefault()
-      setTyped(undefined)
-      if (typed !== start) onChange(typed)
-    }
+  const end = (take: boolean) => {
+    setTyped(undefined)
+    if (take && typed !== start) onChange(typed)
   }
-  const common = { 'aria-label': label, value: typed, className: 'step-field code', onKeyDown: keys, autoFocus: true }
+  const keys = (event: KeyboardEvent) => {
+    const enters = event.key === 'Enter' && (!area || event.ctrlKey || event.metaKey)
+    // What goes beyond the field, like the palette, is for others.
+    if (!enters && (event.ctrlKey || event.metaKey || event.altKey || /^F\d/.test(event.key))) return
+    event.stopPropagation()
+    if (!enters && event.key !== 'Escape') return
+    event.preventDefault()
+    back.current = true
+    end(enters)
+  }
+  const common = {
+    'aria-label': label,
+    value: typed,
+    className: 'step-field code',
+    autoFocus: true,
+    onKeyDown: keys,
+    onFocus: (event: FocusEvent<HTMLInputElement | HTMLTextAreaElement>) => event.target.select(),
+    // To another place of the page; a window that loses the focus is no decision.
+    onBlur: (event: FocusEvent) => !back.current && event.relatedTarget !== null && end(true),
+  }
   return area ? (
     <textarea {...common} rows={8} onChange={(event) => setTyped(event.target.value)} />
   ) : (

@@ -9,10 +9,12 @@ import { Chip } from '../ui/chip.tsx'
 import { instanceName, phaseTitles } from '../ui/format.ts'
 import { verdictLook } from '../../gateway-core/verdict.ts'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
+import { denialTitle } from './decision.ts'
 import { stepSummary } from './evidence-summary.ts'
 import { EvidenceList } from './evidence.tsx'
 import { changeWords, type ValueChange } from './step-changes.ts'
 import { StepPlace } from './step-place.tsx'
+import { sealedWords } from './sealed-text.tsx'
 import { goToStep, undoChange, undoChanges, useSteps, useStepsOf } from './step-store.ts'
 import './step-through.css'
 
@@ -38,8 +40,14 @@ export function StepThrough({ id }: { id: string }) {
       run: () => goToStep(at - 1),
     },
   ])
+  const stepping = useRef<HTMLDivElement>(null)
+  const focusRail = () => stepping.current?.querySelector<HTMLElement>('.step-rail')?.focus()
+  // What one changed, or undid, may be gone with its field or its button.
+  useEffect(() => {
+    if (changes.length > 0 && document.activeElement === document.body) focusRail()
+  }, [stepped, changes])
   return (
-    <div className="stepping">
+    <div className="stepping" ref={stepping}>
       {problem && (
         <p className="stepping-problem" role="alert">
           <span className="tone-deny" aria-hidden="true">
@@ -49,7 +57,7 @@ export function StepThrough({ id }: { id: string }) {
           {problem.todo && ` — ${problem.todo}`}
         </p>
       )}
-      {changes.length > 0 && <Hypothetical changes={changes} />}
+      {changes.length > 0 && <Hypothetical changes={changes} onUndo={focusRail} />}
       {stepped ? (
         <>
           <Rail stepped={stepped} at={at} first={changes[0]?.step} />
@@ -63,25 +71,34 @@ export function StepThrough({ id }: { id: string }) {
 }
 
 /** Never to be taken for what happened. */
-function Hypothetical({ changes }: { changes: readonly ValueChange[] }) {
+function Hypothetical({ changes, onUndo }: { changes: readonly ValueChange[]; onUndo: () => void }) {
   return (
     <div className="hypothetical" role="status">
       <b>Hypothetical</b>
       {changes.map((change) => (
         <Chip key={`${change.step} ${change.of} ${change.kind} ${change.name}`}>
-          <span className="faint">step {change.step + 1}</span> {visible(changeWords(change), 60)}
+          <span className="faint">step {change.step + 1}</span> {visible(sealedWords(changeWords(change)), 60)}
           <button
             type="button"
             className="chip-close"
-            aria-label={`Undo: ${changeWords(change)}`}
-            onClick={() => undoChange(change)}
+            aria-label={`Undo: ${sealedWords(changeWords(change))}`}
+            onClick={() => {
+              onUndo()
+              undoChange(change)
+            }}
           >
             <X aria-hidden="true" size={11} />
           </button>
         </Chip>
       ))}
       <span className="grow" />
-      <Button kind="quiet" onClick={undoChanges}>
+      <Button
+        kind="quiet"
+        onClick={() => {
+          onUndo()
+          undoChanges()
+        }}
+      >
         As it was
       </Button>
     </div>
@@ -203,10 +220,10 @@ function Here({ stepped, at }: { stepped: SteppedThrough; at: number }) {
           <div className="row">
             <span className="faint">The end</span>
             <VerdictMark verdict={outcome.verdict}>
-              <b>
-                {outcome.code ?? outcome.verdict} {outcome.status}
-              </b>
+              <b>{outcome.code === undefined ? outcome.verdict : denialTitle(outcome.code)}</b>
             </VerdictMark>
+            <b className="num">{outcome.status}</b>
+            {outcome.code !== undefined && <code className="faint">{outcome.code}</code>}
             {outcome.decidedBy !== undefined && (
               <span className="dim cut">by {visible(instanceName(outcome.decidedBy), 60)}</span>
             )}

@@ -10,12 +10,32 @@ export function placeOf(at: number, { from, to }: Pick<Density, 'from' | 'to'>):
 
 /** The end of a part, 0-based, as a moment: what began in it has happened then. */
 export function momentOf(part: number, { from, to }: Pick<Density, 'from' | 'to'>, all = parts): number {
-  return part >= all - 1 ? to : Math.floor(from + ((part + 1) / all) * (to - from))
+  return part >= all - 1 ? to : from + Math.floor(((part + 1) * (to - from)) / all)
 }
 
 /** The part that a moment falls in. */
 export function partOf(at: number, { from, to }: Pick<Density, 'from' | 'to'>, all = parts): number {
-  return Math.min(all - 1, Math.max(0, Math.ceil(((at - from) / Math.max(1, to - from)) * all) - 1))
+  return Math.min(all - 1, Math.max(0, Math.ceil(((at - from) * all) / Math.max(1, to - from)) - 1))
+}
+
+/** How many places the slider has: as many as bars, but none shorter than the millisecond that moments are told in. */
+export function placesOf({ from, to }: Pick<Density, 'from' | 'to'>): number {
+  return Math.min(parts, Math.max(1, to - from))
+}
+
+/** How much came in each of so many places. */
+export function countsOf(exchanges: readonly number[], places: number): readonly number[] {
+  if (places === exchanges.length) return exchanges
+  const counts = Array.from({ length: places }, () => 0)
+  for (const [at, count] of exchanges.entries()) counts[Math.floor((at * places) / exchanges.length)]! += count
+  return counts
+}
+
+/** The next place in a direction in which something came; without any more the outermost one. */
+export function busyPlace(counts: readonly number[], from: number, by: number): number {
+  let at = from + by
+  while (at > 0 && at < counts.length - 1 && counts[at] === 0) at += by
+  return Math.min(counts.length - 1, Math.max(0, at))
 }
 
 /** A single exchange can be seen beside a thousand. */

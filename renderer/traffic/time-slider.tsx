@@ -3,7 +3,7 @@ import type { Density } from '../../gateway-core/capture/store.ts'
 import { useShortcut } from '../shell/actions.ts'
 import { clockText, dateText, plural } from '../ui/format.ts'
 import { useRowVersion } from './row-version.ts'
-import { barHeight, momentOf, partOf, parts, placeOf } from './time-places.ts'
+import { barHeight, busyPlace, countsOf, momentOf, partOf, parts, placeOf, placesOf } from './time-places.ts'
 import { askDensity, lookAt, useTime } from './time-store.ts'
 import { table, useTraffic } from './traffic-store.ts'
 import './time-slider.css'
@@ -16,7 +16,7 @@ export function TimeSlider() {
   const exchanges = table.length + table.heldBack
   const density = useTime((time) => time.density)
   useEffect(() => {
-    if (search !== undefined) askDensity(query, search)
+    if (search !== undefined) askDensity(query, search, exchanges > 0)
   }, [query, search, exchanges])
   const known = density !== undefined && density.to > 0
   // Its room is kept while it is asked for: the rows below would jump.
@@ -30,13 +30,16 @@ function Slider({ density }: { density: Density }) {
   const selected = useSelectedTime()
   const shortcut = useShortcut('traffic.time')
   const { from, to } = density
-  const part = at === undefined ? parts - 1 : partOf(at, density)
-  const go = (next: number) => lookAt(momentOf(Math.max(0, Math.min(parts - 1, next)), density))
+  const places = placesOf(density)
+  const counts = useMemo(() => countsOf(density.exchanges, places), [density, places])
+  const place = at === undefined ? places - 1 : partOf(at, density, places)
+  const go = (next: number) => lookAt(momentOf(Math.max(0, Math.min(places - 1, next)), density, places))
   const keys = (event: KeyboardEvent) => {
     const by = steps[event.key]
-    if (by !== undefined) go(at === undefined && by > 0 ? parts - 1 : part + by)
+    if (by !== undefined && event.shiftKey) go(busyPlace(counts, at === undefined ? places : place, Math.sign(by)))
+    else if (by !== undefined) go(at === undefined && by > 0 ? places - 1 : place + by)
     else if (event.key === 'Home') go(0)
-    else if (event.key === 'End') go(parts - 1)
+    else if (event.key === 'End') go(places - 1)
     else if (event.key === 'Escape' && at !== undefined) lookAt(undefined)
     else return
     event.preventDefault()
@@ -45,9 +48,9 @@ function Slider({ density }: { density: Density }) {
   const drag = (event: PointerEvent) => {
     if (event.type === 'pointermove' && event.buttons !== 1) return
     const { left, width } = track.current!.getBoundingClientRect()
-    go(Math.floor(((event.clientX - left) / width) * parts))
+    go(Math.floor(((event.clientX - left) / width) * places))
   }
-  const count = density.exchanges[part] ?? 0
+  const count = counts[place] ?? 0
   return (
     <>
       <span className="time-end faint num">{endText(from, to, from)}</span>
@@ -58,10 +61,10 @@ function Slider({ density }: { density: Density }) {
         tabIndex={0}
         aria-label="Moment of the recorded time"
         aria-valuemin={0}
-        aria-valuemax={parts - 1}
-        aria-valuenow={part}
+        aria-valuemax={places - 1}
+        aria-valuenow={place}
         aria-valuetext={at === undefined ? 'now' : `${dateText(at)}, ${plural(count, 'exchange')}`}
-        title={`What was counted at a moment${shortcut ? ` (${shortcut})` : ''}`}
+        title={`What was counted at a moment${shortcut ? ` (${shortcut})` : ''}; ← → go through time, with Shift from exchange to exchange`}
         onKeyDown={keys}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId)

@@ -21,29 +21,34 @@ const beginning: Time = { density: undefined, at: undefined, state: undefined, p
 export const useTime = create<Time>(() => beginning)
 
 const quietMs = 3000
+/** While exchanges are listed and none is written yet. */
+const soonMs = 500
 
 let asked = { search: -1, at: 0 }
 let timer: ReturnType<typeof setTimeout> | undefined
 const moment: { wanted: number | undefined; running: boolean } = { wanted: undefined, running: false }
 let folder: string | undefined
 
-/** Counts anew: another search at once, a growing one every three seconds. */
-export function askDensity(query: string, search: number): void {
+/** Counts anew: another search at once, a growing one every three seconds. `some`: exchanges are listed. */
+export function askDensity(query: string, search: number, some: boolean): void {
   const now = useWorkbench.getState().state?.workspace?.folder
   if (now !== folder) {
     folder = now
     useTime.setState(beginning)
   }
-  const wait = asked.search === search ? Math.max(0, asked.at + quietMs - Date.now()) : 0
+  const quiet = some && !useTime.getState().density?.to ? soonMs : quietMs
+  const wait = asked.search === search ? Math.max(0, asked.at + quiet - Date.now()) : 0
   clearTimeout(timer)
-  timer = setTimeout(() => void load(query, search), wait)
+  timer = setTimeout(() => void load(query, search, some), wait)
 }
 
-async function load(query: string, search: number): Promise<void> {
+async function load(query: string, search: number, some: boolean): Promise<void> {
   asked = { search, at: Date.now() }
   try {
     const density = await core.call('past.density', { query, parts })
-    if (asked.search === search) useTime.setState({ density })
+    if (asked.search !== search) return
+    useTime.setState({ density })
+    if (some && density.to === 0) askDensity(query, search, some)
   } catch {
     // A query that cannot be read says so in its own bar; the bars of the one before stay.
   }

@@ -8,9 +8,10 @@ import { tellDone, useNotices } from '../shell/notices.ts'
 import { useWorkbench } from '../shell/workbench.ts'
 import { makeTestKey } from '../tests/tests-store.ts'
 import { plural } from '../ui/format.ts'
-import { copyText } from './exchange-store.ts'
+import { copyText, useEntering } from './exchange-store.ts'
 import { chooseCase, isCase, saveCase } from './cases.ts'
 import { chooseText, saveText } from './text-files.ts'
+import { lookAt, useTime } from './time-store.ts'
 import { useToolbar } from './toolbar-store.ts'
 import { select, selectId, setFollowing, setQuery, switchOrder, table, useTraffic } from './traffic-store.ts'
 
@@ -23,6 +24,10 @@ const step = (by: number) => {
   const { selectedIndex } = useTraffic.getState()
   if (table.length === 0) return
   select(selectedIndex < 0 ? 0 : Math.max(0, Math.min(table.length - 1, selectedIndex + by)))
+}
+
+export function focusTable(): void {
+  document.querySelector<HTMLElement>('.traffic-scroll')?.focus()
 }
 
 /** What can be done on the Traffic screen. */
@@ -67,7 +72,7 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       group,
       shortcut: 'Enter',
       hidden: true,
-      run: () => (isShown() ? document.querySelector<HTMLElement>('.exchange [role="tab"]')?.focus() : select(0)),
+      run: () => (isShown() ? useEntering.setState({ wanted: true }) : select(0)),
     },
     {
       id: 'traffic.close',
@@ -78,7 +83,19 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       enabled: isShown,
       run() {
         selectId(undefined)
-        document.querySelector<HTMLElement>('.traffic-scroll')?.focus()
+        focusTable()
+      },
+    },
+    {
+      id: 'traffic.now',
+      title: 'Back from the moment to now',
+      group,
+      shortcut: 'Escape',
+      hidden: true,
+      enabled: () => useTime.getState().at !== undefined,
+      run() {
+        lookAt(undefined)
+        focusTable()
       },
     },
     {

@@ -11,7 +11,7 @@ import { PastStatePane } from './past-state.tsx'
 import { TimeSlider } from './time-slider.tsx'
 import { useTime } from './time-store.ts'
 import { FilesMenu, SavedMenu, TableMenu } from './toolbar.tsx'
-import { trafficActions } from './traffic-actions.ts'
+import { focusTable, trafficActions } from './traffic-actions.ts'
 import { TrafficEmpty } from './traffic-empty.tsx'
 import { select, selectId, setQuery, table, useTraffic } from './traffic-store.ts'
 import { TrafficTable } from './traffic-table.tsx'
@@ -27,10 +27,13 @@ export function TrafficScreen() {
   const bar = useRef<QueryBarHandle>(null)
   useActions(trafficActions({ focusQuery: () => bar.current?.focus() }))
   useEffect(() => {
-    if (wanted) setQuery(wanted.text, 'now')
+    if (!wanted) return
+    // Once: coming back later, one finds the query as one left it.
+    useNavigation.setState({ trafficQuery: undefined })
+    setQuery(wanted.text, 'now')
+    focusTable()
   }, [wanted])
 
-  const focusTable = () => document.querySelector<HTMLElement>('.traffic-scroll')?.focus()
   const list = (
     <section className="pane" aria-label="Traffic">
       <div className="bar">

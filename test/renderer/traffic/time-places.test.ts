@@ -1,6 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { barHeight, momentOf, partOf, parts, placeOf, resetText } from '../../../renderer/traffic/time-places.ts'
+import {
+  barHeight,
+  busyPlace,
+  countsOf,
+  momentOf,
+  partOf,
+  parts,
+  placeOf,
+  placesOf,
+  resetText,
+} from '../../../renderer/traffic/time-places.ts'
 
 const span = { from: 1000, to: 4000 }
 
@@ -13,11 +23,13 @@ describe('the recorded time', () => {
   })
 
   it('finds the part of its own moment again, however long the time is', () => {
-    const time = fc.tuple(fc.integer({ min: 0, max: 2e12 }), fc.integer({ min: parts * 4, max: 1e10 }))
+    const time = fc.tuple(fc.integer({ min: 0, max: 2e12 }), fc.integer({ min: 1, max: 1e10 }))
     fc.assert(
-      fc.property(time, fc.integer({ min: 0, max: parts - 1 }), ([from, length], part) => {
+      fc.property(time, fc.nat(), ([from, length], any) => {
         const density = { from, to: from + length }
-        expect(partOf(momentOf(part, density), density)).toBe(part)
+        const places = placesOf(density)
+        const place = any % places
+        expect(partOf(momentOf(place, density, places), density, places)).toBe(place)
       }),
     )
   })
@@ -31,6 +43,29 @@ describe('the recorded time', () => {
   ])('puts %d at %d', (at, place) => expect(placeOf(at, span)).toBe(place))
 
   it('has one place where everything came at once', () => expect(placeOf(7, { from: 7, to: 7 })).toBe(1))
+
+  it('goes to what came next, and no further than the ends', () => {
+    const counts = [0, 2, 0, 0, 1, 0]
+    expect([0, 1, 4].map((from) => busyPlace(counts, from, 1))).toEqual([1, 4, 5])
+    expect([6, 4, 1].map((from) => busyPlace(counts, from, -1))).toEqual([5, 1, 0])
+    expect(busyPlace(counts, 5, 1)).toBe(5)
+    expect(busyPlace(counts, 0, -1)).toBe(0)
+  })
+
+  it('counts nothing twice and loses nothing where there are fewer places than bars', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(9), { minLength: 1, maxLength: parts }),
+        fc.integer({ min: 1, max: parts }),
+        (all, places) => {
+          const counts = countsOf(all, Math.min(places, all.length))
+          expect(counts).toHaveLength(Math.min(places, all.length))
+          const sum = (list: readonly number[]) => list.reduce((before, one) => before + one, 0)
+          expect(sum(counts)).toBe(sum(all))
+        },
+      ),
+    )
+  })
 
   it('shows a single exchange beside a thousand', () => {
     expect(barHeight(1, 1000)).toBe(2)
