@@ -91,8 +91,10 @@ export const interceptCalls = {
   /** Writes a rule in the place of the one of that name, or after the others. Only its own lines change. */
   'intercept.ruleSave': callWith({ text, name: text }, ['name']).returns<null>(),
   'intercept.ruleEnable': callWith({ name: text, enabled: flag }).returns<null>(),
-  /** Lets a rule run one place earlier or later. */
+  /** Lets a rule run one place earlier or later; past the end of its file it moves to the next one that has rules. */
   'intercept.ruleMove': callWith({ name: text, step: { enum: [-1, 1] } }).returns<null>(),
+  /** Moves a rule behind those of another file of rules, which is made where it is missing. */
+  'intercept.ruleMoveTo': callWith({ name: text, file: text }).returns<null>(),
   /** Puts a copy behind a rule; gives its name. */
   'intercept.ruleDuplicate': callWith({ name: text }).returns<{ name: string }>(),
   'intercept.ruleRemove': callWith({ name: text }).returns<null>(),

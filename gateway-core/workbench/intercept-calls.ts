@@ -68,6 +68,10 @@ export function interceptCalls(workbench: Workbench): Pick<Handlers, Extract<key
       await rules().move(name, step)
       return null
     },
+    'intercept.ruleMoveTo': async ({ name, file }) => {
+      await rules().moveTo(name, file)
+      return null
+    },
     'intercept.ruleDuplicate': async ({ name }) => ({ name: await rules().duplicate(name) }),
     'intercept.ruleRemove': async ({ name }) => {
       await rules().remove(name)

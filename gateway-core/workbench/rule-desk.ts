@@ -6,8 +6,9 @@ import type { RuleCheck, RuleText } from '../protocol/intercept.ts'
 import { refused } from '../protocol/rpc-error.ts'
 import type { FileDesk } from './file-desk.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
-import { appendRule, enableRule, findRule, removeRule, replaceRule, rulesOf, textOfRule } from './rule-edit.ts'
-import { copyName, duplicateRule, moveRule } from './rule-order.ts'
+import { appendRule, findRule, removeRule, replaceRule, rulesOf, textOfRule } from './rule-edit.ts'
+import { type ChangedTexts, enableRuleIn, moveRuleBy, moveRuleTo, type RuleTexts } from './rule-move.ts'
+import { copyName, duplicateRule } from './rule-order.ts'
 import { valueOfRule } from './rule-value.ts'
 
 /** Where rules go that have no file yet. */
@@ -74,22 +75,18 @@ export class RuleDesk {
     if (!('problem' in draft)) await this.#write(draft)
   }
 
-  enable(name: string, enabled: boolean): Promise<void> {
-    const { path, text, version } = this.#fileOf(name)
-    return this.#write({ path, text: enableRule(text, findRule(text, name)!, enabled), base: version, name })
+  async enable(name: string, enabled: boolean): Promise<void> {
+    await this.#writeAll(enableRuleIn(this.#texts(), name, enabled))
   }
 
-  /** Lets a rule run before the one above it, or after the one below it. */
+  /** Lets a rule run one place earlier or later. */
   async move(name: string, step: -1 | 1): Promise<void> {
-    const { path, text, version } = this.#fileOf(name)
-    const moved = moveRule(text, name, step)
-    if (moved !== undefined) return this.#write({ path, text: moved, base: version, name })
-    const all = this.#opened.workspace?.rules ?? []
-    if (all.at(step === -1 ? 0 : -1)?.name === name) return
-    throw refused(
-      `"${name.slice(0, 60)}" is the ${step === -1 ? 'first' : 'last'} rule of ${path}`,
-      `the rules of ${workspaceFile} run first, then those of rules/ by the names of their files: move it to another file to let it run ${step === -1 ? 'earlier' : 'later'}`,
-    )
+    await this.#writeAll(moveRuleBy(this.#texts(), name, step))
+  }
+
+  /** Moves a rule behind those of another file. */
+  async moveTo(name: string, path: string): Promise<void> {
+    await this.#writeAll(moveRuleTo(this.#texts(), name, path))
   }
 
   /** Puts a copy behind a rule; gives its name. */
@@ -135,6 +132,26 @@ export class RuleDesk {
     const written = this.#files.write(path, text, base)
     if (written.state === 'conflict') throw refused(`${path} was changed by somebody else just now`, 'try again')
     await this.#opened.reload()
+  }
+
+  #texts(): RuleTexts {
+    const there = this.#paths().filter((path) => this.#files.exists(path))
+    return new Map(there.map((path) => [path, this.#files.read(path).text]))
+  }
+
+  /** Writes all of them or none. */
+  async #writeAll(changes: ChangedTexts): Promise<void> {
+    const undo: (() => void)[] = []
+    for (const [path, text] of changes) {
+      const before = this.#files.exists(path) ? this.#files.read(path) : undefined
+      const written = this.#files.write(path, text, before?.version ?? '')
+      if (written.state === 'conflict') {
+        for (const one of undo) one()
+        throw refused(`${path} was changed by somebody else just now`, 'try again')
+      }
+      undo.push(() => this.#files.write(path, before?.text ?? '', written.version))
+    }
+    if (changes.size > 0) await this.#opened.reload()
   }
 
   #fileOf(name: string): { path: string; text: string; version: string } {

@@ -87,6 +87,8 @@ export function enableRule(text: string, place: RulePlace, enabled: boolean): st
   const pair = map.items.find((one) => isScalar(one.key) && one.key.value === 'enabled')
   const value = pair && rangeOf(pair)
   if (value) return text.slice(0, value[0]) + String(enabled) + text.slice(value[1])
+  // What says nothing is on.
+  if (enabled) return text
   const name = map.items.find((one) => isScalar(one.key) && one.key.value === 'name')
   const after = (name && rangeOf(name)?.[1]) ?? place.end
   const word = map.flow ? `, enabled: ${enabled}` : `\n${' '.repeat(place.column)}enabled: ${enabled}`

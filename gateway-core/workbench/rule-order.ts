@@ -1,4 +1,13 @@
-import { findRule, insertAfter, placesOf, textOfRule, withBlockList } from './rule-edit.ts'
+import {
+  appendRule,
+  findRule,
+  insertAfter,
+  placesOf,
+  type RulePlace,
+  rulesOf,
+  textOfRule,
+  withBlockList,
+} from './rule-edit.ts'
 
 /**
  * Puts a rule of a text before the one above it (`-1`) or after the one below it (`1`); undefined where there is none.
@@ -26,11 +35,49 @@ export function moveRule(text: string, name: string, step: -1 | 1): string | und
 /** Puts a copy behind a rule; only its name is another one. */
 export function duplicateRule(text: string, name: string, copy: string): string {
   const place = findRule(text, name)!
-  const rule = withName(textOfRule(text, place), name, copy)
-  if (place.list.flow) {
-    return withBlockList(text, place.list, (items) => items.toSpliced(place.at + 1, 0, rule.trimEnd()))
-  }
-  return insertAfter(text, place, rule)
+  return behind(text, place, withName(textOfRule(text, place), name, copy))
+}
+
+/** A rule on its way from one text to another: its YAML, and the comments that stood above it. */
+export interface LooseRule {
+  name: string
+  rule: string
+  comments: readonly string[]
+}
+
+/** Puts a rule at a place (0: the first) among those of a text, with its comments above it. */
+export function insertRule(text: string, { name, rule, comments }: LooseRule, at: number): string {
+  const names = rulesOf(text)
+  const before = names[Math.max(0, at - 1)]
+  const place = before === undefined ? undefined : findRule(text, before)
+  const put = place ? behind(text, place, rule) : appendRule(text, rule)
+  const ordered = at === 0 && place ? moveRule(put, name, -1)! : put
+  const first = firstLineOf(ordered, name)
+  const lines = ordered.split('\n')
+  const indent = /^\s*/.exec(lines[first]!)![0]
+  return lines.toSpliced(first, 0, ...comments.map((line) => indent + line.trim())).join('\n')
+}
+
+/** The comments directly above a rule, and where they stand. */
+export function commentsAbove(text: string, name: string): { from: number; lines: readonly string[] } {
+  const first = firstLineOf(text, name)
+  const at = rulesOf(text).indexOf(name)
+  const lines = text.split('\n')
+  const from = findRule(text, name)!.list.flow ? first : (blocksOf(text, lines)[at]?.from ?? first)
+  return { from, lines: lines.slice(from, first) }
+}
+
+export function withoutLines(text: string, { from, lines }: { from: number; lines: readonly string[] }): string {
+  return text.split('\n').toSpliced(from, lines.length).join('\n')
+}
+
+function firstLineOf(text: string, name: string): number {
+  return findRule(text, name)!.line - 1
+}
+
+function behind(text: string, place: RulePlace, rule: string): string {
+  if (!place.list.flow) return insertAfter(text, place, rule)
+  return withBlockList(text, place.list, (items) => items.toSpliced(place.at + 1, 0, rule.trimEnd()))
 }
 
 /** `slow copy`, `slow copy 2`: a name that no rule has. */

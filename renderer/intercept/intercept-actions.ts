@@ -16,6 +16,7 @@ import {
 import { readRequest } from './edits.ts'
 import { heldRows, selectAt, useIntercept } from './intercept-store.ts'
 import { useInject } from './inject-dialog.tsx'
+import { useMoveRule } from './move-rule-dialog.tsx'
 import { currentDraft, duplicateRule, moveRule, newRule, saveRule, stepRule, toggleRule } from './rule-store.ts'
 
 const message = () => useIntercept.getState().message
@@ -120,6 +121,14 @@ export function interceptActions({ focusQuery }: { focusQuery: () => void }): Ac
       shortcut: 'Alt+ArrowDown',
       enabled: isRule,
       run: () => moveRule(1),
+    },
+    {
+      id: 'intercept.moveRuleTo',
+      title: 'Move the rule to another file',
+      group,
+      keywords: 'reorder',
+      enabled: isRule,
+      run: () => useMoveRule.setState({ open: true }),
     },
     {
       id: 'intercept.toggleRule',

@@ -12,6 +12,7 @@ import { interceptActions } from './intercept-actions.ts'
 import { useIntercept } from './intercept-store.ts'
 import { RuleEditor } from './rule-editor.tsx'
 import { RuleList } from './rule-list.tsx'
+import { MoveRuleDialog } from './move-rule-dialog.tsx'
 import { InjectDialog } from './inject-dialog.tsx'
 import { InterceptEmpty } from './intercept-empty.tsx'
 import './intercept.css'
@@ -65,6 +66,7 @@ export function InterceptScreen() {
         </p>
       )}
       <InjectDialog />
+      <MoveRuleDialog />
       <div className="intercept-work">
         <SplitPane id="intercept" minimum={[300, 420]} secondSize={62} first={left} second={right} />
       </div>

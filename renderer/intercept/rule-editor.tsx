@@ -1,4 +1,4 @@
-import { Copy, ExternalLink, Save, Trash2, Undo2 } from 'lucide-react'
+import { Copy, ExternalLink, FolderInput, Save, Trash2, Undo2 } from 'lucide-react'
 import { useEffect } from 'react'
 import type { Problem } from '../../gateway-core/protocol/types.ts'
 import { visible } from '../../gateway-core/visible.ts'
@@ -111,6 +111,11 @@ function Bar({ name, draft, failed }: { name: string; draft: RuleDraft; failed: 
       {changed && name !== '' && (
         <Button kind="quiet" label="Back to what stands in the file" onClick={revertRule}>
           <Undo2 aria-hidden="true" />
+        </Button>
+      )}
+      {name !== '' && (
+        <Button kind="quiet" label="Move it to another file" onClick={() => runAction('intercept.moveRuleTo')}>
+          <FolderInput aria-hidden="true" />
         </Button>
       )}
       {name !== '' && (

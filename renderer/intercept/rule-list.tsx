@@ -1,4 +1,5 @@
 import { ArrowDown, ArrowUp, Plus } from 'lucide-react'
+import { Fragment } from 'react'
 import type { RuleRow } from '../../gateway-core/protocol/intercept.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { runAction, useShortcut } from '../shell/actions.ts'
@@ -17,6 +18,7 @@ import { Switch } from './switch.tsx'
 export function RuleList() {
   const rules = useIntercept(({ state }) => state?.rules) ?? []
   const selected = useIntercept((intercept) => intercept.rule)
+  const several = rules.some(({ file }) => file !== rules[0]!.file)
   return (
     <div className="held">
       <div className="held-head">
@@ -47,8 +49,13 @@ export function RuleList() {
         </EmptyState>
       ) : (
         <ul className="rules scroll" aria-label="Rules">
-          {rules.map((rule) => (
-            <Rule key={rule.name} rule={rule} chosen={rule.name === selected} />
+          {rules.map((rule, at) => (
+            <Fragment key={rule.name}>
+              {several && rule.file !== rules[at - 1]?.file && (
+                <li className="rule-file dim cut">{visible(rule.file, 80)}</li>
+              )}
+              <Rule rule={rule} chosen={rule.name === selected} />
+            </Fragment>
           ))}
         </ul>
       )}

@@ -143,7 +143,18 @@ export async function duplicateRule(): Promise<void> {
 
 export async function moveRule(step: -1 | 1): Promise<void> {
   const { rule } = useIntercept.getState()
-  if (rule) await core.call('intercept.ruleMove', { name: rule, step })
+  if (!rule) return
+  await core.call('intercept.ruleMove', { name: rule, step })
+  // It may stand in another file now.
+  await openRule(rule)
+}
+
+/** Moves the rule behind those of another file; what was typed into it and not saved stays. */
+export async function moveRuleTo(file: string): Promise<void> {
+  const { rule } = useIntercept.getState()
+  if (!rule) return
+  await core.call('intercept.ruleMoveTo', { name: rule, file })
+  await openRule(rule)
 }
 
 export async function toggleRule(name = useIntercept.getState().rule): Promise<void> {

@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { appendRule, findRule, removeRule, rulesOf, textOfRule } from '../../gateway-core/workbench/rule-edit.ts'
-import { copyName, duplicateRule, moveRule } from '../../gateway-core/workbench/rule-order.ts'
+import { moveRuleBy } from '../../gateway-core/workbench/rule-move.ts'
+import {
+  commentsAbove,
+  copyName,
+  duplicateRule,
+  insertRule,
+  moveRule,
+} from '../../gateway-core/workbench/rule-order.ts'
 import { ruleTemplates } from '../../gateway-core/workbench/rule-templates.ts'
 import { ruleWithValue, valueOfRule } from '../../gateway-core/workbench/rule-value.ts'
 
@@ -77,6 +84,59 @@ rules:
         for (const [at, name] of names.entries()) expect(textOfRule(text, findRule(text, name)!)).toBe(rules[at])
       }),
       { numRuns: 60 },
+    )
+  })
+})
+
+describe('rules in several files', () => {
+  const kinds = Object.keys(ruleTemplates) as (keyof typeof ruleTemplates)[]
+  const allOf = (texts: ReadonlyMap<string, string>) => [...texts.values()].flatMap((text) => rulesOf(text))
+
+  it('are in any order, one step after the other, and no rule or comment changes on the way', () => {
+    const files = fc.array(fc.array(fc.constantFrom(...kinds), { maxLength: 3 }), { minLength: 1, maxLength: 4 })
+    const steps = fc.array(fc.tuple(fc.nat(11), fc.constantFrom(-1 as const, 1 as const)), { maxLength: 15 })
+    fc.assert(
+      fc.property(files, steps, (chosen, moves) => {
+        let number = 0
+        let texts: ReadonlyMap<string, string> = new Map(
+          chosen.map((list, at) => {
+            const text = list.reduce((before, kind) => {
+              const name = `r${number++}`
+              const rule = ruleTemplates[kind].replace(/^name: .*/, `name: ${name}`)
+              return insertRule(before, { name, rule, comments: [`# why ${name}`] }, 0)
+            }, `# file ${at}\n`)
+            return [at === 0 ? 'gatehouse.yaml' : `rules/${at}.yaml`, text] as const
+          }),
+        )
+        const contents = () =>
+          new Map(
+            [...texts.values()].flatMap((text) =>
+              rulesOf(text).map(
+                (name) =>
+                  [
+                    name,
+                    [
+                      textOfRule(text, findRule(text, name)!),
+                      commentsAbove(text, name).lines.map((line) => line.trim()),
+                    ],
+                  ] as const,
+              ),
+            ),
+          )
+        const before = contents()
+        let expected = allOf(texts)
+        for (const [pick, step] of moves) {
+          const name = expected[pick % Math.max(1, expected.length)]
+          if (name === undefined) continue
+          const at = expected.indexOf(name)
+          const other = expected[at + step]
+          if (other !== undefined) expected = expected.with(at, other).with(at + step, name)
+          texts = new Map([...texts, ...moveRuleBy(texts, name, step)])
+          expect(allOf(texts)).toEqual(expected)
+        }
+        expect(contents()).toEqual(new Map(expected.map((name) => [name, before.get(name)])))
+        for (const [at, text] of [...texts.values()].entries()) expect(text).toContain(`# file ${at}\n`)
+      }),
     )
   })
 })

@@ -72,12 +72,10 @@ describe('rules in the files', () => {
     await desk.call('intercept.ruleMove', { name: 'b', step: -1 })
     expect(await names()).toEqual(['main', 'b', 'a'])
     expect(await (await desk.send('/x')).text()).toBe('two')
-    // At the ends of all rules there is nothing to do; at the end of a file there is something to know.
+    // At the ends of all rules there is nothing to do.
     await desk.call('intercept.ruleMove', { name: 'main', step: -1 })
     await desk.call('intercept.ruleMove', { name: 'a', step: 1 })
-    await expect(desk.call('intercept.ruleMove', { name: 'b', step: -1 })).rejects.toThrow(
-      '"b" is the first rule of rules/mine.yaml',
-    )
+    expect(await names()).toEqual(['main', 'b', 'a'])
     expect(await desk.call('intercept.ruleDuplicate', { name: 'b' })).toEqual({ name: 'b copy' })
     expect(await names()).toEqual(['main', 'b', 'b copy', 'a'])
     const { text } = await desk.call('intercept.ruleText', { name: 'b copy' })
@@ -88,6 +86,37 @@ describe('rules in the files', () => {
       value,
       problems: [],
     })
+  })
+
+  it('move from file to file, by steps and by name', async () => {
+    await open('rules: [{ name: main, mock: { body: main } }]\n', {
+      'rules/mine.yaml':
+        'rules:\n  # why a\n  - name: a\n    mock: { body: one }\n  - name: b\n    mock: { body: two }\n',
+    })
+    const where = async () => (await desk.call('intercept.state', {})).rules.map((rule) => `${rule.name} ${rule.file}`)
+    await desk.call('intercept.ruleMove', { name: 'a', step: -1 })
+    expect(await where()).toEqual(['a gatehouse.yaml', 'main gatehouse.yaml', 'b rules/mine.yaml'])
+    expect(file('gatehouse.yaml')).toMatch(
+      /rules:\n {2}# why a\n {2}- name: a\n {4}mock: \{ body: one \}\n {2}- \{ name: main/,
+    )
+    expect(await (await desk.send('/x')).text()).toBe('one')
+    await desk.call('intercept.ruleMoveTo', { name: 'main', file: 'rules/another.yaml' })
+    expect(await where()).toEqual(['a gatehouse.yaml', 'main rules/another.yaml', 'b rules/mine.yaml'])
+    await desk.call('intercept.ruleMove', { name: 'main', step: 1 })
+    expect(await where()).toEqual(['a gatehouse.yaml', 'b rules/mine.yaml', 'main rules/mine.yaml'])
+    await desk.call('intercept.ruleMoveTo', { name: 'main', file: 'gatehouse.yaml' })
+    expect(await where()).toEqual(['a gatehouse.yaml', 'main gatehouse.yaml', 'b rules/mine.yaml'])
+    for (const [wrong, says] of [
+      ['../elsewhere.yaml', 'is no file of rules'],
+      ['rules/deeper/x.yaml', 'is no file of rules'],
+      ['policies/x.yaml', 'is no file of rules'],
+    ] as const) {
+      await expect(desk.call('intercept.ruleMoveTo', { name: 'b', file: wrong })).rejects.toThrow(says)
+    }
+    await expect(desk.call('intercept.ruleMoveTo', { name: 'no', file: 'rules/x.yaml' })).rejects.toThrow(
+      'no rule "no"',
+    )
+    expect(await where()).toHaveLength(3)
   })
 
   it('say what is wrong within their own lines', async () => {
