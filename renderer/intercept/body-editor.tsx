@@ -3,8 +3,8 @@ import type { HeldMessage } from '../../gateway-core/protocol/intercept.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { bytesText } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
-import { type BodyLook, jsonProblem, prettyJson, textOf } from './body-text.ts'
-import { bytesIn, contentOf, type Edit, shownAs } from './edits.ts'
+import { type BodyLook, jsonProblem, lineEndsOf, prettyJson, textOf } from './body-text.ts'
+import { bytesIn, contentOf, type Edit, shownAs, typedBody } from './edits.ts'
 
 /** Above this a text area takes its time: what is longer goes on as it came. */
 const mostBytes = 2 * 1024 * 1024
@@ -36,7 +36,8 @@ export function BodyEditor({ message, edit, problem, onChange }: BodyEditorProps
   if (content === undefined) {
     return (
       <p className="held-note dim">
-        The body is longer than 10 MB: it is not held, and goes on behind this head as it comes.
+        The body is longer than 10 MB, or does not end (an event stream, a long poll): it is not held, and goes on
+        behind this head as it comes.{message?.side === 'response' && ' Breakpoints on messages hold single events.'}
       </p>
     )
   }
@@ -74,7 +75,10 @@ export function BodyEditor({ message, edit, problem, onChange }: BodyEditorProps
             { id: 'hex', title: 'Hex', tip: 'Every byte' },
           ]}
         />
-        <span className="dim cut num">{about(message, edit.body === undefined, bytes)}</span>
+        <span className="dim cut num">
+          {about(message, edit.body === undefined, bytes)}
+          {look === 'text' && text !== undefined && endsText[lineEndsOf(text)]}
+        </span>
       </div>
       <textarea
         className="held-text"
@@ -85,7 +89,7 @@ export function BodyEditor({ message, edit, problem, onChange }: BodyEditorProps
         wrap={look === 'hex' ? 'off' : 'soft'}
         placeholder="No body"
         value={shown}
-        onChange={(event) => onChange({ body: event.target.value, look })}
+        onChange={(event) => onChange(typedBody(edit, bytes, look, event.target.value))}
       />
       {problem && (
         <p className="tone-deny held-problem" role="alert">
@@ -98,6 +102,8 @@ export function BodyEditor({ message, edit, problem, onChange }: BodyEditorProps
     </div>
   )
 }
+
+const endsText = { lf: '', crlf: ' · lines end with CR LF', mixed: ' · ␍ is a carriage return' } as const
 
 function about(message: HeldMessage | undefined, untouched: boolean, bytes: Uint8Array | undefined): string {
   const length = bytes === undefined ? 'cannot be read' : bytesText(bytes.length)

@@ -1,7 +1,7 @@
 import type { HeldMessage } from '../../gateway-core/protocol/intercept.ts'
 import type { Params } from '../../gateway-core/protocol/protocol.ts'
 import { base64Of, bytesOf, hexText, readHex } from '../ui/bytes.ts'
-import { type BodyLook, prettyJson, textOf } from './body-text.ts'
+import { type BodyLook, editable, type LineEnds, lineEndsOf, prettyJson, textOf, typed } from './body-text.ts'
 import { headText, type HeadProblem, readHead } from './head-text.ts'
 
 /** What stands in the editor for one message: the original until somebody types. */
@@ -10,6 +10,8 @@ export interface Edit {
   look: BodyLook
   /** Text as it is typed, in the look that it was typed in; undefined: untouched. */
   body: string | undefined
+  /** How lines of a text end that is being typed; without it by line feeds. */
+  ends?: LineEnds
 }
 
 type RequestEdit = NonNullable<Params<'intercept.resume'>['request']>
@@ -48,15 +50,22 @@ export function contentOf({ body }: HeldMessage): Uint8Array | undefined {
 export function bytesIn(edit: Edit, content: Uint8Array): Uint8Array | HeadProblem {
   if (edit.body === undefined) return content
   if (edit.look === 'hex') return readHex(edit.body)
-  return new TextEncoder().encode(edit.body)
+  return new TextEncoder().encode(edit.look === 'text' ? typed(edit.body, edit.ends ?? 'lf') : edit.body)
 }
 
 /** The body in a look; undefined where it cannot be shown so. */
 export function shownAs(bytes: Uint8Array, look: BodyLook): string | undefined {
   if (look === 'hex') return hexText(bytes)
   const text = textOf(bytes)
-  if (text === undefined || look === 'text') return text
-  return prettyJson(text)
+  if (text === undefined) return undefined
+  return look === 'text' ? editable(text) : prettyJson(text)
+}
+
+/** What was typed into the body, with the line ends that its text had before. */
+export function typedBody(edit: Edit, bytes: Uint8Array | undefined, look: BodyLook, body: string): Partial<Edit> {
+  if (look !== 'text') return { look, body }
+  const before = edit.body !== undefined && edit.look === 'text' ? edit.ends : undefined
+  return { look, body, ends: before ?? lineEndsOf((bytes && textOf(bytes)) ?? '') }
 }
 
 /** Whether anything was changed. */
@@ -102,10 +111,12 @@ export function readMessage(edit: Edit, message: HeldMessage): Read<{ base64: st
   return { edit: body ?? { base64: '', coded: false } }
 }
 
-/** What the lengths of an edited request come to, for people; undefined where there is nothing to say. */
+/** What the lengths of an edited message come to, for people; undefined where there is nothing to say. */
 export function lengthNote(edit: Edit, message: HeldMessage): { text: string; exact: boolean } | undefined {
-  const head = readHead(edit.head, 'request')
-  if ('message' in head || message.side !== 'request' || message.httpVersion === '2') return undefined
+  const { side } = message
+  const head = readHead(edit.head, side)
+  if ('message' in head || message.message !== undefined) return undefined
+  if (side === 'request' && message.httpVersion === '2') return undefined
   const original = framing(message.headers)
   const now = framing(head.headers)
   if (JSON.stringify(original) === JSON.stringify(now)) {
@@ -117,8 +128,14 @@ export function lengthNote(edit: Edit, message: HeldMessage): { text: string; ex
     ...now.lengths.map((value) => `Content-Length: ${value}`),
     ...now.codings.map((value) => `Transfer-Encoding: ${value}`),
   ]
+  const goes =
+    side === 'request'
+      ? 'the request goes out byte by byte, on a connection of its own'
+      : 'it goes to the client all the same, and the connection ends behind it'
+  // How an answer is cut into chunks belongs to each connection.
+  if (side === 'response' && now.lengths.length === 0) return undefined
   return {
-    text: `${says.join(' and ') || 'No length'}, as you wrote it: where that is not the length of the body, the request goes out byte by byte, on a connection of its own.`,
+    text: `${says.join(' and ') || 'No length'}, as you wrote it: where that is not the length of the body, ${goes}.`,
     exact: true,
   }
 }

@@ -2,7 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { HeldMessage } from '../../../gateway-core/protocol/intercept.ts'
 import { jsonProblem, prettyJson, textOf } from '../../../renderer/intercept/body-text.ts'
-import { isChanged, lengthNote, originalEdit, readRequest, readResponse } from '../../../renderer/intercept/edits.ts'
+import {
+  bytesIn,
+  isChanged,
+  lengthNote,
+  originalEdit,
+  readRequest,
+  readResponse,
+  shownAs,
+  typedBody,
+} from '../../../renderer/intercept/edits.ts'
 import { headText, readHead } from '../../../renderer/intercept/head-text.ts'
 import { base64Of, bytesOf, hexText, readHex } from '../../../renderer/ui/bytes.ts'
 
@@ -92,8 +101,28 @@ describe('a body', () => {
         if (text !== undefined) expect(new TextEncoder().encode(text)).toEqual(some)
       }),
     )
-    expect(textOf(new TextEncoder().encode('a\r\nb'))).toBeUndefined()
     expect(textOf(Uint8Array.from([0xef, 0xbb, 0xbf, 0x61]))).toBe('\u{FEFF}a')
+  })
+
+  it('of text keeps its line ends, however they are mixed', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', '\n', '\r', '\r\n', '␍', 'ü'), maxLength: 12 })
+    fc.assert(
+      fc.property(text, (some) => {
+        const content = new TextEncoder().encode(some)
+        const shown = shownAs(content, 'text')
+        if (shown === undefined) {
+          expect(some).toMatch(/\r[^]*␍|␍[^]*\r/)
+          return
+        }
+        // What a text area gives back.
+        expect(shown.replace(/\r\n?/g, '\n')).toBe(shown)
+        const edit = { ...originalEdit(held()), ...typedBody(originalEdit(held()), content, 'text', shown) }
+        expect(bytesIn(edit, content)).toEqual(content)
+      }),
+    )
+    const crlf = new TextEncoder().encode('--x\r\nA: 1\r\n\r\none\r\n--x--\r\n')
+    const typed = { ...originalEdit(held()), ...typedBody(originalEdit(held()), crlf, 'text', '--x\nA: 2\n') }
+    expect(bytesIn(typed, crlf)).toEqual(new TextEncoder().encode('--x\r\nA: 2\r\n'))
   })
 
   it.each([
@@ -144,6 +173,11 @@ describe('an edit', () => {
     expect(lengthNote(edit, message)).toBeUndefined()
     expect(lengthNote({ ...edit, body: 'x' }, message)).toMatchObject({ exact: false })
     expect(lengthNote({ ...edit, head: edit.head.replace('5', '3') }, message)).toMatchObject({ exact: true })
+    const answer = held({ side: 'response', start: { status: 200, reason: 'OK' }, headers: ['Content-Length', '5'] })
+    const written = { ...originalEdit(answer), head: '200 OK\nContent-Length: 3\n' }
+    expect(lengthNote(written, answer)!.text).toContain('the connection ends behind it')
+    const single = held({ message: 'text', headers: [] })
+    expect(lengthNote({ ...originalEdit(single), body: 'x' }, single)).toBeUndefined()
   })
 
   it('begins in the look that fits', () => {
