@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Body } from '../exchange.ts'
+import type { TraceEntry } from '../pipeline/outcome.ts'
 import type { PolicyInstance } from '../pipeline/plan.ts'
-import type { Run } from '../pipeline/runner.ts'
+import type { Recalled, Run } from '../pipeline/runner.ts'
 import { type JudgedMessage, MessageStand } from '../proxy/messages/judged-message.ts'
 import type { Moment } from './follower.ts'
 import { deniedInMessage } from './judged.ts'
@@ -34,6 +35,8 @@ export class Dialogue {
   readonly #run: Run
   readonly #stand: MessageStand
   readonly #tracing: boolean
+  /** The message stands as it stood before the step of the record. */
+  #inStep = true
   #number = 0
   #denied = false
 
@@ -64,6 +67,7 @@ export class Dialogue {
       const message = recordedMessage(value, this.#recorded.startedAt, this.#recorded.context)
       if (!message) continue
       this.current = message
+      this.#inStep = true
       this.#stand.begin(message.message)
       this.#run.enter('message')
       return true
@@ -73,10 +77,31 @@ export class Dialogue {
   /** When and where in the global order a step of the message is judged; `placeAt`: for a message that no policy saw. */
   momentOf(instance: PolicyInstance, least: Moment, placeAt: (now: number) => number): Moment {
     const { trace, at } = this.current!
-    const entry = trace.find(({ policy }) => policy === instance.id) ?? trace[0]
+    const entry = this.#recordOf(instance.id) ?? trace[0]
     const now = entry?.now ?? at
     const sequence = entry?.sequence ?? placeAt(at)
     return sequence >= least.sequence ? { now, sequence } : { now: Math.max(now, least.now), sequence: least.sequence }
+  }
+
+  /** What the record says of a step that the edit leaves alone, where that may stand for judging it. */
+  recall(instance: PolicyInstance): Recalled | undefined {
+    const entry = this.#inStep ? this.#recordOf(instance.id) : undefined
+    if (!entry || entry.changes) return undefined
+    const { verdict, code, reason = '', evidence = [], learned } = entry
+    if (verdict === 'pass') return { verdict, evidence, ...(learned && { learned }) }
+    if (verdict === 'would-deny') return { verdict: 'deny', code: code!, evidence }
+    return verdict === 'skipped' ? { verdict, reason } : undefined
+  }
+
+  /** Told of a step that was judged: one that did something, or that did something then, makes another message of it. */
+  judged(entry: TraceEntry): void {
+    const was = this.#recordOf(entry.policy)
+    if (entry.verdict !== 'pass' || entry.learned || (was && (was.verdict !== 'pass' || was.learned)))
+      this.#inStep = false
+  }
+
+  #recordOf(policy: string): TraceEntry | undefined {
+    return this.current!.trace.find((entry) => entry.policy === policy)
   }
 
   #end(message: RecordedMessage): void {

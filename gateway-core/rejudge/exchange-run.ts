@@ -173,7 +173,7 @@ export class ExchangeRun implements Surroundings {
       const { dialogue } = this
       if (!dialogue && this.#isSettled(instance, phase)) return undefined
       const place = dialogue ? -1 : this.follower.find(instance, phase)
-      if (!dialogue && this.#recall(instance, place)) continue
+      if (dialogue ? this.#recallOf(dialogue, instance) : this.#recall(instance, place)) continue
       const moment = dialogue
         ? dialogue.momentOf(instance, this.#moment, (now) => this.#bench.placeAt(now))
         : this.follower.momentOf(place, phase, this.#moment)
@@ -196,8 +196,11 @@ export class ExchangeRun implements Surroundings {
 
   #judged(place: number): void {
     this.reached = true
-    if (this.dialogue) return
     const entry = this.run.trace.at(-1)!
+    if (this.dialogue) {
+      this.dialogue.judged(entry)
+      return
+    }
     this.follower.judged(entry, place)
     const { decision } = this.run
     // A denial by a counter tells of it in its header fields.
@@ -220,6 +223,15 @@ export class ExchangeRun implements Surroundings {
     this.run.recall(recalled, this.#bench.tracing)
     if (this.run.decision) this.#decisionRecalled = true
     return true
+  }
+
+  /** The same for a step of a message. */
+  #recallOf(dialogue: Dialogue, instance: PolicyInstance): boolean {
+    const concern = this.#concern
+    if (!this.follower.inStep || concern === 'everything' || !concern.recallable(instance)) return false
+    const recalled = dialogue.recall(instance)
+    if (recalled) this.run.recall(recalled)
+    return recalled !== undefined
   }
 
   #enterNext(): Maybe<boolean> {

@@ -4,7 +4,9 @@ import type { FactSource } from '../pipeline/facts.ts'
 import type { TraceEntry } from '../pipeline/outcome.ts'
 import type { Decision } from '../pipeline/runner.ts'
 import { judgeTraffic } from './judge-traffic.ts'
+import type { Dialogue } from './dialogue.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
+import type { MessageAsStored } from './recorded-message.ts'
 import { recordedFacts } from './shared-facts.ts'
 import { RecordsTraffic } from './traffic.ts'
 
@@ -15,11 +17,23 @@ export interface Rejudged {
   decidedBy?: string
   code?: string
   trace: readonly TraceEntry[]
+  /** Its messages, where they were given. */
+  messages?: readonly RejudgedMessage[]
+}
+
+/** What a message of a WebSocket or an event stream meets. */
+export interface RejudgedMessage {
+  number: number
+  trace: readonly TraceEntry[]
+  /** What goes on; absent where it ends the exchange. */
+  sent?: Uint8Array
 }
 
 export interface RejudgeOptions {
   /** Facts of an exchange; default: those it recorded. */
   facts?: (recorded: RecordedExchange) => FactSource
+  /** Messages of an exchange in their order; without it none are judged. */
+  messages?: (exchange: string) => readonly MessageAsStored[]
 }
 
 /**
@@ -34,11 +48,12 @@ export async function rejudge(
   const results: Rejudged[] = []
   await judgeTraffic({
     workspace,
-    traffic: new RecordsTraffic(records),
+    traffic: new RecordsTraffic(records, options.messages),
     recordedUnder: () => undefined,
     facts: options.facts ?? recordedFacts,
     reuse: false,
     everyStep: true,
+    tracing: true,
     judged: (at, judged, run) => {
       const { id } = records[at]!
       if (!run) {
@@ -50,8 +65,15 @@ export async function rejudge(
       const result: Rejudged = { id, verdict: decision?.verdict ?? 'pass', trace }
       if (decision) result.decidedBy = decision.decidedBy
       if (decision && 'code' in decision) result.code = decision.code
+      if (run.dialogue) result.messages = messagesOf(run.dialogue)
       results[at] = result
     },
   })
   return results
+}
+
+function messagesOf({ heard }: Dialogue): RejudgedMessage[] {
+  return Array.from(heard, ([number, { trace, decision, body }]) => {
+    return decision ? { number, trace } : { number, trace, sent: body.bytes }
+  })
 }

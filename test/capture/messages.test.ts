@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import Database from 'libsql'
+import type { MoreOfMessage } from '../../gateway-core/capture/message-table.ts'
+import type { CaptureDatabase } from '../../gateway-core/capture/schema.ts'
+import type { TraceEntry } from '../../gateway-core/pipeline/outcome.ts'
 import { openRecorder } from '../../gateway-core/capture/recorder.ts'
 import type { MessageRecord } from '../../gateway-core/capture/record.ts'
 import { openCaptures } from '../../gateway-core/capture/store.ts'
@@ -26,6 +30,21 @@ function message(exchange: string, number: number, content: string | Uint8Array,
   } satisfies MessageRecord as MessageRecord
 }
 
+/** What a policy made of a message stands beside it, sealed: it may hold other secrets than those that were masked. */
+const masking: TraceEntry = {
+  policy: 'api:chat/data-mask',
+  type: 'data-mask',
+  phase: 'message',
+  verdict: 'modify',
+  mode: 'enforce',
+  changes: [{ kind: 'set-body', bytes: Buffer.from(`{"password":"[masked]","again":"${token}"}`) }],
+  at: 1,
+  micros: 1,
+  now: 1,
+  sequence: 1,
+  position: { file: 'gatehouse.yaml', line: 1, column: 1 },
+}
+
 const handshake = (state: 'open' | 'done', id: string) =>
   record({ id, state, upgrade: 'websocket', request: request({ headers: ['Authorization', `Bearer ${token}`] }) })
 
@@ -39,6 +58,7 @@ test('messages are kept with their exchange: content, fate, what went on instead
     message(id, 2, '{"password":"cAnary-secret-of-a-field"}', {
       side: 'response',
       sent: Buffer.from('{"password":"[masked]"}'),
+      trace: [masking],
       sealed: [{ in: 'body', of: 'response', pointer: '/password' }],
     }),
   )
@@ -59,6 +79,11 @@ test('messages are kept with their exchange: content, fate, what went on instead
   expect(Buffer.from(read[1]!.sent!).toString()).toBe('{"password":"[masked]"}')
   expect([...read[2]!.bytes]).toEqual([0, 255, 1])
   expect(read[2]!.from).toBe('injected')
+  expect(read[1]!.trace).toMatchObject([{ verdict: 'modify', changes: [{ kind: 'set-body' }] }])
+  const file = new Database(join(folder, '.gatehouse', 'captures.db')) as unknown as CaptureDatabase
+  const { more } = file.prepare('SELECT more FROM messages WHERE number = 2').get([]) as { more: string }
+  expect((JSON.parse(more) as MoreOfMessage).trace![0]!.changes).toEqual([{ kind: 'set-body' }])
+  file.close()
   const sealed = captures.messages(id, { secrets: 'sealed', from: 2, count: 1 })
   expect(sealed.map(({ number, secrets }) => [number, secrets])).toEqual([[2, 'sealed']])
   expect(Buffer.from(sealed[0]!.bytes).toString()).toMatch(/^\{"password":"⟦sealed:.*⟧"\}$/)

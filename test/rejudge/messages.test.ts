@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { loadWorkspaceKey } from '../../gateway-core/config/workspace-key.ts'
+import { openDatabase } from '../../gateway-core/capture/schema.ts'
 import { WhatIfThread } from '../../gateway-core/rejudge/what-if-thread.ts'
 import { version } from '../../gateway-core/version.ts'
 import { openGateway } from '../../gateway-core/workbench/open-gateway.ts'
@@ -14,6 +15,7 @@ afterAll(async () => {
 })
 
 let yaml: string
+let folder: string
 let thread: WhatIfThread
 
 // A WebSocket with four messages, one without any, an event stream, and a plain answer.
@@ -38,6 +40,7 @@ apis:
       - data-mask: { apply: [request], fields: [/pin] }
 `
   const place = workspaceFolder({ 'gatehouse.yaml': yaml })
+  folder = place.folder
   const gateway = await openGateway({
     workspace: await loaded(place.folder, {}),
     env: {},
@@ -151,4 +154,23 @@ test('of two changed lines the one is blamed that the message is about', async (
     'deny: [10.8.0.0/16] }\n      - data-mask: { apply: [request], fields: [/pin, /name] }',
   )
   expect(explained.blame).toMatchObject([{ line: 10, text: expect.stringContaining('/name') as string }])
+})
+
+test('what was sealed and is forgotten is named, message by message', async () => {
+  const db = openDatabase(folder, { create: false })
+  db.exec('DELETE FROM sealed')
+  db.close()
+  const key = await loadWorkspaceKey(folder, {})
+  const later = new WhatIfThread({ folder, key, env: {}, engineVersion: version })
+  try {
+    const candidate = { 'gatehouse.yaml': yaml.replace('[/pin]', '[/pin, /name]') }
+    const report = await later.judge({ candidate })
+    expect(report).toMatchObject({ undecidable: 1, missing: { 'message-sealed': 1 } })
+    expect(report.changes[0]).toMatchObject({ message: { number: 1, side: 'request' } })
+    const explained = await later.explain(report.changes[0]!.id, { candidate })
+    expect(explained.message).toMatchObject({ number: 1, after: { end: 'undecidable' } })
+    expect(explained.message).not.toHaveProperty('text')
+  } finally {
+    later.close()
+  }
 })
