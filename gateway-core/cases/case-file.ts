@@ -2,6 +2,8 @@ import { type HarEntry } from '../capture/har-entry.ts'
 import { HarEntryError, recordOfHar } from '../capture/har-record.ts'
 import type { ExchangeRecord } from '../capture/record.ts'
 import type { StateOperation } from '../pipeline/state.ts'
+import type { MessageAsStored } from '../rejudge/recorded-message.ts'
+import { type CaseMessage, readMessages } from './case-messages.ts'
 import { unsoundPart } from './sound-record.ts'
 
 /** Version of the format. */
@@ -32,11 +34,14 @@ export interface CaseFile {
   /** In the order in which the steps asked. */
   state: readonly StateRead[]
   exchange: HarEntry
+  /** Messages of a WebSocket or an event stream, where it has some. */
+  messages?: readonly CaseMessage[]
 }
 
 /** A case as it was read. */
-export interface ReadCase extends Omit<CaseFile, 'exchange'> {
+export interface ReadCase extends Omit<CaseFile, 'exchange' | 'messages'> {
   record: ExchangeRecord
+  messages: readonly MessageAsStored[]
 }
 
 /** Why a file is no case that can be opened, and what to do. */
@@ -78,6 +83,7 @@ export function readCase(text: string): ReadCase {
     secrets: textsOf(root['secrets'] ?? {}, 'secrets'),
     state: stateOf(root['state'] ?? []),
     record: recordOf(root['exchange']),
+    messages: messagesIn(root['messages'] ?? []),
   }
 }
 
@@ -133,6 +139,12 @@ function stateOf(value: unknown): StateRead[] {
     if (typeof stateId !== 'string') throw new CaseError('an entry of its state names no policy')
     return { stateId, operation: objectOf(operation, 'an operation of its state') as unknown as StateOperation, answer }
   })
+}
+
+function messagesIn(value: unknown): MessageAsStored[] {
+  const messages = readMessages(value)
+  if (!messages) throw new CaseError('its messages are malformed', 'export it again')
+  return messages
 }
 
 function recordOf(entry: unknown): ExchangeRecord {

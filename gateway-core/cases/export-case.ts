@@ -8,6 +8,7 @@ import { openSecret, readSecrets, secretsFile } from '../config/secrets.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { Workspace } from '../config/workspace.ts'
 import { version } from '../version.ts'
+import { caseMessages, mostMessages } from './case-messages.ts'
 import { judgeCase, traceDifference } from './judge-case.ts'
 import { CaseError, caseFormat, type CaseFile, type StateRead } from './case-file.ts'
 import { redactFiles } from './redact-files.ts'
@@ -46,6 +47,7 @@ export async function exportCase(id: string, options: ExportOptions): Promise<{ 
     engineVersion: version,
     ...(exchange.environment !== undefined && { environment: exchange.environment }),
   })
+  const messages = [...captures.messages(id, { count: mostMessages, secrets: 'sealed' })]
   const file: CaseFile = {
     gatehouseCase: caseFormat,
     engine: version,
@@ -56,6 +58,7 @@ export async function exportCase(id: string, options: ExportOptions): Promise<{ 
     secrets: redacted.secrets,
     state: workspace ? await soundState(workspace, exchange, await stateRead(workspace, exchange.id, options)) : [],
     exchange: harEntry(exchange),
+    ...(messages.length > 0 && { messages: caseMessages(messages) }),
   }
   const name = `${exchange.id}.gatehouse-case.json`
   return { name, text: `${withoutSecrets(JSON.stringify(file, null, 1), redacted.values)}\n` }

@@ -11,13 +11,18 @@ import { ColdState } from '../rejudge/cold-state.ts'
 import { judgeTraffic } from '../rejudge/judge-traffic.ts'
 import { recordedFacts } from '../rejudge/shared-facts.ts'
 import { RecordsTraffic } from '../rejudge/traffic.ts'
+import type { MessageAsStored } from '../rejudge/recorded-message.ts'
+import type { SaidOtherwise } from '../rejudge/said-otherwise.ts'
 import type { StateRead } from './case-file.ts'
+import { shownEnd } from './case-messages.ts'
 
 /** An exchange of a case, judged again. */
 export interface JudgedCase {
   readonly trace: readonly TraceEntry[]
   /** Steps whose input was sealed or not kept: they stand as they were recorded. */
   readonly taken: readonly string[]
+  /** Messages that end otherwise than recorded, each with the policy that makes it so. */
+  readonly said: readonly (SaidOtherwise & { readonly policy: string })[]
 }
 
 /**
@@ -28,22 +33,34 @@ export async function judgeCase(
   workspace: Workspace,
   record: ExchangeRecord,
   state: readonly StateRead[],
+  messages: readonly MessageAsStored[] = [],
 ): Promise<JudgedCase> {
   const taken: string[] = []
+  let said: JudgedCase['said'] = []
   let trace: readonly TraceEntry[] = []
   await judgeTraffic({
-    workspace: takingFromRecord(workspace, record, taken),
-    traffic: new RecordsTraffic([record]),
+    workspace: takingFromRecord(workspace, record, messages, taken),
+    traffic: new RecordsTraffic([record], () => (messages.length > 0 ? messages : undefined)),
     recordedUnder: () => undefined,
     facts: recordedFacts,
     reuse: false,
     everyStep: true,
+    tracing: true,
     state: () => new RecordedState(state),
-    judged: (_at, _judged, run) => {
+    judged: (_at, judged, run) => {
       trace = run?.run.trace ?? []
+      // What was sealed in a message stands as it was recorded, and so does what became of it.
+      for (const { number, now } of judged.said ?? []) if (now.end === 'undecidable') taken.push(`message ${number}`)
+      const others = (judged.said ?? []).filter(({ now }) => now.end !== 'undecidable')
+      said = others.map((one) => {
+        const now = run?.dialogue?.heard.get(one.number)?.trace ?? []
+        const was = messages.find(({ number }) => number === one.number)?.trace ?? []
+        const policy = [...now, ...was].find(({ verdict }) => verdict !== 'pass' && verdict !== 'skipped')?.policy
+        return { ...one, policy: policy ?? '' }
+      })
     },
   })
-  return { trace, taken }
+  return { trace, taken, said }
 }
 
 /** Answers as they were recorded; what was not asked then cannot be known. */
@@ -63,7 +80,12 @@ class RecordedState extends ColdState {
 }
 
 /** The workspace with steps that fall back on the record where they lack something. */
-function takingFromRecord(workspace: Workspace, record: ExchangeRecord, taken: string[]): Workspace {
+function takingFromRecord(
+  workspace: Workspace,
+  record: ExchangeRecord,
+  messages: readonly MessageAsStored[],
+  taken: string[],
+): Workspace {
   const entries = new Map(record.trace.map((entry) => [`${entry.policy} ${entry.phase}`, entry]))
   const known = new Map<PolicyInstance, PolicyInstance>()
   const wrapped = (instance: PolicyInstance): PolicyInstance => {
@@ -72,7 +94,9 @@ function takingFromRecord(workspace: Workspace, record: ExchangeRecord, taken: s
     const phases = Object.fromEntries(
       Object.entries(instance.policy.phases).map(([phase, step]) => {
         const entry = entries.get(`${instance.id} ${phase}`)
-        return [phase, entry ? fallingBack(step as Step<unknown>, entry, record, taken) : step]
+        const recorded =
+          phase === 'message' ? recordedSteps(instance.id, messages) : entry && (() => recordedStep(entry, record))
+        return [phase, recorded ? fallingBack(step as Step<unknown>, recorded, taken) : step]
       }),
     )
     other = { ...instance, policy: { ...instance.policy, phases } }
@@ -97,14 +121,44 @@ function takingFromRecord(workspace: Workspace, record: ExchangeRecord, taken: s
   }
 }
 
-function fallingBack(step: Step<unknown>, entry: TraceEntry, record: ExchangeRecord, taken: string[]): Step<unknown> {
-  const instead = (error: unknown): Outcome => {
-    const outcome = error instanceof MissingFact ? outcomeOf(entry, record) : undefined
-    if (!outcome) throw error
-    taken.push(`${entry.policy} ${entry.phase}`)
-    return outcome
+/** A step as it was recorded: what it is called, and what it came to. */
+interface RecordedStep {
+  name: string
+  outcome: Outcome | undefined
+}
+
+function recordedStep(entry: TraceEntry, record: ExchangeRecord): RecordedStep {
+  return { name: `${entry.policy} ${entry.phase}`, outcome: outcomeOf(entry, record) }
+}
+
+/** What a policy came to for one message after the other. */
+function recordedSteps(policy: string, messages: readonly MessageAsStored[]): () => RecordedStep {
+  const judged = messages.flatMap((message) => {
+    const entry = message.trace.find((one) => one.policy === policy && one.verdict !== 'skipped')
+    return entry ? [{ message, entry }] : []
+  })
+  let at = 0
+  return () => {
+    const { message, entry } = judged[at++] ?? {}
+    const name = `${policy} message ${message?.number ?? ''}`
+    if (!entry || message?.lost) return { name, outcome: undefined }
+    const changed = entry.verdict === 'modify' && message?.sent
+    const { evidence = [] } = entry
+    const outcome: Outcome | undefined = changed
+      ? { verdict: 'modify', changes: [{ kind: 'set-body', bytes: message.sent! }], evidence }
+      : outcomeOf(entry, undefined)
+    return { name, outcome }
   }
+}
+
+function fallingBack(step: Step<unknown>, recorded: () => RecordedStep, taken: string[]): Step<unknown> {
   return (prepared, exchange, judge) => {
+    const { name, outcome: was } = recorded()
+    const instead = (error: unknown): Outcome => {
+      if (!was || !(error instanceof MissingFact)) throw error
+      taken.push(name)
+      return was
+    }
     try {
       const outcome = step(prepared, exchange, judge)
       return outcome instanceof Promise ? outcome.catch(instead) : outcome
@@ -114,7 +168,7 @@ function fallingBack(step: Step<unknown>, entry: TraceEntry, record: ExchangeRec
   }
 }
 
-function outcomeOf(entry: TraceEntry, { response }: ExchangeRecord): Outcome | undefined {
+function outcomeOf(entry: TraceEntry, record: ExchangeRecord | undefined): Outcome | undefined {
   const { evidence = [], learned } = entry
   switch (entry.verdict) {
     case 'pass':
@@ -127,10 +181,24 @@ function outcomeOf(entry: TraceEntry, { response }: ExchangeRecord): Outcome | u
     case 'would-deny':
       return entry.code && { verdict: 'deny', code: entry.code, evidence }
     case 'respond':
-      return { verdict: 'respond', evidence, response: { status: response?.status ?? 200, headers: [] } }
+      return { verdict: 'respond', evidence, response: { status: record?.response?.status ?? 200, headers: [] } }
     default:
       return undefined
   }
+}
+
+/** The first step, or else the first message, that comes out otherwise than recorded; null when none does. */
+export function caseDifference(
+  record: ExchangeRecord,
+  { trace, said }: JudgedCase,
+): ReturnType<typeof traceDifference> {
+  // What policies came to for messages is told by the messages.
+  const before = (steps: readonly TraceEntry[]) => steps.filter(({ phase }) => phase !== 'message')
+  const step = traceDifference(before(record.trace), before(trace))
+  const [first] = said
+  if (step || !first) return step
+  const { was, now, number, policy } = first
+  return { policy, field: `message ${number}`, recorded: shownEnd(was), judged: shownEnd(now) }
 }
 
 /** The first step that comes out otherwise than recorded; null when none does. */

@@ -5,7 +5,7 @@ import type { Workspace } from '../config/workspace.ts'
 import { secretStandIn, testWorkspaceKey } from '../tests/stand-ins.ts'
 import { version } from '../version.ts'
 import { CaseError, type ReadCase, readCase } from './case-file.ts'
-import { judgeCase, type JudgedCase, traceDifference } from './judge-case.ts'
+import { caseDifference, judgeCase, type JudgedCase, type traceDifference } from './judge-case.ts'
 
 /** A case that was opened: judged again, and compared with what was recorded. */
 export interface OpenCase {
@@ -40,14 +40,14 @@ export async function openCase(text: string): Promise<OpenCase> {
     const problem = problems.find(({ severity }) => severity === 'error')
     return { case: read, workspace, problem, judged: undefined, difference: null, otherEngine }
   }
-  const judged = await judgeCase(workspace, read.record, read.state).catch((error: unknown) => {
+  const judged = await judgeCase(workspace, read.record, read.state, read.messages).catch((error: unknown) => {
     // Whoever changed the file by hand made something of it that no gateway records.
     throw new CaseError(
       `its exchange cannot be judged (${error instanceof Error ? error.name : 'unknown'})`,
       'export it again',
     )
   })
-  const difference = traceDifference(read.record.trace, judged.trace)
+  const difference = caseDifference(read.record, judged)
   return { case: read, workspace, problem: undefined, judged, difference, otherEngine }
 }
 

@@ -36,7 +36,8 @@ const response = {
 
 const consumer = { type: 'object', required: ['name', 'groups'], properties: { name: text, groups: texts } } as const
 
-const step = {
+/** A step of a trace. */
+export const stepSchema = {
   type: 'object',
   required: ['policy', 'type', 'phase', 'verdict', 'mode', 'at', 'micros', 'now', 'sequence', 'position'],
   properties: {
@@ -125,7 +126,7 @@ const record = {
     decidedBy: text,
     code: text,
     error: text,
-    trace: { type: 'array', maxItems: 10_000, items: step },
+    trace: { type: 'array', maxItems: 10_000, items: stepSchema },
     facts: {
       type: 'array',
       maxItems: 10_000,

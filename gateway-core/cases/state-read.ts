@@ -23,7 +23,7 @@ export async function stateRead(
   // Sealed: what a step asks of state leaves the house with the case.
   const traffic = new CapturedTraffic(folder, undefined)
   try {
-    await traffic.refresh()
+    await traffic.refresh(pause)
     const at = traffic.numberOf(id)
     if (at === undefined) return []
     const place = traffic.beginning(at)
@@ -40,12 +40,15 @@ export async function stateRead(
       everyStep: true,
       state: (since) => (listening = new Listening(stretch.last, { since, known: known ? [known] : [] })),
       judged: () => undefined,
+      breathe: pause,
     })
     return listening?.reads ?? []
   } finally {
     traffic.close()
   }
 }
+
+const pause = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** The last state that was kept before a place of the global order. */
 function lastKnown(folder: string, key: WorkspaceKey, place: number): (KnownState & { after: number }) | undefined {

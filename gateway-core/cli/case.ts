@@ -113,7 +113,7 @@ function print(io: Io, { case: read, judged, difference, problem, otherEngine }:
   )
   io.print('')
   const exchange: StoredExchange = { ...read.record, order: 0, secrets: 'sealed' }
-  const text = exchangeText(exchange, io.paint, inCase).split('\n')
+  const text = exchangeText(exchange, io.paint, inCase, read.messages).split('\n')
   for (const line of text) if (!line.includes('--secrets shows them')) io.print(line)
   io.print('')
   if (otherEngine) {

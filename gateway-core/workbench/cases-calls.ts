@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { CaseError } from '../cases/case-file.ts'
 import { exportCase } from '../cases/export-case.ts'
 import { type OpenCase, openCase } from '../cases/open-case.ts'
-import type { StoredExchange } from '../capture/record.ts'
+import type { StoredExchange, StoredMessage } from '../capture/record.ts'
 import type { CaseState } from '../protocol/cases.ts'
 import type { Handlers } from '../protocol/protocol.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
@@ -59,6 +59,11 @@ export function isCase(id: string): boolean {
 /** The exchange of an open case. Throws an RpcError when it is not open any more. */
 export function caseExchange(opened: OpenedWorkspace, id: string): StoredExchange {
   return caseOf(opened, id).exchange
+}
+
+/** Its messages, where it is of a WebSocket or an event stream. */
+export function caseMessages(opened: OpenedWorkspace, id: string): readonly StoredMessage[] {
+  return caseOf(opened, id).opened.case.messages
 }
 
 /** Its detail, with the lines of the case's own files. */

@@ -3,12 +3,12 @@ import type { Handlers } from '../protocol/protocol.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import type { Emit } from '../protocol/rpc-server.ts'
 import type { SearchState, TrafficRow } from '../protocol/types.ts'
-import { caseDetail, caseExchange, isCase } from './cases-calls.ts'
+import { caseDetail, caseExchange, caseMessages, isCase } from './cases-calls.ts'
 import { completeQuery } from './complete-query.ts'
 import { copyAs } from './copy-as.ts'
 import { BodyReader } from './exchange-body.ts'
 import { exchangeDetail } from './exchange-detail.ts'
-import { messagesOf } from './exchange-messages.ts'
+import { messagesAmong, messagesOf } from './exchange-messages.ts'
 import { filterOf } from './filter-of.ts'
 import { judgeUnder } from './judge-under.ts'
 import { LiveSearch } from './live-search.ts'
@@ -88,7 +88,10 @@ export function trafficCalls(
       isCase(id) ? caseDetail(workbench.workspace, id) : exchangeDetail(exchangeOf(id, 'sealed'), workbench.workspace),
     'traffic.body': ({ id, side, from, length, decoded }) =>
       desk.bodies.read(id, side, decoded, () => exchangeOf(id, 'sealed'), from, length),
-    'traffic.messages': ({ id, from, count }) => messagesOf(workbench.workspace.captures, id, from, count),
+    'traffic.messages': ({ id, from, count }) =>
+      isCase(id)
+        ? messagesAmong(caseMessages(workbench.workspace, id), from, count)
+        : messagesOf(workbench.workspace.captures, id, from, count),
     'traffic.complete': ({ text, at }) => completeQuery(text, at, workbench.opened?.workspace),
     'traffic.resend': async ({ id }) => ({ id: await resend(workbench.workspace, exchangeOf(id, 'open')) }),
     'traffic.copyAs': ({ id, as, secrets }) => ({
