@@ -53,10 +53,12 @@ function ProxySwitch({ state }: { state: OwnTraffic }) {
   const busy = useOwnTraffic((own) => own.busy)
   const box = useRef<HTMLDivElement>(null)
   const open = proxy !== null
-  // The first step is under the fingers, and the next one when the button of the first is gone.
+  // The first step is under the fingers, and when its button is gone, the next: by which way to send.
   useEffect(() => {
     const now = document.activeElement
-    if (now === document.body || now?.matches('[role="dialog"]')) box.current?.querySelector('button')?.focus()
+    if (now !== document.body && !now?.matches('[role="dialog"]')) return
+    const next = open ? '[role="tab"][aria-selected="true"]' : '.own-switch button'
+    box.current?.parentElement?.querySelector<HTMLElement>(next)?.focus()
   }, [open, busy])
   if (!proxy) {
     return (

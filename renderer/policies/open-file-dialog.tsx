@@ -1,5 +1,6 @@
 import { Command } from 'cmdk'
 import { Dialog } from '../ui/dialog.tsx'
+import { currentEditor } from './code-editor.tsx'
 import { openFile } from './files.ts'
 import { allFiles } from './file-list.ts'
 import { usePolicies } from './policies-store.ts'
@@ -33,7 +34,8 @@ export function OpenFileDialog() {
               className="picker-item"
               onSelect={() => {
                 close()
-                void openFile(path)
+                // After the dialog is gone, which gives the focus back to where it was.
+                setTimeout(() => void openFile(path).then(() => currentEditor()?.focus()), 0)
               }}
             >
               <span className="picker-file">{path}</span>

@@ -22,7 +22,7 @@ const hasSelection = () => selected() !== undefined && !isCase(selected())
 const isShown = () => selected() !== undefined
 const step = (by: number) => {
   const { selectedIndex } = useTraffic.getState()
-  if (table.length === 0) return
+  // Where nothing is found yet it is the first that comes.
   select(selectedIndex < 0 ? 0 : Math.max(0, Math.min(table.length - 1, selectedIndex + by)))
 }
 

@@ -115,7 +115,7 @@ export function setFollowing(following: boolean): void {
 export function select(index: number): void {
   const row = rows.row(index)
   if (row) useTraffic.setState({ selected: row.id, selectedIndex: index })
-  else if (index >= 0 && index < rows.length) {
+  else if (index >= 0 && (index < rows.length || useTraffic.getState().searching)) {
     // Not here yet: selected once it came.
     wanted = index
     seen = { first: index, last: index + seen.last - seen.first }
@@ -135,6 +135,7 @@ async function runSearch(): Promise<void> {
   const { query, order } = useTraffic.getState()
   if (!useWorkbench.getState().state?.workspace) return
   useTraffic.setState({ searching: true })
+  wanted = undefined
   try {
     const state = await core.call('traffic.search', { query, order })
     if (run !== searchRun) return
@@ -145,6 +146,7 @@ async function runSearch(): Promise<void> {
     }
     rows.clear()
     rows.resize(state.total, false)
+    if (state.done && state.total === 0) wanted = undefined
     seen = { first: 0, last: seen.last - seen.first }
     useTraffic.setState(({ version }) => ({
       problem: undefined,
@@ -167,6 +169,7 @@ const growth = paced(growthMs, () => {
   const { following, searching, order } = useTraffic.getState()
   // While it is still searching the past, rows are added at the end.
   rows.resize(state.total, !following && !searching)
+  if (state.done && rows.length === 0) wanted = undefined
   const open = rows.rows.some((row) => row.state === 'open')
   const fetched = (following && order === 'newest') || open || rows.missing(seen.first, seen.last) !== undefined
   // Drawn once: with the rows, where rows come.
