@@ -15,7 +15,7 @@ export interface SealedMessage {
 }
 
 /** The rare parts of a message. */
-export type MoreOfMessage = Partial<Pick<MessageRecord, 'from' | 'edited' | 'sentLength' | 'trace'>>
+export type MoreOfMessage = Partial<Pick<MessageRecord, 'from' | 'edited' | 'touch' | 'sentLength' | 'trace'>>
 
 /** A row of `messages`. */
 export interface MessageRow {
@@ -62,9 +62,9 @@ export class MessageTable {
   }
 }
 
-export function moreOfMessage({ from, edited, sentLength, trace }: MessageRecord): string | null {
-  if (!from && !edited && sentLength === undefined && trace.length === 0) return null
-  const more: MoreOfMessage = { ...(from && { from }), ...(edited && { edited }) }
+export function moreOfMessage({ from, edited, touch, sentLength, trace }: MessageRecord): string | null {
+  if (!from && !edited && !touch && sentLength === undefined && trace.length === 0) return null
+  const more: MoreOfMessage = { ...(from && { from }), ...(edited && { edited }), ...(touch && { touch }) }
   if (sentLength !== undefined) more.sentLength = sentLength
   if (trace.length > 0) more.trace = trace.map((entry) => withBodies(entry, undefined))
   return JSON.stringify(more)

@@ -158,6 +158,8 @@ export interface MessageRecord {
   from?: 'injected'
   /** A person changed it before it was judged. */
   edited?: true
+  /** What a breakpoint did to it. */
+  touch?: Touch
   /** The message phase of each policy that ran. */
   trace: readonly TraceEntry[]
   /** Places in it to seal. */

@@ -54,7 +54,7 @@ export class Interceptor implements Holds {
     this.messages = new MessageStops({
       breakpoints: this.#breakpoints,
       hit: (breakpoint) => this.#hit(breakpoint),
-      hold: (message, about, breakpoint) => this.#hold(message, about, breakpoint, []),
+      hold: (message, about, breakpoint, touches) => this.#hold(message, about, breakpoint, touches),
       pass: () => this.#pass(),
       changed: () => this.#changed(),
     })

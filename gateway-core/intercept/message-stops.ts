@@ -1,4 +1,4 @@
-import type { ExchangeRecord } from '../capture/record.ts'
+import type { ExchangeRecord, Touch } from '../capture/record.ts'
 import type { Workspace } from '../config/workspace.ts'
 import type { CarriedExchange } from '../proxy/carried-exchange.ts'
 import type { Incoming, Injected, MessageHolds, Release as MessageRelease } from '../proxy/messages/message-desk.ts'
@@ -7,6 +7,10 @@ import type { Breakpoint } from './breakpoint.ts'
 import { Draft, type ResponseDraft } from './draft.ts'
 import type { Held, HeldSide, Release } from './held.ts'
 import { matchesSoFar } from '../filter/known.ts'
+
+/** What the exchange of a message says; most that it says. */
+const ofMessages = 'messages of it'
+const mostTouches = 50
 
 /** Where a held message of a WebSocket or an event stream came from. */
 export interface MessageSource {
@@ -31,7 +35,8 @@ export interface OpenConnection {
 export interface Stops {
   readonly breakpoints: readonly Breakpoint[]
   hit(breakpoint: Breakpoint): void
-  hold(message: HeldSide, about: Held['about'], breakpoint: Breakpoint): Promise<Release>
+  /** What was done is added to `touches`. */
+  hold(message: HeldSide, about: Held['about'], breakpoint: Breakpoint, touches: Touch[]): Promise<Release>
   pass(): void
   changed(): void
 }
@@ -88,11 +93,23 @@ export class MessageStops implements MessageHolds {
     await draft.read()
     const from: MessageSource = { id, workspace: carried.engine.workspace, gone, kind }
     const about = { method: request.method, host: request.authority, url: request.target }
-    const release = await this.#stops.hold({ kind: 'message', side, from, draft }, about, breakpoint)
-    if (release.kind === 'dropped' || release.kind === 'left') return { kind: 'drop' }
-    if (release.kind !== 'edited') return { kind: 'send', bytes }
-    return { kind: 'send', bytes: release.message.body?.bytes ?? bytes }
+    const touches: Touch[] = []
+    const release = await this.#stops.hold({ kind: 'message', side, from, draft }, about, breakpoint, touches)
+    const touch = touches[0]!
+    noteOn(carried, touch)
+    if (release.kind === 'dropped' || release.kind === 'left') return { kind: 'drop', touch }
+    if (release.kind !== 'edited') return { kind: 'send', bytes, touch }
+    return { kind: 'send', bytes: release.message.body?.bytes ?? bytes, touch }
   }
+}
+
+/** Its exchange says once what was done to messages of it, however many: the rest stands with each. */
+function noteOn(carried: CarriedExchange, { by, name, side, did }: Touch): void {
+  const touches = carried.interception?.touches ?? []
+  if (touches.length >= mostTouches) return
+  if (touches.some((one) => one.name === name && one.side === side && one.did === did && one.says === ofMessages))
+    return
+  carried.interception = { ...carried.interception, touches: [...touches, { by, name, side, did, says: ofMessages }] }
 }
 
 /** The exchange with this one message as the body of its side, so that a query finds what stands in it. */

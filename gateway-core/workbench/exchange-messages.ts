@@ -32,6 +32,7 @@ function listed(message: StoredMessage): MessageList['messages'][number] {
     content: contentOf(message.bytes, message.kind),
     ...(sent && { sent: contentOf(sent, message.kind) }),
     ...(message.from && { from: message.from }),
+    ...(message.touch && { touch: message.touch }),
   }
 }
 

@@ -5,26 +5,13 @@ import { type Compared, compareMessages } from '../traffic/message-changes.ts'
 import { SealedText } from '../traffic/sealed-text.tsx'
 import { BodyView } from '../traffic/body-view.tsx'
 import { bytesText } from '../ui/format.ts'
+import { TouchText } from './touch-text.tsx'
 import './interception.css'
 
 type Exchange = ExchangeDetail['exchange']
 
 /** Lines of an original body that are shown. */
 const mostLines = 2000
-
-const words: Readonly<Record<Touch['did'], string>> = {
-  resumed: 'held, and let go as it came',
-  edited: 'edited',
-  answered: 'answered by hand',
-  dropped: 'dropped',
-  'timed-out': 'held until its time was over, then it went on as it was',
-  released: 'let go by itself, as it came',
-  left: 'held until it ended by itself',
-  rewrote: 'changed',
-  mocked: 'answered in the place of the upstream',
-  delayed: 'slowed down',
-  broke: 'broken',
-}
 
 /** What breakpoints and rules did to an exchange, with the original beside what went on. */
 export function InterceptionView({ detail }: { detail: ExchangeDetail }) {
@@ -40,11 +27,7 @@ export function InterceptionView({ detail }: { detail: ExchangeDetail }) {
       <ul className="touches">
         {touches.map((touch, at) => (
           <li key={at}>
-            <span className="dim">{touch.by}</span> <b>{visible(touch.name, 120)}</b>
-            <span className="dim"> on the {touch.side}: </span>
-            {touch.by === 'rule' && touch.says ? visible(touch.says, 400) : words[touch.did]}
-            {touch.by === 'breakpoint' && touch.says && <span className="dim"> ({visible(touch.says, 120)})</span>}
-            {touch.heldMs !== undefined && <span className="dim num">, after {secondsText(touch.heldMs)}</span>}
+            <TouchText touch={touch} />
           </li>
         ))}
       </ul>
@@ -58,10 +41,6 @@ function titleOf(touches: readonly Touch[]): string {
   const edited = touches.some(({ did }) => did === 'edited')
   if (edited) return 'Edited at a breakpoint'
   return touches.some(({ by }) => by === 'rule') ? 'Touched by a rule' : 'Held at a breakpoint'
-}
-
-function secondsText(ms: number): string {
-  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`
 }
 
 interface EditedProps {

@@ -6,6 +6,8 @@ import { Button } from '../ui/button.tsx'
 import { Chip } from '../ui/chip.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { bytesText, countText, durationText } from '../ui/format.ts'
+import { TouchText } from '../intercept/touch-text.tsx'
+import { MessageDiff } from './message-diff.tsx'
 import { SealedText } from './sealed-text.tsx'
 import { StepDetail } from './step-detail.tsx'
 import './message-list.css'
@@ -98,7 +100,10 @@ function Message(props: { row: MessageRow; detail: ExchangeDetail; open: boolean
         <span className="row">
           {row.from && <Chip>injected</Chip>}
           {row.kind !== 'text' && <Chip>{row.kind}</Chip>}
-          {row.sent && <Chip tone="modify">changed</Chip>}
+          {row.touch && row.touch.did !== 'dropped' && (
+            <Chip tone="modify">{row.touch.did === 'edited' ? 'edited' : 'held'}</Chip>
+          )}
+          {row.sent && row.touch?.did !== 'edited' && <Chip tone="modify">changed</Chip>}
           {row.fate === 'dropped' && <Chip tone="would">dropped</Chip>}
           {denied && <Chip tone="deny">{denied.code ?? 'denied'}</Chip>}
           <span className="dim num">{bytesText(row.length)}</span>
@@ -106,17 +111,17 @@ function Message(props: { row: MessageRow; detail: ExchangeDetail; open: boolean
       </button>
       {open && (
         <div className="message-open">
-          {row.sent && <h3>As it came</h3>}
-          <pre>
-            <Content content={row.content} most={65_536} />
-          </pre>
-          {row.sent && (
-            <>
-              <h3>As it went on</h3>
-              <pre>
-                <Content content={row.sent} most={65_536} />
-              </pre>
-            </>
+          {row.touch && (
+            <p className="message-touch">
+              <TouchText touch={row.touch} />
+            </p>
+          )}
+          {row.sent ? (
+            <MessageDiff before={row.content} after={row.sent} />
+          ) : (
+            <pre>
+              <Content content={row.content} most={65_536} />
+            </pre>
           )}
           {row.truncated && <p className="dim">Only its beginning was recorded: {bytesText(row.length)} in all.</p>}
           {row.trace.map((entry, at) => (

@@ -1,5 +1,5 @@
 import { HeldBody } from '../../body.ts'
-import type { MessageRecord } from '../../capture/record.ts'
+import type { MessageRecord, Touch } from '../../capture/record.ts'
 import type { StreamMessage } from '../../exchange.ts'
 import type { Maybe } from '../../pipeline/facts.ts'
 import type { TraceEntry } from '../../pipeline/outcome.ts'
@@ -9,7 +9,7 @@ import { MessageStand } from './judged-message.ts'
 import type { Fate } from './websocket-channel.ts'
 
 /** Message content that goes on, and what held or changed it besides policies. */
-export type Release = { kind: 'send'; bytes: Uint8Array; injected?: boolean } | { kind: 'drop' }
+export type Release = ({ kind: 'send'; bytes: Uint8Array } | { kind: 'drop' }) & { readonly touch: Touch }
 
 /** A message that a person made, as if that side had sent it. `name`: of an event (its `event` line). */
 export type Injected = Incoming & { name?: string | undefined }
@@ -32,6 +32,9 @@ export interface Incoming {
   bytes: Uint8Array
 }
 
+/** Who made a message, or what a breakpoint did to it. */
+type By = Pick<MessageRecord, 'from' | 'touch'>
+
 /** Judges and records the messages of one exchange, one at a time. */
 export class MessageDesk {
   readonly #carried: CarriedExchange
@@ -51,15 +54,16 @@ export class MessageDesk {
     const held = this.#carried.engine.around.messageHolds?.ask(this.#carried, message)
     if (!held) return this.#judge(message, message.bytes)
     return held.then((release) => {
-      if (release.kind === 'send') return this.#judge({ ...message, bytes: release.bytes }, message.bytes)
-      this.#record(message, message.bytes, { fate: 'dropped' })
+      const { touch } = release
+      if (release.kind === 'send') return this.#judge({ ...message, bytes: release.bytes }, message.bytes, { touch })
+      this.#record(message, message.bytes, { fate: 'dropped', touch })
       return { kind: 'drop' }
     })
   }
 
   /** A message that a person made: judged and recorded like any other. */
   inject(message: Incoming): Maybe<Fate> {
-    return this.#judge(message, message.bytes, 'injected')
+    return this.#judge(message, message.bytes, { from: 'injected' })
   }
 
   closed(side: StreamMessage['side'], code: number, reason: string): void {
@@ -67,14 +71,16 @@ export class MessageDesk {
     this.#record({ side, kind: 'close' }, bytes, { fate: 'sent' })
   }
 
-  #judge(message: Incoming, original: Uint8Array, from?: 'injected'): Maybe<Fate> {
+  #judge(message: Incoming, original: Uint8Array, by?: By): Maybe<Fate> {
     const { run, plan } = this.#carried
     const edited = message.bytes !== original
     if (!run || plan.phases.message.length === 0) {
-      this.#record(message, original, { fate: 'sent', sent: message.bytes, from, edited })
+      this.#record(message, original, { fate: 'sent', sent: message.bytes, ...by, edited })
       return { kind: 'send', bytes: message.bytes }
     }
-    if (this.#judging) return this.#judging.then(() => this.#judge(message, original, from))
+    if (this.#judging) return this.#judging.then(() => this.#judge(message, original, by))
+    // A message ended the exchange; what was under way behind it is nobody's any more.
+    if (run.decision) return { kind: 'drop' }
     const { side, kind, bytes } = message
     const stand = (this.#stand ??= new MessageStand(run))
     stand.begin({ side, kind, body: new HeldBody(bytes) })
@@ -82,10 +88,10 @@ export class MessageDesk {
       const { trace, sealed, body, decision } = stand.end()
       this.#judging = undefined
       if (!decision) {
-        this.#record(message, original, { fate: 'sent', sent: body.bytes, trace, sealed, from, edited })
+        this.#record(message, original, { fate: 'sent', sent: body.bytes, trace, sealed, ...by, edited })
         return { kind: 'send', bytes: body.bytes }
       }
-      this.#record(message, original, { fate: 'denied', ...(edited && { sent: bytes }), trace, sealed, from, edited })
+      this.#record(message, original, { fate: 'denied', ...(edited && { sent: bytes }), trace, sealed, ...by, edited })
       return { kind: 'close', code: 1008, reason: reasonOf(decision) }
     }
     const judged = run.run('message')
@@ -103,14 +109,13 @@ export class MessageDesk {
       sent?: Uint8Array
       trace?: readonly TraceEntry[]
       sealed?: MessageRecord['sealed']
-      from?: 'injected' | undefined
       edited?: boolean
-    },
+    } & By,
   ): void {
     const { engine, exchange, startMicros, plan } = this.#carried
     const { recorder, timeline } = engine.around
     if (!recorder?.message) return
-    const { fate, sent, trace = [], sealed = [], from, edited } = more
+    const { fate, sent, trace = [], sealed = [], from, touch, edited } = more
     const record: MessageRecord = {
       exchange: exchange.id,
       number: ++this.#number,
@@ -130,6 +135,7 @@ export class MessageDesk {
     }
     if (edited) record.edited = true
     if (from) record.from = from
+    if (touch) record.touch = touch
     recorder.message(record)
   }
 }
