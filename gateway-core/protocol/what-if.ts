@@ -204,10 +204,17 @@ export interface SmallestRequest {
   headers: readonly (readonly [name: string, value: string])[]
   /** Text of the body, where one is left. */
   body?: string
+  /** What is said over it, where a message makes the difference. */
+  messages?: readonly SmallestMessage[]
   /** What was dropped or shortened, in words: `header accept`, `query page`, `body /items/0`. */
   dropped: readonly string[]
   before: WhatIfOutcome
   after: WhatIfOutcome
+}
+
+export interface SmallestMessage extends ChangedMessage {
+  /** Its content; as hex digits where it is binary. */
+  text: string
 }
 
 export interface ShrunkRequest extends SmallestRequest {

@@ -11,6 +11,14 @@ interface Step {
 const budget = 400
 const decoder = new TextDecoder()
 
+/** What of a request stays as it is. */
+export interface Untouched {
+  /** Header fields by their names, in lower case. */
+  header(name: string): boolean
+  /** Values are left out or stay whole: a part of a secret would not be known as one. */
+  values: boolean
+}
+
 /**
  * Makes a request smaller as long as `still` holds of it: without header fields, query parameters and members of its
  * body, then with shorter values. Gives what is left and what went.
@@ -18,6 +26,7 @@ const decoder = new TextDecoder()
 export async function shrinkRequest(
   request: RequestMessage,
   body: Uint8Array | undefined,
+  stays: Untouched,
   still: (variation: Variation) => Promise<boolean>,
 ): Promise<{ variation: Variation; dropped: string[] }> {
   let variation: Variation = {}
@@ -25,7 +34,7 @@ export async function shrinkRequest(
   let tries = 0
   for (let progress = true; progress && tries < budget; ) {
     progress = false
-    for (const { what, without } of stepsOf(request, body, variation)) {
+    for (const { what, without } of stepsOf(request, body, variation, stays)) {
       if (++tries > budget) break
       const smaller = { ...variation, ...without }
       if (!(await still(smaller).catch(() => false))) continue
@@ -39,36 +48,43 @@ export async function shrinkRequest(
   return { variation, dropped }
 }
 
-function* stepsOf(request: RequestMessage, body: Uint8Array | undefined, now: Variation): Generator<Step> {
+function* stepsOf(
+  request: RequestMessage,
+  body: Uint8Array | undefined,
+  now: Variation,
+  stays: Untouched,
+): Generator<Step> {
   const bytes = now.body === undefined ? body : (now.body ?? undefined)
   if (bytes && bytes.length > 0) yield { what: 'body', without: { body: null } }
-  yield* headerSteps(now.headers ?? request.headers.raw)
-  yield* querySteps(now.query ?? request.query)
-  if (bytes && bytes.length > 0) yield* bodySteps(bytes)
+  yield* headerSteps(now.headers ?? request.headers.raw, stays)
+  yield* querySteps(now.query ?? request.query, stays.values)
+  if (!bytes || bytes.length === 0) return
+  for (const { what, body: smaller } of smallerBodies(bytes, !stays.values)) yield { what, without: { body: smaller } }
 }
 
-function* headerSteps(raw: readonly string[]): Generator<Step> {
+function* headerSteps(raw: readonly string[], stays: Untouched): Generator<Step> {
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at]!.toLowerCase()
-    if (name === 'host') continue
+    if (name === 'host' || stays.header(name)) continue
     yield { what: `header ${name}`, without: { headers: [...raw.slice(0, at), ...raw.slice(at + 2)] } }
   }
 }
 
-function* querySteps(query: string): Generator<Step> {
+function* querySteps(query: string, whole: boolean): Generator<Step> {
   if (query === '') return
   const pairs = query.split('&')
   for (const [at, pair] of pairs.entries()) {
     const [name = '', ...value] = pair.split('=')
     const others = pairs.filter((_, index) => index !== at)
     yield { what: `query ${name}`, without: { query: others.join('&') } }
-    for (const shorter of shorterTexts(value.join('='))) {
+    for (const shorter of whole ? [] : shorterTexts(value.join('='))) {
       yield { what: `half of query ${name}`, without: { query: pairs.with(at, `${name}=${shorter}`).join('&') } }
     }
   }
 }
 
-function* bodySteps(bytes: Uint8Array): Generator<Step> {
+/** A JSON document without one of its members or items; with `halves` also with half of one of its texts. */
+export function* smallerBodies(bytes: Uint8Array, halves = false): Generator<{ what: string; body: Uint8Array }> {
   let json: unknown
   try {
     json = JSON.parse(decoder.decode(bytes))
@@ -76,8 +92,9 @@ function* bodySteps(bytes: Uint8Array): Generator<Step> {
     return
   }
   for (const { pointer, smaller, half } of smallerValues(json, '')) {
+    if (half && !halves) continue
     const what = half ? `half of body ${pointer}` : `body ${pointer}`
-    yield { what, without: { body: Buffer.from(JSON.stringify(smaller)) } }
+    yield { what, body: Buffer.from(JSON.stringify(smaller)) }
   }
 }
 

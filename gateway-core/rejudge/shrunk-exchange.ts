@@ -1,10 +1,13 @@
+import { hasMarker } from '../capture/markers.ts'
 import type { ExchangeRecord } from '../capture/record.ts'
 import { classify, type Judged } from './judged.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
-import { shrinkRequest } from './shrink.ts'
+import type { MessageAsStored } from './recorded-message.ts'
+import { shrinkRequest, type Untouched } from './shrink.ts'
+import { alone, messagesUntil, shrinkMessages } from './shrink-messages.ts'
 import { VariedExchange, type Variation } from './varied-exchange.ts'
 import { WhatIfError } from './what-if-error.ts'
-import type { SmallestRequest } from '../protocol/what-if.ts'
+import type { SmallestMessage, SmallestRequest } from '../protocol/what-if.ts'
 
 /**
  * The smallest request that still shows the difference between two workspaces. `judge` tries one out on both; `stored`: the
@@ -22,26 +25,50 @@ export async function shrinkExchange(
   }
   const whole = await tried({})
   if (!whole.found) throw new WhatIfError('this exchange comes out the same, so there is nothing to shrink')
-  const { variation, dropped } = await shrinkRequest(base.request, base.requestBody?.bytes, async (smaller) => {
+  const still = async (smaller: Variation) => {
     const { before, after, found } = await tried(smaller)
     return (
       found?.kind === whole.found!.kind &&
       ends(before) === ends(whole.before) &&
       ends(after) === ends(whole.after) &&
+      found.message?.side === whole.found!.message?.side &&
       (found.kind !== 'transformed' || found.differs?.join() === whole.found!.differs?.join())
     )
-  })
-  const { varied, before, after } = await tried(variation)
+  }
+  const said = whole.found.message && messagesUntil(base, whole.found.message.number)
+  const talk = said && (await shrinkMessages(said, (messages) => still({ messages: alone(messages) })))
+  const messages = talk && { messages: alone(talk.messages) }
+  const recorded = stored()
+  const stays: Untouched = {
+    // Without these it is no handshake.
+    header: (name) => recorded.upgrade !== undefined && /^(?:connection|upgrade|sec-websocket-.*)$/.test(name),
+    values: holdsSecrets(recorded),
+  }
+  const { variation, dropped } = await shrinkRequest(base.request, base.requestBody?.bytes, stays, (smaller) =>
+    still({ ...smaller, ...messages }),
+  )
+  const { varied, before, after } = await tried({ ...variation, ...messages })
   const { request, requestBody } = varied
   return {
+    ...(talk && { messages: talk.messages.map(shownMessage) }),
     method: request.method,
     target: request.query === '' ? request.path : `${request.path}?${request.query}`,
-    headers: pairs(sealedHeaders(stored(), request.headers.raw, base.request.headers.raw)),
+    headers: pairs(sealedHeaders(recorded, request.headers.raw, base.request.headers.raw)),
     ...(requestBody && { body: Buffer.from(requestBody.bytes).toString('utf8') }),
-    dropped,
+    dropped: [...(talk?.dropped ?? []), ...dropped],
     before: before.outcome,
     after: after.outcome,
   }
+}
+
+function shownMessage({ number, side, kind, bytes, edited, sent = bytes }: MessageAsStored): SmallestMessage {
+  const content = edited ? sent : bytes
+  const text = Buffer.from(content).toString(kind === 'binary' ? 'hex' : 'utf8')
+  return { number, side, kind: kind as SmallestMessage['kind'], text }
+}
+
+function holdsSecrets({ request: { target, path, query, body } }: ExchangeRecord): boolean {
+  return [target, path, query].some(hasMarker) || (body !== undefined && hasMarker(Buffer.from(body.bytes).toString()))
 }
 
 function ends({ outcome: { verdict, code, decidedBy } }: Judged): string {

@@ -114,7 +114,9 @@ export class WhatIfDesk {
 
   async explain(run: number, id: string): Promise<WhatIfExplanation> {
     const { question } = this.#askedOf(run)
-    const { before, after, firstDifference, kind, blame, message } = await told(this.#workbench.past.explain(id, question))
+    const { before, after, firstDifference, kind, blame, message } = await told(
+      this.#workbench.past.explain(id, question),
+    )
     const { captures } = this.#workbench.workspace
     const mask = maskOf(captures, id, message?.number)
     return {
@@ -131,7 +133,8 @@ export class WhatIfDesk {
   async shrink(run: number, id: string): Promise<ShrunkRequest> {
     const { question } = this.#askedOf(run)
     const { captures } = this.#workbench.workspace
-    const shrunk = maskOf(captures, id)(await told(this.#workbench.past.shrink(id, question)))
+    const found = await told(this.#workbench.past.shrink(id, question))
+    const shrunk = maskOf(captures, id, found.messages?.[0]?.number)(found)
     return { ...shrunk, curl: curlOfShrunk(shrunk, this.#workbench.workspace.gatewayUrl) }
   }
 
@@ -141,6 +144,9 @@ export class WhatIfDesk {
     const exchange = opened.captures.get(id, { secrets: 'sealed' })
     if (!exchange) throw refused('this exchange is not in the capture any more')
     const shrunk = maskOf(opened.captures, id)(await told(this.#workbench.past.shrink(id, question)))
+    if (shrunk.messages) {
+      throw refused('a policy test has no messages', 'copy the message, and say it over a WebSocket of your own')
+    }
     return testOfShrunk(opened, exchange, shrunk)
   }
 

@@ -48,7 +48,7 @@ apis:
     onTrouble: () => undefined,
   })
   const { url } = gateway.gateway.addresses.http!
-  for (const said of [['{"pin":"1"}', '{"name":"ada"}'], []]) {
+  for (const said of [['{"pin":"1"}', '{"name":"ada","since":2020}'], []]) {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/chat`)
     await once(socket, 'open')
     for (const message of said) {
@@ -136,9 +136,9 @@ test('the explanation ends both traces with the steps of that message, and tells
     message: {
       number: 3,
       side: 'request',
-      text: '{"name":"ada"}',
+      text: '{"name":"ada","since":2020}',
       before: { end: 'sent' },
-      after: { end: 'changed', text: '{"name":"[masked]"}' },
+      after: { end: 'changed', text: '{"name":"[masked]","since":2020}' },
     },
     firstDifference: { step: 'api:shop/data-mask', field: 'verdict', a: 'pass', b: 'modify' },
     blame: [{ file: 'gatehouse.yaml', text: expect.stringContaining('/name') as string }],
@@ -146,6 +146,18 @@ test('the explanation ends both traces with the steps of that message, and tells
   const [before, after] = [explained.before, explained.after].map(({ trace }) => trace.at(-1))
   expect(before).toMatchObject({ phase: 'message', verdict: 'pass' })
   expect(after).toMatchObject({ phase: 'message', verdict: 'modify' })
+})
+
+test('the smallest talk that still shows it: one message, without what does not count', async () => {
+  const candidate = { 'gatehouse.yaml': yaml.replace('[/pin]', '[/pin, /name]') }
+  const { changes } = await thread.judge({ candidate })
+  const shrunk = await thread.shrink(changes[0]!.id, { candidate })
+  expect(shrunk.messages).toEqual([{ number: 3, side: 'request', kind: 'text', text: '{"name":"ada"}' }])
+  expect(shrunk.dropped.slice(0, 2)).toEqual(['the 2 messages before', 'body /since'])
+  expect(shrunk.headers.map(([name]) => name.toLowerCase())).toEqual(
+    expect.arrayContaining(['host', 'upgrade', 'connection', 'sec-websocket-key', 'sec-websocket-version']),
+  )
+  expect(shrunk.body).toBeUndefined()
 })
 
 test('of two changed lines the one is blamed that the message is about', async () => {
