@@ -150,7 +150,7 @@ function readFields(lines: readonly Line[], from: number, problems: ImportProble
   for (; at < lines.length && lines[at]!.text.trim() !== ''; at++) {
     const { text, number } = lines[at]!
     const off = /^\s*(?:#|\/\/)\s*/.exec(text)
-    const field = /^([^:]+):[ \t]?(.*)$/.exec(off ? text.slice(off[0].length) : text)
+    const field = /^([^:]+):[ \t]?(.*)$/s.exec(off ? text.slice(off[0].length) : text)
     if (field && !(off && /\s/.test(field[1]!))) {
       headers.push({ name: field[1]!, value: field[2]!.trim(), ...(off && { off: true }) })
     } else if (!off) {

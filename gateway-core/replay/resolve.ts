@@ -130,7 +130,7 @@ function encoded(bytes: Buffer, coding: 'gzip' | 'br' | 'deflate'): Buffer {
 function withLength(wire: WireRequest): WireRequest {
   const { fields, body } = wire
   const named = (name: string) => fields.some(([field]) => field.toLowerCase() === name)
-  if (named('transfer-encoding')) return wire
+  if (named('transfer-encoding')) return wire.version === '2' ? wire : { ...wire, body: chunkedBody(fields, body) }
   const length = String(body?.byteLength ?? 0)
   if (named('content-length')) {
     const mended = fields.map(([name, value]): [string, string] => [
@@ -140,4 +140,15 @@ function withLength(wire: WireRequest): WireRequest {
     return { ...wire, fields: mended }
   }
   return body === undefined ? wire : { ...wire, fields: [...fields, ['Content-Length', length]] }
+}
+
+/** A body that is announced as chunks, as one chunk; what is written as chunks already stays as it is (RFC 9112 §7.1). */
+function chunkedBody(fields: WireRequest['fields'], body: Buffer | undefined): Buffer | undefined {
+  const coding = fields.findLast(([name]) => name.toLowerCase() === 'transfer-encoding')![1]
+  if (!body || body.length === 0 || !/(?:^|,)\s*chunked\s*$/i.test(coding) || isChunked(body)) return body
+  return Buffer.concat([Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')])
+}
+
+function isChunked(body: Buffer): boolean {
+  return /^[0-9a-f]{1,8}(?:;[^\r\n]*)?\r?\n/i.test(body.subarray(0, 200).toString('latin1'))
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { loadOpenApi } from '../openapi/load.ts'
 import { operationsOf } from '../openapi/operations.ts'
+import { basePathsOf } from '../openapi/servers.ts'
 import type { Imported } from '../protocol/replay.ts'
 import type { ReplayRequest } from '../protocol/replay-request.ts'
 import { textOf } from '../replay/collections.ts'
@@ -89,7 +90,7 @@ export function requestFor(opened: OpenedWorkspace, api: string, method: string,
       .all()
       .find((one) => one.method === method && one.template === path)
   if (!document || !operation) throw new ReplayError(`there is no operation ${method} ${path}`.slice(0, 200))
-  return requestOfOperation(document, operation, '')
+  return requestOfOperation(document, operation, basePathsOf(document['servers'])[0] ?? '')
 }
 
 function documentOf({ folder }: OpenedWorkspace, path: string | undefined) {

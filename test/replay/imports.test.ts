@@ -173,6 +173,134 @@ describe('a Postman collection', () => {
   })
 })
 
+describe('a Postman collection as people have them', () => {
+  const files: Record<string, string> = { 'data.json': '{"a":"{{x}}"}' }
+  const importOne = (request: object) => {
+    const from = { name: 'a.json', read: (path: string) => (path in files ? Buffer.from(files[path]!) : undefined) }
+    const found = importRequests(JSON.stringify({ item: [{ name: 'it', request }] }), from)
+    return { request: found.requests[0]!.request, problems: found.problems.map(({ what }) => what) }
+  }
+  const form = (...formdata: object[]) => ({ method: 'POST', url: 'http://h', body: { mode: 'formdata', formdata } })
+
+  it('files of a form are read, or named to be read when it is sent', () => {
+    const { request, problems } = importOne(
+      form(
+        { key: 'cover', type: 'file', src: '/C:/Users/me/cover.png' },
+        { key: 'meta', type: 'text', value: '{{m}}', contentType: 'application/json' },
+      ),
+    )
+    const boundary = /boundary=(.*)$/.exec(headersOf(request)[0]!)![1]!
+    expect(request.body).toEqual({
+      kind: 'text',
+      files: true,
+      text: `--${boundary}\r\nContent-Disposition: form-data; name="cover"; filename="cover.png"\r\nContent-Type: image/png\r\n\r\n< cover.png\r\n--${boundary}\r\nContent-Disposition: form-data; name="meta"\r\nContent-Type: application/json\r\n\r\n{{m}}\r\n--${boundary}--\r\n`,
+    })
+    expect(problems).toEqual(['the body of "it" has the file cover.png'])
+    const found = importOne(form({ key: 'f', type: 'file', src: ['/tmp/data.json'] }))
+    expect(found.problems).toEqual([])
+    // What stands in a file is no variable.
+    expect(found.request.body).toMatchObject({ kind: 'bytes' })
+  })
+
+  it.each<[string, object, Partial<ReplayRequest>]>([
+    [
+      'a token that was fetched',
+      { url: '{{base}}/a', auth: { type: 'oauth2', oauth2: [{ key: 'accessToken', value: '{{token}}' }] } },
+      { headers: [{ name: 'Authorization', value: 'Bearer {{token}}' }] },
+    ],
+    [
+      'a pair with variables',
+      {
+        url: 'http://h',
+        auth: {
+          type: 'basic',
+          basic: [
+            { key: 'username', value: '{{user}}' },
+            { key: 'password', value: 'p' },
+          ],
+        },
+      },
+      { headers: [{ name: 'Authorization', value: 'Basic {{user}}:p' }] },
+    ],
+    ['a URL without a scheme', { url: 'h.example/a' }, { url: 'http://h.example/a' }],
+    [
+      'GraphQL whose variables are no JSON yet',
+      { url: 'http://h', body: { mode: 'graphql', graphql: { query: 'query { a }', variables: '{"n": {{n}}}' } } },
+      { body: { kind: 'text', text: '{\n  "query": "query { a }",\n  "variables": {"n": {{n}}}\n}' } },
+    ],
+  ])('%s', (_, request, expected) => {
+    expect(importOne(request)).toMatchObject({ request: expected, problems: [] })
+  })
+
+  it('an environment is told from a collection', () => {
+    const text = JSON.stringify({ values: [{ key: 'a', value: 'b' }], _postman_variable_scope: 'environment' })
+    expect(told(text)).toEqual(['this is an environment of Postman, which holds no request'])
+  })
+})
+
+describe('operations of an OpenAPI document', () => {
+  const operation = (more: string, servers = 'servers: [{ url: https://h/v1/ }]') => {
+    const text = `openapi: 3.1.0
+info: { title: T, version: "1" }
+${servers}
+components:
+  securitySchemes:
+    bearer: { type: http, scheme: bearer }
+    basic: { type: http, scheme: basic }
+    key: { type: apiKey, in: header, name: X-Key }
+  schemas: { Book: { type: object, properties: { a: { type: string }, n: { type: integer } } } }
+paths:
+  /a:
+    post:
+      ${more}
+      responses: {}
+`
+    const { requests, problems } = importRequests(text, { name: 'a.yaml' })
+    expect(problems).toEqual([])
+    return requests[0]!.request
+  }
+  const query = (style: string, schema: string) =>
+    operation(`parameters: [{ name: p, in: query, required: true, ${style} schema: ${schema} }]`).url
+
+  it.each([
+    ['', '{ type: array, example: [1, 2] }', 'p=1&p=2'],
+    ['explode: false,', '{ type: array, example: [1, 2] }', 'p=1,2'],
+    ['style: pipeDelimited, explode: false,', '{ type: array, example: [1, 2] }', 'p=1%7C2'],
+    ['style: spaceDelimited, explode: false,', '{ type: array, example: [1, 2] }', 'p=1%202'],
+    ['style: deepObject, explode: true,', '{ type: object, example: { a: "x y", b: 1 } }', 'p[a]=x%20y&p[b]=1'],
+    ['', '{ type: object, example: { a: x, b: 1 } }', 'a=x&b=1'],
+    ['explode: false,', '{ type: object, example: { a: x, b: 1 } }', 'p=a,x,b,1'],
+    ['', '{ type: string, example: "a&b" }', 'p=a%26b'],
+  ])('write a parameter in its style: %s %s', (style, schema, expected) => {
+    expect(query(style, schema)).toBe(`https://h/v1/a?${expected}`)
+  })
+
+  it('fill the variables of their server', () => {
+    const servers = 'servers: [{ url: "https://{r}.h:{p}", variables: { r: { default: eu }, p: { default: "8443" } } }]'
+    expect(operation('summary: s', servers).url).toBe('https://eu.h:8443/a')
+    expect(operation('summary: s', 'servers: [{ url: "https://{r}.h" }]').url).toBe('/a')
+  })
+
+  it.each([
+    ['security: [{ bearer: [] }]', { name: 'Authorization', value: 'Bearer {{token}}', off: true }],
+    ['security: [{ basic: [] }]', { name: 'Authorization', value: 'Basic {{user}}:{{password}}', off: true }],
+    ['security: [{ key: [] }]', { name: 'X-Key', value: '{{key}}', off: true }],
+  ])('have the field that signs in, not sent yet: %s', (security, expected) => {
+    expect(operation(security).headers[0]).toEqual(expected)
+  })
+
+  it('have a form of several parts, and XML, as their bodies', () => {
+    const body = (type: string) =>
+      operation(`requestBody: { content: { ${type}: { schema: { $ref: "#/components/schemas/Book" } } } }`)
+    const form = body('multipart/form-data')
+    const boundary = /boundary=(.*)$/.exec(headersOf(form).at(-1)!)![1]!
+    expect(textOf(form)).toBe(
+      `--${boundary}\r\nContent-Disposition: form-data; name="a"\r\n\r\ntext\r\n--${boundary}\r\nContent-Disposition: form-data; name="n"\r\n\r\n1\r\n--${boundary}--\r\n`,
+    )
+    expect(textOf(body('application/xml'))).toBe('<Book>\n  <a>text</a>\n  <n>1</n>\n</Book>')
+  })
+})
+
 describe('other texts', () => {
   it('a HAR is read, and entries that are none are named', () => {
     const entries = [
@@ -189,14 +317,25 @@ describe('other texts', () => {
       },
       { request: { method: 'GET', url: 'ftp://h' } },
       null,
+      { request: { method: 'CONNECT', url: 'https://h:443' } },
+      {
+        request: {
+          method: 'POST',
+          url: 'https://h/f',
+          postData: { mimeType: 'multipart/form-data', params: [{ name: 'f' }] },
+        },
+      },
     ]
     const { requests, problems } = read(JSON.stringify({ log: { entries } }))
     expect(requests.map(({ request }) => [request.method, request.url, headersOf(request), textOf(request)])).toEqual([
       ['POST', 'https://h/a?b', ['Host: h', 'A: b'], 'x=1'],
+      ['POST', 'https://h/f', ['Host: h'], null],
     ])
     expect(problems.map(({ what }) => what)).toEqual([
       expect.stringMatching(/^entry 2 is left out/),
       expect.stringMatching(/^entry 3 is left out/),
+      'entry 4 is left out: it only opens a tunnel',
+      'the body of entry 5 (POST /f) is not in the file',
     ])
   })
 

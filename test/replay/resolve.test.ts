@@ -201,6 +201,24 @@ describe('the length', () => {
   })
 })
 
+describe('a body that is announced as chunks', () => {
+  const chunked = [{ name: 'Transfer-Encoding', value: 'gzip, chunked' }]
+  const sent = async (more: Partial<ReplayRequest>) =>
+    (await resolveRequest(request({ headers: chunked, ...more }), sources())).body?.toString()
+  it('is sent as one', async () => {
+    expect(await sent({ body: text('hello wörld') })).toBe('c\r\nhello wörld\r\n0\r\n\r\n')
+  })
+  it.each<[string, Partial<ReplayRequest>, string | undefined]>([
+    ['written as chunks by hand', { body: text('5\r\nhello\r\n0\r\n\r\n') }, '5\r\nhello\r\n0\r\n\r\n'],
+    ['as written', { body: text('hello'), settings: { length: 'asWritten', redirects: 0, timeoutMs: 1 } }, 'hello'],
+    ['over HTTP/2, which has no chunks', { body: text('hello'), version: '2' }, 'hello'],
+    ['empty', {}, undefined],
+    ['of another coding', { body: text('hello'), headers: [{ name: 'Transfer-Encoding', value: 'gzip' }] }, 'hello'],
+  ])('stays as it is %s', async (_, more, expected) => {
+    expect(await sent(more)).toBe(expected)
+  })
+})
+
 it.each<[string, ReplayRequest['body'], string]>([
   ['bytes', { kind: 'bytes', base64: 'AP8B' }, '00ff01'],
   ['a file', { kind: 'file', path: 'a.bin' }, Buffer.from('file a.bin').toString('hex')],

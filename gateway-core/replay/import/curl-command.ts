@@ -262,10 +262,10 @@ export class CurlCommand {
     }
     const path = unquoted(content.slice(1))
     const bytes = this.#bytesOf(path)
-    if (!bytes) this.#tell(`the file ${path.slice(0, 80)} of the form is not taken`, 'put it into the workspace')
+    if (!bytes) this.#tell(`the form has the file ${path.slice(0, 80)}`, 'put it into the workspace')
     const file = content.startsWith('@') ? unquoted(attribute('filename') ?? path.replace(/^.*\//, '')) : undefined
     const known = type ?? (file === undefined ? undefined : typeOfFile(path))
-    const part: Part = { name, content: bytes ?? Buffer.alloc(0), read: true }
+    const part: Part = { name, ...(bytes ? { content: bytes, read: true } : { content: Buffer.alloc(0), path }) }
     this.#parts.push({ ...part, ...(file !== undefined && { file }), ...(known !== undefined && { type: known }) })
   }
 

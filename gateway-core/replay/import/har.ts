@@ -16,7 +16,12 @@ export function importHar(har: unknown): ImportedRequests {
     try {
       const options = { bodyBytes: 64 * 1024 * 1024, now: Date.now(), newId: () => '' }
       const record = recordOfHar(entry, options)
+      if (record.request.method === 'CONNECT') throw new HarEntryError('it only opens a tunnel')
       const request = requestOfExchange(record, 'inline')
+      if (request.body === null && hasForm(entry)) {
+        const what = `the body of entry ${at + 1} (${request.method} ${record.request.path.slice(0, 80)}) is not in the file`
+        imported.problems.push({ what, todo: 'browsers leave files out: write the form anew' })
+      }
       const { scheme, authority, path } = record.request
       const { origin, target } = splitUrl(request.url)
       const url = origin === undefined ? `${scheme}://${authority}${target}` : request.url
@@ -27,4 +32,10 @@ export function importHar(har: unknown): ImportedRequests {
     }
   }
   return imported
+}
+
+/** Browsers name the fields of a form with files, and not what they held. */
+function hasForm(entry: unknown): boolean {
+  const { params } = (entry as { request?: { postData?: { params?: unknown } } }).request?.postData ?? {}
+  return Array.isArray(params) && params.length > 0
 }

@@ -27,7 +27,7 @@ export function importRequests(text: string, { name, read, readFile = () => unde
   if (other !== undefined) {
     return { ...nothing('curl', other), problems: [{ what: other, todo: 'copy the request as cURL instead' }] }
   }
-  if (trimmed.startsWith('{')) return importJson(text, name, readFile)
+  if (trimmed.startsWith('{')) return importJson(text, { name, readFile, ...(read && { read }) })
   if (/^(?:openapi|swagger)\s*:/m.test(text) || /^\s*["'](?:openapi|swagger)["']\s*:/m.test(text)) {
     return importOpenApi(text, name, readFile)
   }
@@ -52,7 +52,8 @@ function otherCode(text: string): string | undefined {
   return /^(?:await )?fetch\s*\(/.test(text) ? 'this is JavaScript' : undefined
 }
 
-function importJson(text: string, name: string, readFile: ReadFile): ImportedRequests {
+function importJson(text: string, from: ImportFrom): ImportedRequests {
+  const { name, readFile = () => undefined } = from
   let value: unknown
   try {
     value = JSON.parse(text.replace(/^\u{FEFF}/u, ''))
@@ -66,9 +67,14 @@ function importJson(text: string, name: string, readFile: ReadFile): ImportedReq
   if ('openapi' in document || 'swagger' in document) return importOpenApi(text, name, readFile)
   if ('log' in document) return importHar(document)
   if ('item' in document || String((document['info'] as { schema?: unknown })?.schema).includes('postman')) {
-    return importPostman(document)
+    return importPostman(document, from.read)
   }
-  if ('collection' in document) return importJson(JSON.stringify(document['collection']), name, readFile)
+  if ('collection' in document) return importJson(JSON.stringify(document['collection']), from)
+  if ('values' in document && '_postman_variable_scope' in document) {
+    const found = nothing('postman', 'this is an environment of Postman, which holds no request')
+    const named = 'put its values into http-client.env.json: { "local": { "name": "value" } }'
+    return { ...found, problems: [{ ...found.problems[0]!, todo: named }] }
+  }
   const todo = 'give a HAR, a Postman collection (v2.1), an OpenAPI document, a .http file or curl commands'
   const found = nothing('har', 'nobody knows what this JSON is')
   return { ...found, problems: [{ ...found.problems[0]!, todo }] }

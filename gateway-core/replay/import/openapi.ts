@@ -1,10 +1,12 @@
-import type { OpenApiDocument } from '../../openapi/document.ts'
+import { type OpenApiDocument, resolved } from '../../openapi/document.ts'
 import { loadOpenApi, type ReadFile } from '../../openapi/load.ts'
 import { type MediaType, type Operation, operationsOf } from '../../openapi/operations.ts'
 import { isObject, lookUp } from '../../openapi/pointer.ts'
 import type { ReplayField, ReplayRequest } from '../../protocol/replay-request.ts'
 import { blankRequest, type ImportedRequests } from './imported.ts'
+import { exampleBody } from './example-body.ts'
 import { exampleOf } from './schema-example.ts'
+import { pathText, plainText, queryPairs } from './written-parameter.ts'
 
 /** Reads an OpenAPI document: a request for each operation, filled with its examples or what its schemas ask for. */
 export function importOpenApi(text: string, path: string, readFile: ReadFile): ImportedRequests {
@@ -36,19 +38,16 @@ export function requestOfOperation(document: OpenApiDocument, operation: Operati
   for (const parameter of operation.parameters) {
     const holder = lookUp(document, parameter.pointer)
     const value = isObject(holder) ? valueOf(document, holder) : 'text'
-    const written = Array.isArray(value)
-      ? value.map(String).join(',')
-      : isObject(value)
-        ? JSON.stringify(value)
-        : String(value)
-    const { required } = parameter
-    if (parameter.in === 'path') path = path.replaceAll(`{${parameter.name}}`, encodeURIComponent(written))
+    const { required, name } = parameter
+    if (parameter.in === 'path') path = path.replaceAll(`{${name}}`, () => pathText(parameter, value))
     else if (parameter.in === 'query') {
-      if (required) query.push(`${encodeURIComponent(parameter.name)}=${encodeURIComponent(written)}`)
+      if (required) query.push(...queryPairs(parameter, value))
     } else if (parameter.in === 'cookie') {
-      if (required) cookies.push(`${parameter.name}=${written}`)
-    } else headers.push({ name: parameter.name, value: written, ...(!required && { off: true }) })
+      if (required) cookies.push(`${name}=${plainText(value)}`)
+    } else headers.push({ name, value: plainText(value), ...(!required && { off: true }) })
   }
+  const login = authorizationOf(document, operation)
+  if (login) headers.push(login)
   if (cookies.length > 0) headers.push({ name: 'Cookie', value: cookies.join('; ') })
   headers.push({ name: 'Accept', value: 'application/json' })
   const content = operation.requestBody?.content ?? []
@@ -58,23 +57,36 @@ export function requestOfOperation(document: OpenApiDocument, operation: Operati
   return media ? withBody(document, request, media) : request
 }
 
+/** The field that the first way to sign in asks for: not sent before somebody puts a value in. */
+function authorizationOf(document: OpenApiDocument, operation: Operation): ReplayField | undefined {
+  const wanted = operation.value['security'] ?? document['security']
+  const [first] = Array.isArray(wanted) ? (wanted as unknown[]) : []
+  const [name] = isObject(first) ? Object.keys(first) : []
+  const schemes = lookUp(document, '/components/securitySchemes')
+  const scheme = name === undefined || !isObject(schemes) ? undefined : resolved(document, schemes[name], '')?.value
+  if (!scheme) return undefined
+  const { type, scheme: kind, in: place } = scheme
+  if (type === 'apiKey') {
+    return place === 'header' ? { name: String(scheme['name']), value: `{{${name}}}`, off: true } : undefined
+  }
+  const basic = type === 'http' && String(kind).toLowerCase() === 'basic'
+  const value = basic ? 'Basic {{user}}:{{password}}' : 'Bearer {{token}}'
+  const known = basic || type === 'oauth2' || type === 'openIdConnect' || String(kind).toLowerCase() === 'bearer'
+  return known ? { name: 'Authorization', value, off: true } : undefined
+}
+
 function withBody(document: OpenApiDocument, request: ReplayRequest, media: MediaType): ReplayRequest {
-  const type = media.type.includes('*') ? 'application/json' : media.type
-  const value = valueOf(document, media.value)
-  const headers = [...request.headers, { name: 'Content-Type', value: type }]
-  if (/json/i.test(type)) return { ...request, headers, body: { kind: 'text', text: JSON.stringify(value, null, 2) } }
-  if (/urlencoded/i.test(type) && isObject(value)) {
-    const fields = Object.entries(value).map(([name, one]) => [
-      name,
-      typeof one === 'string' ? one : JSON.stringify(one),
-    ])
-    return { ...request, headers, body: { kind: 'text', text: new URLSearchParams(fields).toString() } }
-  }
-  return {
-    ...request,
-    headers,
-    body: { kind: 'text', text: typeof value === 'string' ? value : JSON.stringify(value) },
-  }
+  const written = media.type.includes('*') ? 'application/json' : media.type
+  const { type, body } = exampleBody(valueOf(document, media.value), written, rootOf(document, media.value['schema']))
+  return { ...request, headers: [...request.headers, { name: 'Content-Type', value: type }], body }
+}
+
+/** What a document of XML begins with: as its schema says, or as it is called. */
+function rootOf(document: OpenApiDocument, schema: unknown): string {
+  const named = isObject(schema) && typeof schema['$ref'] === 'string' ? schema['$ref'].replace(/^.*\//, '') : undefined
+  const xml = resolved(document, schema, '')?.value['xml']
+  const name = isObject(xml) && typeof xml['name'] === 'string' ? xml['name'] : named
+  return name !== undefined && /^[A-Za-z_][\w.-]*$/.test(name) ? name : 'root'
 }
 
 /** The example of a parameter or a media type, else one of its schema. */
@@ -89,7 +101,14 @@ function valueOf(document: OpenApiDocument, holder: Readonly<Record<string, unkn
 }
 
 function serverOf(document: OpenApiDocument): string {
-  const servers = Array.isArray(document['servers']) ? document['servers'] : []
-  const url = (servers[0] as { url?: unknown } | undefined)?.url
-  return typeof url === 'string' && !url.includes('{') ? url.replace(/\/$/, '') : ''
+  const [server] = Array.isArray(document['servers']) ? (document['servers'] as unknown[]) : []
+  const url = isObject(server) ? server['url'] : undefined
+  if (!isObject(server) || typeof url !== 'string') return ''
+  const variables = isObject(server['variables']) ? server['variables'] : {}
+  const filled = url.replaceAll(/\{([^{}]+)\}/g, (whole, name: string) => {
+    const variable = variables[name]
+    const value = isObject(variable) ? variable['default'] : undefined
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : whole
+  })
+  return filled.includes('{') ? '' : filled.replace(/\/$/, '')
 }

@@ -1,29 +1,31 @@
 import type { ReplayBody, ReplayField, ReplayRequest } from '../../protocol/replay-request.ts'
 import { blankRequest, hasField, type ImportedRequests } from './imported.ts'
-import { multipartOf } from './multipart.ts'
+import type { ReadNamed } from './curl-command.ts'
+import { graphQlText } from './graphql.ts'
+import { multipartOf, type Part, typeOfFile } from './multipart.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
 /** Reads a Postman collection (v2.0, v2.1): folders, variables, authorization, bodies. Scripts are named, and not taken. */
-export function importPostman(collection: Json): ImportedRequests {
+export function importPostman(collection: Json, read: ReadNamed = () => undefined): ImportedRequests {
   const imported: ImportedRequests = { kind: 'postman', requests: [], variables: new Map(), problems: [] }
   for (const variable of listOf(collection['variable'])) {
     const name = text(variable['key'] ?? variable['id'])
     if (name !== '' && variable['disabled'] !== true) imported.variables.set(name, text(variable['value']))
   }
   noteScripts(collection, 'the collection', imported)
-  readItems(listOf(collection['item']), [], objectOf(collection['auth']), imported)
+  readItems(listOf(collection['item']), [], objectOf(collection['auth']), { ...imported, read })
   return imported
 }
 
 const deepest = 40
 
-function readItems(
-  items: readonly Json[],
-  folders: readonly string[],
-  auth: Json | undefined,
-  into: ImportedRequests,
-): void {
+/** Where what was read goes to, and files come from. */
+interface Into extends ImportedRequests {
+  read: ReadNamed
+}
+
+function readItems(items: readonly Json[], folders: readonly string[], auth: Json | undefined, into: Into): void {
   for (const item of items) {
     const name = text(item['name']) || 'unnamed'
     const path = [...folders, name]
@@ -55,7 +57,7 @@ function noteScripts(owner: Json, where: string, into: ImportedRequests): void {
   }
 }
 
-function readRequest(source: Json, name: string, inherited: Json | undefined, into: ImportedRequests): ReplayRequest {
+function readRequest(source: Json, name: string, inherited: Json | undefined, into: Into): ReplayRequest {
   const headers: ReplayField[] = []
   if (typeof source['header'] === 'string') {
     for (const line of source['header'].split(/\r?\n/)) {
@@ -75,9 +77,9 @@ function readRequest(source: Json, name: string, inherited: Json | undefined, in
 }
 
 /** A URL as text or in parts; path variables `:id` become `{{id}}`. */
-function urlOf(value: unknown, into: ImportedRequests): string {
+function urlOf(value: unknown, into: Into): string {
   const parts = objectOf(value)
-  if (!parts) return text(value)
+  if (!parts) return withScheme(text(value))
   let raw = text(parts['raw'])
   if (raw === '') {
     const join = (list: unknown, by: string) => (Array.isArray(list) ? list.map(text).join(by) : text(list))
@@ -94,10 +96,15 @@ function urlOf(value: unknown, into: ImportedRequests): string {
     raw = raw.replace(new RegExp(`/:${name.replaceAll(/[^\w]/g, '\\$&')}(?=[/?#]|$)`), `/{{${name}}}`)
     if (!into.variables.has(name)) into.variables.set(name, text(variable['value']))
   }
-  return raw
+  return withScheme(raw)
 }
 
-function bodyOf(body: Json | undefined, headers: ReplayField[], name: string, into: ImportedRequests): ReplayBody {
+/** Without one Postman sends to http. */
+function withScheme(url: string): string {
+  return url === '' || /^(?:[a-z][a-z0-9+.-]*:\/\/|\/|\{\{)/i.test(url) ? url : `http://${url}`
+}
+
+function bodyOf(body: Json | undefined, headers: ReplayField[], name: string, into: Into): ReplayBody {
   if (!body || body['disabled'] === true) return null
   const typed = (type: string) => {
     if (!hasField(headers, 'content-type')) headers.push({ name: 'Content-Type', value: type })
@@ -124,25 +131,12 @@ function bodyOf(body: Json | undefined, headers: ReplayField[], name: string, in
     case 'graphql': {
       typed('application/json')
       const { query, variables } = objectOf(body['graphql']) ?? {}
-      const values = typeof variables === 'string' && variables.trim() !== '' ? jsonOr(variables) : {}
-      return { kind: 'text', text: JSON.stringify({ query: text(query), variables: values }, null, 2) }
+      const values = typeof variables === 'string' ? variables : JSON.stringify(variables ?? {})
+      return { kind: 'text', text: graphQlText(text(query), values) }
     }
     case 'formdata': {
       const fields = listOf(body['formdata']).filter((one) => one['disabled'] !== true)
-      const files = fields.filter((one) => one['type'] === 'file')
-      for (const one of files) {
-        into.problems.push({
-          what: `the file "${text(one['key'])}" of "${name}" is not taken`,
-          todo: 'put it into the body',
-        })
-      }
-      const form = multipartOf(
-        fields.map((one) => ({
-          name: text(one['key']),
-          content: Buffer.from(one['type'] === 'file' ? '' : text(one['value'])),
-          ...(one['type'] === 'file' && { file: text(Array.isArray(one['src']) ? one['src'][0] : one['src']) }),
-        })),
-      )
+      const form = multipartOf(fields.flatMap((one) => partsOf(one, name, into)))
       for (let at = headers.length - 1; at >= 0; at--) {
         if (headers[at]!.name.toLowerCase() === 'content-type') headers.splice(at, 1)
       }
@@ -151,7 +145,7 @@ function bodyOf(body: Json | undefined, headers: ReplayField[], name: string, in
     }
     case 'file': {
       const path = text(objectOf(body['file'])?.['src'])
-      if (path !== '') return { kind: 'file', path }
+      if (path !== '') return { kind: 'file', path: fileNamed(path, name, into).path }
       into.problems.push({ what: `the file that is the body of "${name}" is not named` })
       return null
     }
@@ -162,14 +156,36 @@ function bodyOf(body: Json | undefined, headers: ReplayField[], name: string, in
   return null
 }
 
+/** A field of a form, or each file of it. */
+function partsOf(field: Json, name: string, into: Into): Part[] {
+  const type = text(field['contentType'])
+  const common = { name: text(field['key']), ...(type !== '' && { type }) }
+  if (field['type'] !== 'file') return [{ ...common, content: Buffer.from(text(field['value'])) }]
+  const sources = Array.isArray(field['src']) ? field['src'].map(text) : [text(field['src'])]
+  return sources.map((source) => {
+    const { path, bytes } = fileNamed(source, name, into)
+    const content = bytes ? { content: bytes, read: true as const } : { content: Buffer.alloc(0), path }
+    return { type: typeOfFile(path), ...common, file: path.replace(/^.*\//, ''), ...content }
+  })
+}
+
+/** Collections name files where they lay on somebody's disk: what is not in the workspace is looked for there by its name. */
+function fileNamed(source: string, name: string, into: Into): { path: string; bytes: Buffer | undefined } {
+  const bytes = into.read(source)
+  if (bytes) return { path: source, bytes }
+  const path = source.replace(/^.*[\\/]/, '') || 'file'
+  const found = into.read(path)
+  if (!found) {
+    into.problems.push({
+      what: `the body of "${name}" has the file ${path.slice(0, 80)}`,
+      todo: 'put it into the workspace',
+    })
+  }
+  return { path, bytes: found }
+}
+
 /** Adds what the authorization asks for; returns the URL, which an API key may go into. */
-function authorize(
-  auth: Json | undefined,
-  url: string,
-  headers: ReplayField[],
-  name: string,
-  into: ImportedRequests,
-): string {
+function authorize(auth: Json | undefined, url: string, headers: ReplayField[], name: string, into: Into): string {
   const type = text(auth?.['type'])
   if (type === '' || type === 'noauth' || type === 'inherit' || !auth) return url
   const list = auth[type]
@@ -186,12 +202,15 @@ function authorize(
       return add('Authorization', `Bearer ${value('token')}`)
     case 'basic': {
       const pair = `${value('username')}:${value('password')}`
-      if (!pair.includes('{{')) return add('Authorization', `Basic ${Buffer.from(pair).toString('base64')}`)
-      into.problems.push({
-        what: `the basic authorization of "${name}" has variables, which cannot be encoded beforehand`,
-        todo: 'write the header with the encoded value, or keep it as a secret',
-      })
-      return url
+      // With variables it stays as it reads, and is encoded when it is sent.
+      return add('Authorization', `Basic ${pair.includes('{{') ? pair : Buffer.from(pair).toString('base64')}`)
+    }
+    case 'oauth2': {
+      if (value('accessToken') === '') break
+      if (value('addTokenTo') === 'queryParams') {
+        return `${url}${url.includes('?') ? '&' : '?'}access_token=${encoded(value('accessToken'))}`
+      }
+      return add('Authorization', `${value('headerPrefix') || 'Bearer'} ${value('accessToken')}`)
     }
     case 'apikey':
       if (value('in') === 'query') {
@@ -211,14 +230,6 @@ function encoded(value: string): string {
   return value.replaceAll(/\{\{[^}]*\}\}|[^{]+|\{/g, (part) =>
     part.startsWith('{{') ? part : encodeURIComponent(part),
   )
-}
-
-function jsonOr(written: string): unknown {
-  try {
-    return JSON.parse(written) as unknown
-  } catch {
-    return written
-  }
 }
 
 function listOf(value: unknown): Json[] {
