@@ -25,6 +25,14 @@ export function activeEnvironment(
   const wanted = options.environment ?? (options.env['GATEHOUSE_ENV'] || undefined)
   if (wanted === undefined) return known.includes('local') ? 'local' : undefined
   if (known.includes(wanted)) return wanted
+  if (!/^[^/\\]*\w[^/\\]*$/.test(wanted)) {
+    const message =
+      wanted.trim() === '' ? 'the name of the environment is empty' : `"${wanted}" is no name of an environment`
+    const suggestion =
+      known.length > 0 ? `there are: ${known.join(', ')}` : 'leave --env out: there are no environments'
+    problems.inRange(undefined, { code: 'BAD_VALUE', message, suggestion })
+    return undefined
+  }
   const suggestion = didYouMean(wanted, known, 'there are') ?? `write the file environments/${wanted}.yaml`
   const message = `there is no environment "${wanted}"`
   problems.inRange(undefined, { code: 'UNKNOWN_REFERENCE', message, suggestion })

@@ -21,6 +21,7 @@ import { ScopeReader } from './scopes.ts'
 import { readSets } from './sets.ts'
 import { captureOf, consumersOf, limitsOf, listenOf, trustedProxiesOf } from './settings.ts'
 import { SourceFile } from './source.ts'
+import { warnAboutUnused } from './unused.ts'
 import { upstreamsOf } from './upstreams.ts'
 import type { Workspace, WorkspaceFile } from './workspace.ts'
 import { loadWorkspaceKey, WorkspaceKey, WorkspaceKeyError } from './workspace-key.ts'
@@ -155,6 +156,7 @@ class Loader {
     const openapi = openApiReader(this.#files, problems, root)
     const routes = routesOf({ root, problems, scopes, upstreams, openapi, broken })
     scopes.reportUnusedOverrides()
+    scopes.reportUnusedSets()
     const onError = root['onError'] as Workspace['onError']
     if (onError === 'open') {
       const message = 'a policy that fails by a bug lets the request pass'
@@ -167,6 +169,7 @@ class Loader {
     }
     warnAboutRoutes(routes, problems)
     const rules = readRules(root, sources)
+    warnAboutUnused({ ...routes, root, upstreams, consumers }, problems)
     const listen = listenOf(root, problems, this.#files, this.#key)
     const list = this.#files.list()
     return {

@@ -4,7 +4,7 @@ import type { Schema } from './config-of.ts'
 import { compileCondition, type Condition } from '../pipeline/condition.ts'
 import type { Position } from '../pipeline/outcome.ts'
 import type { PolicyInstance } from '../pipeline/plan.ts'
-import type { AnyPolicy, ConsumerEntry, Setup } from '../pipeline/policy.ts'
+import type { AnyPolicy, ConsumerEntry, Mention, Setup } from '../pipeline/policy.ts'
 import { conditionFindings } from './condition-names.ts'
 import { fillDefaults } from './json-schema.ts'
 import type { Container } from './origins.ts'
@@ -41,6 +41,18 @@ const sealedPlaces = new WeakMap<PolicyInstance, readonly Place[]>()
 /** Places whose values are credentials under the configuration of an instance. */
 export function sealedOf(instance: PolicyInstance): readonly Place[] {
   return sealedPlaces.get(instance) ?? []
+}
+
+/** A consumer or group that a policy names, and how to say something about that. */
+export interface Mentioned extends Mention {
+  readonly report: (finding: Finding) => void
+}
+
+const mentioned = new WeakMap<PolicyInstance, readonly Mentioned[]>()
+
+/** Consumers and groups that an instance names. */
+export function mentionsOf(instance: PolicyInstance): readonly Mentioned[] {
+  return mentioned.get(instance) ?? []
 }
 
 /**
@@ -104,6 +116,13 @@ export function makeInstance(written: WrittenPolicy, around: Surroundings): Poli
   }
   const sealed = policy.sealed?.(filled)
   if (sealed && sealed.length > 0) sealedPlaces.set(instance, sealed)
+  const mentions = policy.mentions?.(filled)
+  if (mentions && mentions.length > 0) {
+    mentioned.set(
+      instance,
+      mentions.map((one) => ({ ...one, report: (finding) => report(one.pointer, { part: one.part, ...finding }) })),
+    )
+  }
   return instance
 }
 

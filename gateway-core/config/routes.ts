@@ -5,7 +5,7 @@ import { didYouMean } from './closest.ts'
 import { sealedOf } from './policy-instance.ts'
 import type { Problems } from './problems.ts'
 import { hostsOf, type RouteReport, rewriteOf, routeMatchOf, stripPrefixOf } from './route-match.ts'
-import { type ScopePolicies, type ScopeReader, withoutRemoved } from './scopes.ts'
+import { type OuterScope, type ScopePolicies, type ScopeReader, withoutRemoved } from './scopes.ts'
 import type { Api, PathMatch, Route, RouteMatch, Upstream } from './workspace.ts'
 
 type Mapping = Record<string, unknown>
@@ -32,7 +32,7 @@ export interface Routes {
 export function routesOf(around: RouteSurroundings): Routes {
   const { root, scopes } = around
   const workspace = scopes.read('workspace', root['policies'], undefined)
-  withoutRemoved([], workspace.without)
+  withoutRemoved([], workspace, [])
   const reader = new RoutesReader(around, workspace)
   const apis = ((root['apis'] ?? []) as Mapping[]).flatMap((api, at) => reader.api(api, at))
   return { apis, routes: reader.routes, unrouted: plan([workspace.nodes]) }
@@ -67,13 +67,14 @@ class RoutesReader {
     const path = api['openapi'] as string | undefined
     const openapi = path === undefined ? undefined : this.#around.openapi(path, `${pointer}/openapi`)
     const policies = scopes.read(`api:${name}`, api['policies'], openapi)
-    const outer = [...withoutRemoved([this.#workspace.nodes], policies.without), policies.nodes]
+    const outer = [...withoutRemoved([this.#workspace.nodes], policies, [this.#workspace]), policies.nodes]
     const report = this.#report(pointer)
     const upstream = this.#upstream(api['upstream'], `${pointer}/upstream`)
     const context: ApiContext = {
       name,
       openapi,
       outer,
+      scopes: [this.#workspace, policies],
       plan: plan(outer),
       hosts: hostsOf(api['host'], '/host', report),
       upstream,
@@ -103,7 +104,7 @@ class RoutesReader {
       stripPrefix: stripPrefixOf(route['stripPrefix'], match.path, report),
       rewrite: rewriteOf(route['rewrite'], match.path, report),
       preserveHost: route['preserveHost'] === true,
-      plan: own ? plan([...withoutRemoved(api.outer, policies.without), policies.nodes]) : api.plan,
+      plan: own ? plan([...withoutRemoved(api.outer, policies, api.scopes), policies.nodes]) : api.plan,
       order: this.routes.length,
       position: problems.position(root, written),
     })
@@ -152,6 +153,7 @@ interface ApiContext {
   readonly name: string
   readonly openapi: Setup['openapi']
   readonly outer: readonly (readonly PlanNode[])[]
+  readonly scopes: readonly OuterScope[]
   readonly plan: Plan
   readonly hosts: readonly string[]
   readonly upstream: string | undefined

@@ -1,24 +1,21 @@
-import type { PolicyInstance } from '../pipeline/plan.ts'
+import type { Plan, PlanNode, PolicyInstance } from '../pipeline/plan.ts'
 import type { Problems } from './problems.ts'
 import type { Routes } from './routes.ts'
 import { instancesOf } from './scopes.ts'
 import type { Route } from './workspace.ts'
 
-const identityTypes = new Set([
-  'basic-auth',
-  'hmac-auth',
-  'jwt-auth',
-  'key-auth',
-  'mtls-auth',
-  'oauth2-introspection',
-  'openid-connect',
-])
 const needsIdentity = new Set(['acl', 'rbac'])
 
-/** Warns about what is valid and yet cannot have been meant: unreachable routes, authorization before identity. */
-export function warnAboutRoutes(routes: Routes, problems: Problems): void {
-  warnUnreachable(routes.routes, problems)
-  for (const route of routes.routes) warnOrder(route, problems)
+/** Warns about what is valid and yet cannot have been meant: unreachable routes, policies in an order that denies everybody. */
+export function warnAboutRoutes({ routes }: Routes, problems: Problems): void {
+  warnUnreachable(routes, problems)
+  warnDefault(routes, problems)
+  for (const plan of new Set(routes.map((route) => route.plan))) warnOrder(plan, problems)
+}
+
+/** Whether a policy finds out who calls. */
+export function identifies({ policy }: PolicyInstance): boolean {
+  return policy.identifies !== undefined
 }
 
 function warnUnreachable(routes: readonly Route[], problems: Problems): void {
@@ -26,35 +23,69 @@ function warnUnreachable(routes: readonly Route[], problems: Problems): void {
   for (const route of routes) {
     const { methods, ...others } = route.match
     const path = route.match.path.kind === 'any' ? '' : route.match.path.value.replaceAll(/\{[^}]*\}/g, '{}')
-    const identity = JSON.stringify([{ ...others, path: undefined }, route.match.path.kind, path])
+    // One that lists methods comes before one that takes all.
+    const identity = JSON.stringify([{ ...others, path: undefined }, route.match.path.kind, path, methods.length > 0])
     const earlier = byMatch.get(identity) ?? []
     byMatch.set(identity, [...earlier, route])
-    const open = methods.filter((method) => !earlier.some((other) => serves(other, method)))
-    const covering = earlier.find((other) => other.match.methods.length === 0) ?? earlier[0]
-    const covered = methods.length > 0 ? open.length === 0 : earlier.some((other) => other.match.methods.length === 0)
-    if (!covering || !covered) continue
-    const { line } = covering.position
-    const message = `no request reaches this route: the one on line ${line} (${covering.id}) matches the same`
-    const suggestion = 'remove one of them, or make this one differ in path, methods, headers or query'
-    problems.add(route.position, { code: 'UNREACHABLE', severity: 'warning', message, suggestion })
+    const covered = methods.every((method) => earlier.some((other) => serves(other, method)))
+    if (earlier[0] && covered) warnCovered(route, earlier[0], problems)
   }
 }
 
-function serves(route: Route, method: string): boolean {
-  const { methods } = route.match
-  return methods.length === 0 || methods.includes(method) || (method === 'HEAD' && methods.includes('GET'))
+/** A default route comes after the prefix of all paths. */
+function warnDefault(routes: readonly Route[], problems: Problems): void {
+  const everything = new Map(
+    routes.filter(takesEveryPath).map((route) => [JSON.stringify(route.match.hosts), route] as const),
+  )
+  if (everything.size === 0) return
+  for (const route of routes) {
+    const covering = route.match.path.kind === 'any' && everything.get(JSON.stringify(route.match.hosts))
+    if (covering) warnCovered(route, covering, problems)
+  }
 }
 
-function warnOrder(route: Route, problems: Problems): void {
-  const identified = new Set<PolicyInstance>()
-  for (const node of route.plan.phases.requestHeaders) {
+function takesEveryPath({ match }: Route): boolean {
+  const { path, methods, headers, query } = match
+  const all = path.kind === 'prefix' && path.value === '/*'
+  return all && methods.length + headers.length + query.length === 0
+}
+
+function warnCovered(route: Route, covering: Route, problems: Problems): void {
+  const { line } = covering.position
+  const message = `no request reaches this route: the one on line ${line} (${covering.id}) matches the same`
+  const suggestion = 'remove one of them, or make this one differ in path, methods, headers or query'
+  problems.add(route.position, { code: 'UNREACHABLE', severity: 'warning', message, suggestion })
+}
+
+function serves({ match: { methods } }: Route, method: string): boolean {
+  return methods.includes(method) || (method === 'HEAD' && methods.includes('GET'))
+}
+
+function warnOrder(plan: Plan, problems: Problems): void {
+  let identity = false
+  let refusesPreflights: string | undefined
+  for (const node of plan.phases.requestHeaders) {
     for (const instance of instancesOf(node)) {
       const { type } = instance.policy
-      if (identityTypes.has(type)) identified.add(instance)
-      if (!needsIdentity.has(type) || identified.size > 0) continue
-      const message = `${type} runs before any policy that finds out who calls, so it denies every request`
-      const suggestion = 'put key-auth or jwt-auth before it, in this scope or an outer one'
-      problems.add(instance.position, { code: 'ORDER', severity: 'warning', message, suggestion })
+      if (identifies(instance)) identity = true
+      else if (needsIdentity.has(type) && !identity) {
+        const message = `${type} runs before any policy that finds out who calls, so it denies every request`
+        const suggestion = 'put key-auth or jwt-auth before it, in this scope or an outer one'
+        problems.add(instance.position, { code: 'ORDER', severity: 'warning', message, suggestion })
+      } else if (type === 'cors' && refusesPreflights !== undefined) {
+        const message = `cors runs after ${refusesPreflights}, which refuses every preflight: browsers send them without credentials`
+        const suggestion = 'put cors before it, in this scope or an outer one'
+        problems.add(instance.position, { code: 'ORDER', severity: 'warning', message, suggestion })
+      }
     }
+    refusesPreflights ??= wantsCredentials(node)
   }
+}
+
+/** The policy of a node that no request without credentials passes, by its type. */
+function wantsCredentials(node: PlanNode): string | undefined {
+  const wants = (instance: PolicyInstance) =>
+    identifies(instance) && instance.mode === 'enforce' && instance.when === undefined
+  if (node.kind === 'policy') return wants(node.instance) ? node.instance.policy.type : undefined
+  return node.branches.every((branch) => branch.some(wants)) ? 'any-of' : undefined
 }

@@ -8,11 +8,14 @@ import { isMapping, mergeMappings } from './merge.ts'
 import { escapeKey, type Origins } from './origins.ts'
 import { makeInstance, type Surroundings } from './policy-instance.ts'
 import type { Finding } from './problems.ts'
+import type { PolicySet } from './sets.ts'
 import { show } from './wording.ts'
 
 /** The policies of one scope (workspace, api or route), prepared. */
 export interface ScopePolicies {
   readonly nodes: readonly PlanNode[]
+  /** Names of all policies that are written in it, those too that are switched off or wrong. */
+  readonly names: ReadonlySet<string>
   /** Names of outer policies that do not run here. */
   readonly without: readonly { readonly name: string; readonly report: (finding: Finding) => void }[]
 }
@@ -33,6 +36,8 @@ interface Place {
   readonly report: (finding: Finding) => void
 }
 
+/** For policies that want a document, where it is not known which one they will get. */
+const anyDocument = { openapi: '3.1.0', info: { title: '', version: '' }, paths: {} }
 const itemForm = 'write it like: - rate-limiting: { limit: 100, window: 1m }'
 const keywords = ['any-of', 'without', 'use'] as const
 const afterRequest: ReadonlySet<Phase> = new Set(
@@ -43,13 +48,14 @@ const afterRequest: ReadonlySet<Phase> = new Set(
 export class ScopeReader {
   readonly #around: Surroundings
   readonly #origins: Origins
-  readonly #sets: ReadonlyMap<string, unknown[]>
+  readonly #sets: ReadonlyMap<string, PolicySet>
   readonly #overrides: Mapping
   readonly #overridesUsed = new Set<string>()
   readonly #names = new Set<string>()
+  readonly #setsUsed = new Set<string>()
 
   /** `overrides` is what the active environment says about policies, by name or id. */
-  constructor(around: Surroundings, origins: Origins, sets: ReadonlyMap<string, unknown[]>, overrides: Mapping) {
+  constructor(around: Surroundings, origins: Origins, sets: ReadonlyMap<string, PolicySet>, overrides: Mapping) {
     this.#around = around
     this.#origins = origins
     this.#sets = sets
@@ -70,6 +76,18 @@ export class ScopeReader {
       const suggestion = didYouMean(name, [...this.#names], 'there are')
       const message = `no policy has the name or id "${name}"`
       this.#place(this.#overrides, name, 'key').report({ code: 'UNKNOWN_REFERENCE', message, suggestion })
+    }
+  }
+
+  /** Call when all scopes were read: what is wrong in a set that none of them takes in is told all the same. */
+  reportUnusedSets(): void {
+    const unused = [...this.#sets].filter(([name]) => !this.#setsUsed.has(name))
+    for (const [name, { list }] of unused) this.read(`set:${name}`, list, anyDocument)
+    if (this.#around.problems.failed) return
+    for (const [name, { report }] of unused) {
+      if (this.#setsUsed.has(name)) continue
+      const message = `no scope takes in the policy set "${name}"`
+      report({ code: 'UNUSED', severity: 'warning', message, suggestion: `write where it belongs: - use: ${name}` })
     }
   }
 
@@ -133,6 +151,11 @@ export class ScopeReader {
   #without(item: Mapping, scope: Scope): void {
     const names = item['without']
     const list = Array.isArray(names) ? names : [names]
+    if (list.length === 0) {
+      const message = '"without" names no policy, so it takes nothing away'
+      const suggestion = 'write it like: - without: [rate-limiting], or remove it'
+      this.#place(item, 'without').report({ code: 'UNUSED', severity: 'warning', message, suggestion })
+    }
     for (const [at, name] of list.entries()) {
       const place = Array.isArray(names) ? this.#place(names, at) : this.#place(item, 'without')
       if (typeof name === 'string') scope.without.push({ name, report: place.report })
@@ -163,7 +186,8 @@ export class ScopeReader {
       place.report({ code: 'BAD_VALUE', message, suggestion: 'remove this line' })
       return
     }
-    for (const at of set.keys()) this.#item(set, at, scope, [...using, name])
+    this.#setsUsed.add(name)
+    for (const at of set.list.keys()) this.#item(set.list, at, scope, [...using, name])
   }
 
   #policy(list: unknown[], at: number, scope: Scope): PolicyInstance | 'off' | undefined {
@@ -245,23 +269,40 @@ export class ScopeReader {
   }
 }
 
+/** An outer scope as an inner one sees it. */
+export type OuterScope = Pick<ScopePolicies, 'names' | 'without'>
+
 /**
- * The nodes of an outer scope that still run in an inner one. An alternative that holds a removed policy goes as a
- * whole. Names that no outer scope has are reported.
+ * The nodes of outer scopes that still run in an inner one. An alternative that holds a removed policy goes as a
+ * whole. Names that no outer scope has are reported; one that is switched off or wrong there is none of these.
  */
 export function withoutRemoved(
   outer: readonly (readonly PlanNode[])[],
-  without: ScopePolicies['without'],
+  inner: ScopePolicies,
+  scopes: readonly OuterScope[],
 ): readonly (readonly PlanNode[])[] {
-  if (without.length === 0) return outer
+  if (inner.without.length === 0) return outer
   const known = new Set(outer.flat().flatMap((node) => instancesOf(node).map((instance) => instance.name)))
-  for (const { name, report } of without) {
+  const written = new Set(scopes.flatMap(({ names }) => [...names]))
+  const gone = new Set(scopes.flatMap(({ without }) => without.map(({ name }) => name)))
+  for (const { name, report } of inner.without) {
     if (known.has(name)) continue
-    const suggestion = didYouMean(name, [...known], 'the outer scopes have') ?? 'the outer scopes have no policies'
-    report({ code: 'UNKNOWN_REFERENCE', message: `no outer scope has a policy with the name "${name}"`, suggestion })
+    if (!written.has(name)) report(notThere(name, inner, [...written]))
+    else if (gone.has(name)) {
+      const message = `an outer scope leaves out "${name}" already`
+      report({ code: 'UNUSED', severity: 'warning', message, suggestion: 'remove it here' })
+    }
   }
-  const removed = new Set(without.map(({ name }) => name))
+  const removed = new Set(inner.without.map(({ name }) => name))
   return outer.map((nodes) => nodes.flatMap((node) => keep(node, removed)))
+}
+
+function notThere(name: string, { names }: ScopePolicies, written: readonly string[]): Finding {
+  const suggestion = names.has(name)
+    ? 'it stands in this scope itself: remove it there'
+    : (didYouMean(name, written, 'the outer scopes have') ?? 'the outer scopes have no policies')
+  const message = `no outer scope has a policy with the name "${name}"`
+  return { code: 'UNKNOWN_REFERENCE', message, suggestion }
 }
 
 function keep(node: PlanNode, removed: ReadonlySet<string>): PlanNode[] {

@@ -3,7 +3,7 @@ import type { WorkspaceFiles } from './files.ts'
 import { reportForeign } from './foreign-text.ts'
 import { isMapping } from './merge.ts'
 import { escapeKey, type Origins } from './origins.ts'
-import type { Problems } from './problems.ts'
+import type { Finding, Problems } from './problems.ts'
 import type { References } from './references.ts'
 import { structure } from './schema.ts'
 import { SourceFile } from './source.ts'
@@ -17,10 +17,17 @@ export interface Sources {
   readonly references: References
 }
 
+/** A named list of policies. */
+export interface PolicySet {
+  readonly list: unknown[]
+  /** Says something about the set as a whole, at its name. */
+  readonly report: (finding: Finding) => void
+}
+
 /** The named policy sets of `policies/*.yaml`: mappings of a name to a list of policies. */
-export function readSets(sources: Sources): Map<string, unknown[]> {
+export function readSets(sources: Sources): Map<string, PolicySet> {
   const { files, problems, references } = sources
-  const sets = new Map<string, unknown[]>()
+  const sets = new Map<string, PolicySet>()
   for (const path of files.yamlFilesIn('policies')) {
     const mapping = readMapping(path, sources)
     if (!mapping) continue
@@ -29,11 +36,12 @@ export function readSets(sources: Sources): Map<string, unknown[]> {
       problems.at(mapping, pointer, finding)
     })
     for (const [name, list] of Object.entries(mapping)) {
+      const at = (finding: Finding) => problems.at(mapping, `/${escapeKey(name)}`, { part: 'key', ...finding })
       if (sets.has(name)) {
         const message = `there are two policy sets with the name "${name}"`
         const suggestion = 'give each its own name'
-        problems.at(mapping, `/${escapeKey(name)}`, { part: 'key', code: 'DUPLICATE_NAME', message, suggestion })
-      } else if (Array.isArray(list)) sets.set(name, list)
+        at({ code: 'DUPLICATE_NAME', message, suggestion })
+      } else if (Array.isArray(list)) sets.set(name, { list, report: at })
     }
   }
   return sets

@@ -45,6 +45,15 @@ export interface BodyNeeds {
   response?: number
 }
 
+/** A consumer or a group that is named by a configuration. */
+export interface Mention {
+  readonly kind: 'consumer' | 'group'
+  readonly name: string
+  readonly pointer: string
+  /** Whether it is named by a key or by a value. */
+  readonly part: 'key' | 'value'
+}
+
 export interface PolicyDocs {
   /** One sentence: what the policy decides. */
   summary: string
@@ -72,6 +81,13 @@ interface PolicyParts<C, P> {
    * before anything is judged, also where another branch passes or a condition keeps the policy from running.
    */
   ownHeaders?(prepared: P): readonly string[]
+  /**
+   * What an identity policy says of callers under this configuration: whose names and groups it gives them. `workspace`: those
+   * of `consumers:` alone; `anybody`: whatever a credential carries.
+   */
+  identifies?(prepared: P): { readonly consumers: 'workspace' | 'anybody'; readonly groups: 'workspace' | 'anybody' }
+  /** Consumers and groups that this configuration names, with the pointer to each from the configuration. */
+  mentions?(config: C): readonly Mention[]
   /** Counters of this policy survive a restart. */
   readonly durable?: boolean
 }

@@ -1,6 +1,6 @@
 import type { Consumer, Evidence, Exchange } from '../exchange.ts'
 import { deny, type Outcome } from '../pipeline/outcome.ts'
-import { definePolicy, type Judge } from '../pipeline/policy.ts'
+import { definePolicy, type Judge, type Mention } from '../pipeline/policy.ts'
 import { challengeForAnyone } from './not-authenticated.ts'
 
 interface Members {
@@ -69,7 +69,16 @@ export const acl = definePolicy({
     }
   },
   phases: { requestHeaders: judge },
+  mentions: (config) =>
+    (['allow', 'deny'] as const).flatMap((side) => [
+      ...(config[side]?.consumers ?? []).map((name, at) => mention('consumer', name, `/${side}/consumers/${at}`)),
+      ...(config[side]?.groups ?? []).map((name, at) => mention('group', name, `/${side}/groups/${at}`)),
+    ]),
 })
+
+function mention(kind: Mention['kind'], name: string, pointer: string): Mention {
+  return { kind, name, pointer, part: 'value' }
+}
 
 function judge(lists: Lists, _exchange: Exchange, { consumer }: Judge): Outcome {
   if (!consumer) {

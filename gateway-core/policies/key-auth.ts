@@ -53,6 +53,7 @@ export const keyAuth = definePolicy({
   }),
   phases: { requestHeaders: judge },
   sealed: (config) => placesOf(config),
+  identifies: () => ({ consumers: 'workspace', groups: 'workspace' }),
 })
 
 function judge({ places, byTag, hide, challenge }: Keys, exchange: Exchange, { facts }: Judge): Outcome {

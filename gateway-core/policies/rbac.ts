@@ -91,7 +91,22 @@ export const rbac = definePolicy({
     return { byRole, everyone: byRole.get('*') ?? [], claims: [config.claim ?? []].flat(), by: config.by }
   },
   phases: { requestHeaders: judge },
+  mentions: ({ allow, claim, by }) =>
+    claim !== undefined
+      ? []
+      : Object.keys(allow)
+          .filter((role) => role !== '*')
+          .map((name) => ({
+            kind: by === 'groups' ? 'group' : 'consumer',
+            name,
+            pointer: pointerOf(name),
+            part: 'key' as const,
+          })),
 })
+
+function pointerOf(role: string): string {
+  return `/allow/${role.replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
 
 function judge(matrix: Matrix, exchange: Exchange, judge: Judge): Outcome {
   if (!judge.consumer && !judge.claims) {
@@ -181,7 +196,7 @@ function asSent(segment: string): string {
 type Rule = string | { readonly methods: readonly string[]; readonly paths?: readonly string[] }
 
 function permissions(role: string, rules: readonly Rule[], setup: Setup): Permission[] {
-  const pointer = `/allow/${role.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  const pointer = pointerOf(role)
   const plain = rules.filter((rule) => typeof rule === 'string')
   const detailed = rules.filter((rule) => typeof rule !== 'string')
   for (const { paths = [] } of detailed) {

@@ -37,6 +37,7 @@ test.each([
   const yaml = `gatehouse: 1
 listen: { https: { address: 127.0.0.1:8443, ${pair}, clientCa: CA } }
 upstreams: { a: { url: https://a.example, tls: { ${pair}, ca: CA } } }
+apis: [{ name: a, upstream: a }]
 `
   for (const [ca, more] of [
     ['leaf.pem', []],

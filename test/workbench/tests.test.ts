@@ -112,7 +112,8 @@ describe('policy tests of the open workspace', () => {
   it('say what is wrong with their file, as it is typed too', async () => {
     const text = 'tests:\n  - { name: one, request: GET /open/1, expct: { code: KEY_MISSING } }\n'
     const problems = await desk.call('files.check', { path: 'tests/more.yaml', text })
-    expect(problems.map(({ file, line, message, suggestion }) => [file, line, message, suggestion])).toEqual([
+    const own = problems.filter(({ file }) => file.startsWith('tests/'))
+    expect(own.map(({ file, line, message, suggestion }) => [file, line, message, suggestion])).toEqual([
       ['tests/more.yaml', 2, 'unknown key "expct"', 'did you mean "expect"?'],
     ])
     desk.write('tests/more.yaml', text)

@@ -80,6 +80,10 @@ export const jwtAuth = definePolicy({
   phases: { requestHeaders: judgeToken },
   ownHeaders: ({ forward }) => forward.map(([header]) => header),
   sealed: (config) => [tokenPlace(config.in ?? {}).place],
+  identifies: ({ caller }) => ({
+    consumers: 'anybody',
+    groups: caller.groupsClaims.length === 0 ? 'workspace' : 'anybody',
+  }),
 })
 
 function judgeToken(prepared: Prepared, exchange: Exchange, judge: Judge): Maybe<Outcome> {
