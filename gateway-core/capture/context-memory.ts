@@ -1,8 +1,9 @@
 import { type ContextList, contextOf, isContextOf } from './context-text.ts'
 import { type Extra, extraOf } from './layout.ts'
 import type { ExchangeRecord } from './record.ts'
+import { alike, fitsDetail, type Judged } from './same-detail.ts'
 import type { TextMemory } from './text-memory.ts'
-import { alike, detailOf, fitsDetail, type Judged } from './trace-detail.ts'
+import { detailOf } from './trace-detail.ts'
 
 /** A context that the store knows, with the details and rare parts that came with it last. */
 interface Known {

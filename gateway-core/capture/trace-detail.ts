@@ -54,135 +54,18 @@ function takeNumbers<T extends Readonly<Record<string, unknown>>>(values: T, num
 /** A changed body is kept with the message it belongs to; the trace only says that it changed. So is a header value. */
 function withoutRepeats(change: Change, headers: readonly string[] | undefined): unknown {
   if (change.kind === 'set-body') return { ...change, bytes: undefined }
-  if (change.kind !== 'set-header' || !headers) return change
-  return headerValue(headers, change.name) === change.value ? { ...change, value: true } : change
+  return isRepeat(change, headers) ? { ...change, value: true } : change
+}
+
+/** Whether a change sets a header field to what the response shows anyway. */
+export function isRepeat(change: Change, headers: readonly string[] | undefined): boolean {
+  return change.kind === 'set-header' && headers !== undefined && headerValue(headers, change.name) === change.value
 }
 
 /** Value of the last field of that name, or undefined. */
 function headerValue(headers: readonly string[], name: string): string | undefined {
   for (let at = headers.length - 2; at >= 0; at -= 2) if (headers[at] === name) return headers[at + 1]
   return undefined
-}
-
-/** What {@link detailOf} reads of a record. */
-export type Judged = Pick<ExchangeRecord, 'trace' | 'claims'> & {
-  response?: { headers: readonly string[] } | undefined
-}
-
-/**
- * Whether {@link detailOf} would give the same text for both, found out without writing one; then `numbers` gets those of
- * `next`. The traces are of equal shape.
- */
-export function fitsDetail(before: Judged, next: Judged, numbers: number[]): boolean {
-  const had = numbers.length
-  for (let at = 0; at < next.trace.length; at++) {
-    const one = before.trace[at]!
-    const other = next.trace[at]!
-    if (
-      sameEvidence(one.evidence, other.evidence, numbers) &&
-      sameChanges(one.changes, before, other.changes, next) &&
-      sameLearned(one.learned, before, other.learned, next, numbers)
-    )
-      continue
-    numbers.length = had
-    return false
-  }
-  return true
-}
-
-function sameEvidence(one: TraceEntry['evidence'], other: TraceEntry['evidence'], numbers: number[]): boolean {
-  if (!one || !other || one.length !== other.length) return one === other
-  for (let at = 0; at < other.length; at++) {
-    const evidence = other[at]!
-    if (evidence.at.in !== 'state') {
-      if (!alike(one[at], evidence)) return false
-    } else {
-      if (!alike(one[at], evidence, stateNumbers)) return false
-      if (typeof evidence.observed === 'number') numbers.push(evidence.observed)
-      if (evidence.detail) pushNumbers(evidence.detail, numbers)
-    }
-  }
-  return true
-}
-
-function sameChanges(one: TraceEntry['changes'], before: Judged, other: TraceEntry['changes'], next: Judged): boolean {
-  if (!one || !other || one.length !== other.length) return one === other
-  for (let at = 0; at < other.length; at++) {
-    const repeats = isRepeat(other[at]!, next)
-    if (repeats !== isRepeat(one[at]!, before)) return false
-    if (!alike(one[at], other[at], repeats ? valueOnly : bytesOnly)) return false
-  }
-  return true
-}
-
-function isRepeat(change: Change, { response }: Judged): boolean {
-  if (change.kind !== 'set-header' || !response) return false
-  return headerValue(response.headers, change.name) === change.value
-}
-
-function sameLearned(
-  one: Learned | undefined,
-  before: Judged,
-  other: Learned | undefined,
-  next: Judged,
-  numbers: number[],
-): boolean {
-  if (!one || !other) return one === other
-  const known = other.claims !== undefined && other.claims === next.claims
-  if (known !== (one.claims !== undefined && one.claims === before.claims)) return false
-  if (!alike(one, other, known ? claimsAndCarried : carriedOnly)) return false
-  if (other.carried) {
-    if (!one.carried || !alike(one.carried, other.carried, everyNumber)) return false
-    pushNumbers(other.carried, numbers)
-  }
-  return true
-}
-
-function pushNumbers(values: Readonly<Record<string, unknown>>, numbers: number[]): void {
-  for (const name in values) if (typeof values[name] === 'number') numbers.push(values[name])
-}
-
-/** What may differ between two values: of some members everything, of others the numbers in them. */
-interface Leeway {
-  any?: string
-  alsoAny?: string
-  /** `*`: of all members. */
-  numbers?: string
-  within?: string
-}
-
-const stateNumbers: Leeway = { numbers: 'observed', within: 'detail' }
-const everyNumber: Leeway = { numbers: '*' }
-const valueOnly: Leeway = { any: 'value' }
-const bytesOnly: Leeway = { any: 'bytes' }
-const carriedOnly: Leeway = { any: 'carried' }
-const claimsAndCarried: Leeway = { any: 'carried', alsoAny: 'claims' }
-
-/** Whether two JSON values give the same text, but for the leeway: the same members in the same order. */
-export function alike(one: unknown, other: unknown, leeway?: Leeway): boolean {
-  if (one === other) return true
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
-  if (Array.isArray(other)) {
-    if (!Array.isArray(one) || one.length !== other.length) return false
-    for (let at = 0; at < other.length; at++) if (!alike(one[at], other[at])) return false
-    return true
-  }
-  const names = Object.keys(one)
-  let count = 0
-  for (const name in other) {
-    if (names[count++] !== name) return false
-    const a = (one as Record<string, unknown>)[name]
-    const b = (other as Record<string, unknown>)[name]
-    if (a === b) continue
-    if (leeway) {
-      if (name === leeway.any || name === leeway.alsoAny) continue
-      if ((leeway.numbers === '*' || leeway.numbers === name) && typeof a === 'number' && typeof b === 'number')
-        continue
-      if (leeway.within === name && alike(a, b, everyNumber)) continue
-    }
-    if (!alike(a, b)) return false
-  }
-  return count === names.length
 }
 
 const noBytes = new Uint8Array()
