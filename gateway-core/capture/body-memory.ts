@@ -25,7 +25,8 @@ export class BodyMemory {
     if (found && Buffer.compare(found.bytes, bytes) === 0) return { number: found.number, known: true }
     if (!this.#seen.test(hash)) return unknown
     const number = this.#count++
-    this.#known.set(hash, { bytes, number })
+    // A copy: what came may share a larger buffer.
+    this.#known.set(hash, { bytes: bytes.slice(), number })
     this.size += bytes.byteLength
     return { number, known: false }
   }

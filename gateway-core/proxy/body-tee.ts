@@ -53,10 +53,13 @@ export function recordBytes(bytes: Uint8Array): RecordedBody | undefined {
   return bytes.length === 0 ? undefined : { bytes: slim(bytes), length: bytes.length, truncated: false }
 }
 
+/** Bytes of the slab that short buffers share: those in it may stay, for what is recorded does not live long. */
+const slabBytes = Buffer.poolSize
+
 /** The same bytes, copied where they keep a much larger buffer alive. Nobody changes the bytes of a message in place. */
 function slim(bytes: Uint8Array): Uint8Array {
   const { buffer, byteOffset, byteLength } = bytes
-  return buffer.byteLength <= byteLength * 2 + 1024
+  return buffer.byteLength <= Math.max(byteLength * 2 + 1024, slabBytes)
     ? new Uint8Array(buffer, byteOffset, byteLength)
     : new Uint8Array(bytes)
 }

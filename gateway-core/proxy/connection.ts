@@ -27,6 +27,7 @@ export interface FaultListener {
 
 /** What the listener hands over for every acceptable request head. */
 export interface Inbound {
+  /** The body as a stream, where `head.hasBody`; otherwise nothing comes of it, not even `end`. */
   readonly req: http.IncomingMessage | http2.Http2ServerRequest
   readonly res: http.ServerResponse | http2.Http2ServerResponse
   readonly listener: ListenerKind

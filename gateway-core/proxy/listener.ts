@@ -274,6 +274,8 @@ function http1Options(limits: Limits): http.ServerOptions {
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.min(Math.max(Math.floor(limits.headersMs / 4), 20), 5_000),
     noDelay: true,
+    // A request without a body is over with its head: as a stream it would cost a tenth of what a plain GET takes.
+    optimizeEmptyRequests: true,
     shouldUpgradeCallback: mayUpgrade,
   }
 }

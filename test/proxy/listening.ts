@@ -97,12 +97,14 @@ export function echo(inbound: Inbound): void {
     length += chunk.length
   })
   req.on('error', () => {})
-  req.on('end', () => {
+  const answer = () => {
     if (res.headersSent) return
     const body = `${inbound.head.method} ${inbound.head.path} ${length}`
     res.setHeader('content-length', Buffer.byteLength(body))
     res.end(body)
-  })
+  }
+  if (inbound.head.hasBody) req.on('end', answer)
+  else answer()
 }
 
 /** Sends bytes over a fresh connection (a pause at each part) and gives everything that comes back until it closes. */

@@ -203,9 +203,7 @@ export class ResponseParser {
   }
 }
 
-/** In a buffer of its own size: a body that is recorded must not keep a larger one alive. */
+/** A short one shares a slab of a few kilobytes with others; a longer one must not keep a larger buffer alive. */
 function copyOf(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length)
-  bytes.copy(copy)
-  return copy
+  return Buffer.from(bytes)
 }
