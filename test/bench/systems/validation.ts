@@ -10,10 +10,12 @@ const prismVersion = '5.16.0'
 const projectRoot = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
 const prismFolder = join(projectRoot, 'node_modules', '.cache', 'bench-peers', `prism-${prismVersion}`)
 
-/** Scenario 3, a JSON body validated against an OpenAPI document: what the others do. */
-export const validationPeers: System[] = [
-  {
-    name: 'prism',
+/** Scenario 3, a JSON body validated against an OpenAPI document: what the others do. Prism as it starts logs each request. */
+export const validationPeers: System[] = [prism('prism', []), prism('prism, silent', ['--verboseLevel', 'silent'])]
+
+function prism(name: string, more: string[]): System {
+  return {
+    name,
     async start({ folder, upstreamPort }) {
       const program = installPrism()
       const port = await freePort()
@@ -21,11 +23,11 @@ export const validationPeers: System[] = [
       const document = join(folder, 'orders.json')
       writeFileSync(document, JSON.stringify(ordersDocument))
       const upstream = `http://127.0.0.1:${upstreamPort}`
-      const options = ['--errors', '--verboseLevel', 'silent', '-h', '127.0.0.1', '-p', String(port)]
+      const options = ['--errors', ...more, '-h', '127.0.0.1', '-p', String(port)]
       return startServer(process.execPath, [program, 'proxy', document, upstream, ...options], port)
     },
-  },
-]
+  }
+}
 
 /** Prism is too large to be installed for everyone: it is fetched when it is measured, and kept under node_modules. */
 function installPrism(): string {
