@@ -4,6 +4,7 @@ import { Button } from '../ui/button.tsx'
 import { base64Of, bytesOf, hexText, readHex } from '../ui/bytes.ts'
 import { bytesText } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
+import { editedText } from './edited-text.ts'
 import { edit } from './replay-store.ts'
 
 type Kind = 'none' | NonNullable<ReplayBody>['kind']
@@ -65,7 +66,7 @@ function Content({ body }: { body: ReplayBody }) {
           value={body.text}
           maxLength={4_000_000}
           spellCheck={false}
-          onChange={({ target }) => edit({ body: { ...body, text: target.value } })}
+          onChange={({ target }) => edit({ body: { ...body, text: editedText(body.text, target.value) } })}
         />
       )
     case 'bytes':

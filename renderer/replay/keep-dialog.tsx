@@ -2,56 +2,39 @@ import { useEffect, useState } from 'react'
 import type { Result } from '../../gateway-core/protocol/protocol.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { core } from '../core/core.ts'
-import { failureText, tellDone, tellFailure } from '../shell/notices.ts'
-import { Button } from '../ui/button.tsx'
+import { tellDone, tellFailure } from '../shell/notices.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
+import { closeDialog, FormDialog } from './form-dialog.tsx'
 import { openEntry, save, useReplay } from './replay-store.ts'
 import './request-form.css'
-
-const close = () => useReplay.setState({ dialog: undefined })
 
 /** Puts a request of the history into a file that the team shares. */
 export function KeepDialog() {
   const entry = useReplay((replay) => replay.entry)
   const [file, setFile] = useState('requests.http')
   const [name, setName] = useState(entry?.name ?? '')
-  const [failure, setFailure] = useState<string>()
   if (!entry) return null
   const keep = async () => {
-    try {
-      await save()
-      const kept = await core.call('replay.keep', { id: entry.id, file, name })
-      close()
-      await openEntry(kept.id)
-      tellDone(`Kept in ${kept.id.split('#')[0]}`)
-    } catch (error) {
-      setFailure(failureText(error))
-    }
+    await save()
+    const kept = await core.call('replay.keep', { id: entry.id, file, name })
+    await openEntry(kept.id)
+    tellDone(`Kept in ${kept.id.split('#')[0]}`)
   }
   return (
-    <Dialog
-      open
-      onClose={close}
+    <FormDialog
       title="Keep in a file"
       about="A .http file of the workspace, for version control. Secrets are not written: a variable stands for each."
-    >
-      <form
-        className="replay-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void keep()
-        }}
-      >
-        <Field label="File in requests/" value={file} onChange={({ target }) => setFile(target.value)} />
-        <Field label="Name" value={name} error={failure} onChange={({ target }) => setName(target.value)} />
-        <div className="row">
-          <Button kind="main" type="submit" disabled={file.trim() === '' || name.trim() === ''}>
-            Keep
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      action="Keep"
+      ready={file.trim() !== '' && name.trim() !== ''}
+      submit={keep}
+      fields={(failure) => (
+        <>
+          <Field label="File in requests/" value={file} onChange={({ target }) => setFile(target.value)} />
+          <Field label="Name" value={name} error={failure} onChange={({ target }) => setName(target.value)} />
+        </>
+      )}
+    />
   )
 }
 
@@ -70,7 +53,7 @@ export function OperationDialog() {
   const begin = async ({ api, method, path }: (typeof found)[number]) => {
     try {
       const entry = await core.call('replay.operation', { api, method, path })
-      close()
+      closeDialog()
       await openEntry(entry.id)
     } catch (error) {
       tellFailure(error)
@@ -79,7 +62,7 @@ export function OperationDialog() {
   return (
     <Dialog
       open
-      onClose={close}
+      onClose={closeDialog}
       title="A request for an operation"
       about="Filled with the examples of its document."
       width={560}

@@ -1,13 +1,9 @@
 import { useState } from 'react'
 import { core } from '../core/core.ts'
-import { failureText, tellDone } from '../shell/notices.ts'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { tellDone } from '../shell/notices.ts'
 import { Field } from '../ui/field.tsx'
+import { FormDialog } from './form-dialog.tsx'
 import { loadList, save, useReplay } from './replay-store.ts'
-import './request-form.css'
-
-const close = () => useReplay.setState({ dialog: undefined })
 
 /** Makes a request that stands in a file a step of a sequence. */
 export function StepDialog() {
@@ -15,52 +11,37 @@ export function StepDialog() {
   const sequences = useReplay((replay) => replay.list?.sequences) ?? []
   const names = sequences.map(({ path }) => path.replace(/^sequences\//, '').replace(/\.ya?ml$/, ''))
   const [file, setFile] = useState(names[0] ?? 'first')
-  const [failure, setFailure] = useState<string>()
   if (!entry) return null
   const add = async () => {
-    try {
-      await save()
-      const added = await core.call('replay.addStep', { id: entry.id, file: file.trim() })
-      close()
-      await loadList()
-      useReplay.setState({ view: 'sequences' })
-      tellDone(`Step ${added.steps} of ${added.file}`)
-    } catch (error) {
-      setFailure(failureText(error))
-    }
+    await save()
+    const added = await core.call('replay.addStep', { id: entry.id, file: file.trim() })
+    await loadList()
+    useReplay.setState({ view: 'sequences' })
+    tellDone(`Step ${added.steps} of ${added.file}`)
   }
   return (
-    <Dialog
-      open
-      onClose={close}
+    <FormDialog
       title="Add to a sequence"
       about="It becomes the last step. What a step takes from its answer, and what it expects, is written in the sequence."
-    >
-      <form
-        className="replay-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void add()
-        }}
-      >
-        <Field
-          label="Sequence in sequences/"
-          list="replay-sequence-names"
-          value={file}
-          error={failure}
-          onChange={({ target }) => setFile(target.value)}
-        />
-        <datalist id="replay-sequence-names">
-          {names.map((name) => (
-            <option key={name} value={name} />
-          ))}
-        </datalist>
-        <div className="row">
-          <Button kind="main" type="submit" disabled={file.trim() === ''}>
-            Add
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      action="Add"
+      ready={file.trim() !== ''}
+      submit={add}
+      fields={(failure) => (
+        <>
+          <Field
+            label="Sequence in sequences/"
+            list="replay-sequence-names"
+            value={file}
+            error={failure}
+            onChange={({ target }) => setFile(target.value)}
+          />
+          <datalist id="replay-sequence-names">
+            {names.map((name) => (
+              <option key={name} value={name} />
+            ))}
+          </datalist>
+        </>
+      )}
+    />
   )
 }
