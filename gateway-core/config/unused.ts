@@ -36,17 +36,17 @@ function warnUpstreams({ root, upstreams, apis, routes }: Parts, problems: Probl
   }
   const known = [...upstreams.keys()]
   const meant = unused.length === 1 ? unused[0]! : known.length === 1 ? known[0]! : undefined
-  for (const api of apis) warnNoUpstream(api, routes, { known, meant }, problems)
+  const byApi = Map.groupBy(routes, ({ api }) => api)
+  for (const api of apis) warnNoUpstream(api, byApi.get(api.name) ?? [], { known, meant }, problems)
 }
 
 /** Told once for an API of which no route names an upstream. */
 function warnNoUpstream(
   api: Api,
-  routes: readonly Route[],
+  own: readonly Route[],
   { known, meant }: { known: readonly string[]; meant: string | undefined },
   problems: Problems,
 ): void {
-  const own = routes.filter((route) => route.api === api.name)
   const without = own.filter((route) => route.upstream === undefined)
   const all = without.length > 1 && without.length === own.length
   const which =
