@@ -11,25 +11,41 @@ import type { Held } from './held.ts'
 /** Only how long sealed values would be kept; nothing of this is. */
 const unusedMs = 60_000
 
+const noBytes = new Uint8Array()
+
 /** A held message as a person sees it. */
 export interface HeldView {
   start: Start
   headers: RawHeaders
-  /** Undefined: there is none, or it streams on. `hidden`: it is binary and holds secrets that cannot be told apart. */
-  body: { bytes: Uint8Array; coded: boolean; masked: boolean; hidden: boolean } | undefined
+  /**
+   * Undefined: there is none, or it streams on. `hidden`: it is binary and holds secrets that cannot be told apart.
+   * `long`: its length, where it is longer than was asked for; it is not looked into then.
+   */
+  body: { bytes: Uint8Array; coded: boolean; masked: boolean; hidden: boolean; long?: number } | undefined
   /** Something in it is a marker. */
   masked: boolean
   /** What the markers stand for, by tag. */
   values: ReadonlyMap<string, string>
 }
 
-/** The message with its secrets as markers, like captures show them; in clear where somebody asked for that. */
-export async function viewOf({ message }: Held, key: WorkspaceKey, secrets: boolean): Promise<HeldView> {
+/**
+ * The message with its secrets as markers, like captures show them; in clear where somebody asked for that. Of a body of
+ * more than `mostBytes` only its length is told.
+ */
+export async function viewOf(
+  { message }: Held,
+  key: WorkspaceKey,
+  secrets: boolean,
+  mostBytes: number,
+): Promise<HeldView> {
   const { draft, side, from } = message
-  const content = draft.wire && (await draft.content())
+  const found = draft.wire && (await draft.content())
+  const long = found && found.bytes.length > mostBytes ? found.bytes.length : undefined
+  const unread = long !== undefined && { bytes: noBytes, coded: found!.coded, masked: false, hidden: false, long }
+  const content = unread ? undefined : found
   const { start, headers } = draft
   if (secrets) {
-    const body = content && { ...content, masked: false, hidden: false }
+    const body = unread || (content && { ...content, masked: false, hidden: false })
     return { start, headers, body, masked: false, values: new Map() }
   }
   const sealer = new Sealer(key, unusedMs)
@@ -39,9 +55,9 @@ export async function viewOf({ message }: Held, key: WorkspaceKey, secrets: bool
   const contentType = valuesOf(headers, 'content-type')[0]?.toLowerCase()
   const reading = content && readBody(content.bytes, { contentType }, side, places, sealer)
   // Clients and servers echo credentials: each part is searched for the secrets of all.
-  const found = [...new Set([head, target, reading].flatMap((one) => one?.secrets ?? []))]
-  const shown = (text: string, json: boolean) => sealer.sealEchoes(text, found, json)
-  const body = content && reading && maskedBody(content, reading, shown)
+  const hidden = [...new Set([head, target, reading].flatMap((one) => one?.secrets ?? []))]
+  const shown = (text: string, json: boolean) => sealer.sealEchoes(text, hidden, json)
+  const body = unread || (content && reading && maskedBody(content, reading, shown))
   const view = {
     start: target && 'target' in start ? { ...start, target: shown(target.text, false) } : start,
     headers: JSON.parse(shown(head.text, true)) as string[],

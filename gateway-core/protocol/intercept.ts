@@ -33,6 +33,11 @@ const responseEdit = {
   properties: { status: { type: 'integer', minimum: 100, maximum: 999 }, reason: text, headers, body },
 } as const
 
+/** Longest content of a body that screens show and edit, in bytes. */
+export const editableBytes = 2 * 1024 * 1024
+/** Longest body that may be put in the place of one, in bytes. */
+export const replacedBytes = 10 * 1024 * 1024
+
 /** Held messages, what holds them, and rules. */
 export const interceptCalls = {
   'intercept.state': call<InterceptState>(),
@@ -181,6 +186,8 @@ export interface HeldMessage extends HeldRow {
     | { state: 'none' }
     /** Longer than is read: it goes on behind the head. */
     | { state: 'streams' }
+    /** Longer than an editor takes: it goes on as it came, or another in its place. Length of its content. */
+    | { state: 'long'; bytes: number; coded: boolean; coding: string | null; contentType: string | null }
     /** Binary with secrets in it that cannot be told apart: seen and edited only with `secrets`. */
     | { state: 'hidden'; bytes: number }
     | {

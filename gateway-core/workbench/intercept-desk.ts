@@ -6,7 +6,13 @@ import { explainRule } from '../intercept/explain.ts'
 import { valuesOf } from '../intercept/framing.ts'
 import { type HeldView, unmask, viewOf } from '../intercept/held-view.ts'
 import { Interceptor } from '../intercept/interceptor.ts'
-import type { Connection, HeldMessage, HeldRow, InterceptState } from '../protocol/intercept.ts'
+import {
+  type Connection,
+  editableBytes,
+  type HeldMessage,
+  type HeldRow,
+  type InterceptState,
+} from '../protocol/intercept.ts'
 import type { Params } from '../protocol/protocol.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import { readQuery } from '../capture/readings.ts'
@@ -83,7 +89,7 @@ export class InterceptDesk {
   async message(id: number, key: WorkspaceKey, secrets: boolean): Promise<HeldMessage> {
     const held = this.#find(id)
     const { message } = held
-    const view = await viewOf(held, key, secrets)
+    const view = await viewOf(held, key, secrets, editableBytes)
     return {
       ...rowOf(held, key),
       start: view.start,
@@ -106,7 +112,7 @@ export class InterceptDesk {
   async resumeMessage(id: number, body: { base64: string; coded: boolean }, key: WorkspaceKey): Promise<number> {
     const held = this.#find(id)
     if (held.message.kind !== 'message') throw refused('this is not a single message')
-    const view = await viewOf(held, key, false)
+    const view = await viewOf(held, key, false, editableBytes)
     const bytes = checkWritten.body(body.base64, (text) => unmask(text, view))
     if (held.message.from.kind !== 'binary' && !isUtf8(bytes)) throw refused('a text message has to be UTF-8')
     const message: WrittenMessage = { start: held.message.draft.start, headers: [], body: { bytes, coded: true } }
@@ -198,7 +204,7 @@ export class InterceptDesk {
     key: WorkspaceKey,
     side: Held['side'] = held.side,
   ): Promise<WrittenMessage> {
-    const view = await viewOf(held, key, false)
+    const view = await viewOf(held, key, false, editableBytes)
     const message = checkWritten.read(edit, (text) => unmask(text, view), side)
     await checkWritten.judge(held, message)
     return message
@@ -256,13 +262,12 @@ function bodyOf(view: HeldView, { message }: Held): HeldMessage['body'] {
     return { state: has ? 'streams' : 'none' }
   }
   if (body.hidden) return { state: 'hidden', bytes: draft.wire.length }
-  return {
-    state: 'whole',
-    base64: Buffer.from(body.bytes).toString('base64'),
+  const about = {
     coded: body.coded,
     coding: valuesOf(draft.headers, 'content-encoding').join(', ') || null,
     contentType: valuesOf(draft.headers, 'content-type')[0] ?? null,
-    masked: body.masked,
-    bytes: draft.wire.length,
   }
+  if (body.long !== undefined) return { state: 'long', bytes: body.long, ...about }
+  const base64 = Buffer.from(body.bytes).toString('base64')
+  return { state: 'whole', base64, ...about, masked: body.masked, bytes: draft.wire.length }
 }

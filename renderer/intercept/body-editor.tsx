@@ -5,9 +5,7 @@ import { bytesText } from '../ui/format.ts'
 import { Segments } from '../ui/tabs.tsx'
 import { type BodyLook, jsonProblem, lineEndsOf, prettyJson, textOf } from './body-text.ts'
 import { bytesIn, contentOf, type Edit, shownAs, typedBody } from './edits.ts'
-
-/** Above this a text area takes its time: what is longer goes on as it came. */
-const mostBytes = 2 * 1024 * 1024
+import { FileButton, Replaced } from './body-file.tsx'
 
 interface BodyEditorProps {
   /** Undefined: an answer that is being written. */
@@ -25,6 +23,7 @@ export function BodyEditor({ message, edit, problem, onChange }: BodyEditorProps
     const found = content && bytesIn(edit, content)
     return found && !('message' in found) ? found : undefined
   }, [content, edit])
+  if (edit.file) return <Replaced file={edit.file} onChange={onChange} />
   if (message?.body.state === 'hidden') {
     return (
       <p className="held-note dim">
@@ -33,18 +32,21 @@ export function BodyEditor({ message, edit, problem, onChange }: BodyEditorProps
       </p>
     )
   }
+  if (message?.body.state === 'long') {
+    return (
+      <div className="row held-note">
+        <span className="dim grow">
+          The body ({bytesText(message.body.bytes)}) is too long for an editor and goes on as it came.
+        </span>
+        <FileButton onChange={onChange} />
+      </div>
+    )
+  }
   if (content === undefined) {
     return (
       <p className="held-note dim">
         The body is longer than 10 MB, or does not end (an event stream, a long poll): it is not held, and goes on
         behind this head as it comes.{message?.side === 'response' && ' Breakpoints on messages hold single events.'}
-      </p>
-    )
-  }
-  if (content.length > mostBytes) {
-    return (
-      <p className="held-note dim">
-        The body ({bytesText(content.length)}) is too long for an editor and goes on as it came.
       </p>
     )
   }
@@ -75,10 +77,11 @@ export function BodyEditor({ message, edit, problem, onChange }: BodyEditorProps
             { id: 'hex', title: 'Hex', tip: 'Every byte' },
           ]}
         />
-        <span className="dim cut num">
+        <span className="dim cut num grow">
           {about(message, edit.body === undefined, bytes)}
           {look === 'text' && text !== undefined && endsText[lineEndsOf(text)]}
         </span>
+        <FileButton onChange={onChange} />
       </div>
       <textarea
         className="held-text"

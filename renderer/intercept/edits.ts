@@ -12,6 +12,8 @@ export interface Edit {
   body: string | undefined
   /** How lines of a text end that is being typed; without it by line feeds. */
   ends?: LineEnds
+  /** A file in the place of the body. */
+  file?: { name: string; bytes: Uint8Array } | undefined
 }
 
 type RequestEdit = NonNullable<Params<'intercept.resume'>['request']>
@@ -48,6 +50,7 @@ export function contentOf({ body }: HeldMessage): Uint8Array | undefined {
 
 /** Bytes of the body as the editor has them. */
 export function bytesIn(edit: Edit, content: Uint8Array): Uint8Array | HeadProblem {
+  if (edit.file) return edit.file.bytes
   if (edit.body === undefined) return content
   if (edit.look === 'hex') return readHex(edit.body)
   return new TextEncoder().encode(edit.look === 'text' ? typed(edit.body, edit.ends ?? 'lf') : edit.body)
@@ -70,7 +73,12 @@ export function typedBody(edit: Edit, bytes: Uint8Array | undefined, look: BodyL
 
 /** Whether anything was changed. */
 export function isChanged(edit: Edit, message: HeldMessage): boolean {
-  return edit.body !== undefined || edit.head !== headText(message.start, message.headers)
+  return hasBody(edit) || edit.head !== headText(message.start, message.headers)
+}
+
+/** Whether another body was written, or put in its place. */
+function hasBody(edit: Edit): boolean {
+  return edit.body !== undefined || edit.file !== undefined
 }
 
 export function readRequest(edit: Edit, message: HeldMessage): Read<RequestEdit> {
@@ -97,10 +105,11 @@ function readBody(
   edit: Edit,
   message: HeldMessage | undefined,
 ): { base64: string; coded: boolean } | HeadProblem | undefined {
-  if (edit.body === undefined) return undefined
+  if (!hasBody(edit)) return undefined
   const bytes = bytesIn(edit, new Uint8Array())
   if ('message' in bytes) return bytes
-  const coded = message?.body.state === 'whole' && message.body.coded
+  const state = message?.body.state
+  const coded = (state === 'whole' || state === 'long') && (message!.body as { coded: boolean }).coded
   return { base64: base64Of(bytes), coded }
 }
 
@@ -120,7 +129,7 @@ export function lengthNote(edit: Edit, message: HeldMessage): { text: string; ex
   const original = framing(message.headers)
   const now = framing(head.headers)
   if (JSON.stringify(original) === JSON.stringify(now)) {
-    return edit.body === undefined || original.lengths.length === 0
+    return !hasBody(edit) || original.lengths.length === 0
       ? undefined
       : { text: 'Content-Length follows the body.', exact: false }
   }

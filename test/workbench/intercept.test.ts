@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { HeldMessage } from '../../gateway-core/protocol/intercept.ts'
 import type { TestUpstream } from '../gateway-fixture.ts'
@@ -127,6 +128,27 @@ describe('held messages', () => {
     await answer
     expect(upstream.seen[0]).toMatchObject({ url: '/y', body: binary })
     expect(upstream.seen[0]!.headers.filter((text) => text === 'echoed-echoed')).toHaveLength(2)
+  })
+
+  it('with a body that is too long for an editor show its length, and take another one', async () => {
+    await open()
+    await stop('')
+    const body = gzipSync(Buffer.alloc(30_000_000, 'long '))
+    const answer = desk.send('/long', { method: 'POST', headers: { 'Content-Encoding': 'gzip' }, body })
+    const message = await held()
+    expect(message.body).toMatchObject({ state: 'long', bytes: 30_000_000, coding: 'gzip', coded: false })
+    // A page takes no frame of 16 MB.
+    expect(JSON.stringify(message).length).toBeLessThan(10_000)
+    const other = Buffer.alloc(3_000_000, 'other ')
+    const request = {
+      method: 'POST',
+      target: '/long',
+      headers: message.headers,
+      body: { base64: other.toString('base64'), coded: false },
+    }
+    await desk.call('intercept.resume', { ids: [message.id], request })
+    expect((await answer).status).toBe(200)
+    expect(gunzipSync(upstream.seen[0]!.body).equals(other)).toBe(true)
   })
 
   it('are answered, dropped and resumed by the hundred', async () => {

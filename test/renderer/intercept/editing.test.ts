@@ -161,6 +161,18 @@ describe('an edit', () => {
     })
   })
 
+  it('may be a file in the place of the body', () => {
+    const message = held({
+      body: { state: 'long', bytes: 3_000_000, coded: false, coding: 'gzip', contentType: 'text/plain' },
+    })
+    expect(isChanged(originalEdit(message), message)).toBe(false)
+    const file = { name: 'photo.png', bytes: Uint8Array.from([0xff, 0, 13]) }
+    const edit = { ...originalEdit(message), file }
+    expect(isChanged(edit, message)).toBe(true)
+    expect(readRequest(edit, message)).toMatchObject({ edit: { body: { base64: base64Of(file.bytes), coded: false } } })
+    expect(isChanged({ ...edit, file: undefined }, message)).toBe(false)
+  })
+
   it('of bytes that could not be decoded stays bytes', () => {
     const message = held({ body: { ...(held().body as never as object), coded: true } as HeldMessage['body'] })
     const edit = { ...originalEdit(message), look: 'hex' as const, body: '00 01' }
