@@ -28,7 +28,7 @@ const change = {
   required: ['step', 'of', 'kind', 'value'],
   properties: {
     step: integer,
-    of: { enum: ['request', 'response'] },
+    of: { enum: ['request', 'response', 'message'] },
     kind: { enum: ['header', 'path', 'query', 'body', 'status', 'now', 'consumer'] },
     name: text,
     value: { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'null' }] },
@@ -289,6 +289,8 @@ export interface MessageThere {
 export interface ExchangeThere {
   request: MessageThere
   response?: MessageThere
+  /** The message of a WebSocket or an event stream that is judged. */
+  message?: ChangedMessage & { body?: string }
   clientAddress: string
   consumer?: { name: string; groups: readonly string[] }
   claims?: Readonly<Record<string, unknown>>

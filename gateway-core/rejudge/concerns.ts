@@ -30,6 +30,8 @@ interface Case {
   /** Undefined: nothing of the record can be held against the plan. */
   kept: Kept | undefined
   concern: Concern | 'everything'
+  /** Whether messages have to be judged again, where such exchanges come to them as they did. */
+  messages: boolean
 }
 
 /**
@@ -71,7 +73,7 @@ export class Concerns {
     const was = this.#planThen(context)
     const kept = this.#reuse ? this.#keptOf(context, routed) : undefined
     for (const { stateId } of kept?.instances ?? []) this.#kept.add(stateId)
-    cases.set(routed.plan, { context, plan: routed.plan, was, kept, concern: 'everything' })
+    cases.set(routed.plan, { context, plan: routed.plan, was, kept, concern: 'everything', messages: false })
   }
 
   /** Whether requests find their way as they did under another workspace. */
@@ -113,10 +115,7 @@ export class Concerns {
 
   /** Whether messages of such exchanges have to be judged again, where the exchanges come to them as they did. */
   concernsMessages(context: Context, plan: Plan): boolean {
-    if (!wasJudged(context)) return false
-    const { was, kept } = this.#cases.get(context)!.get(plan)!
-    if (!kept) return !was || was.phases.message.length > 0 || plan.phases.message.length > 0
-    return kept.messages || instancesIn(plan, 'message').some(({ stateId }) => this.counted.has(stateId))
+    return this.#cases.get(context)!.get(plan)!.messages
   }
 
   /** Finds what has to be counted again, until nothing more comes to it. */
@@ -126,7 +125,12 @@ export class Concerns {
       size = this.counted.size
       for (const cases of this.#cases.values()) for (const one of cases.values()) this.#spread(one)
     }
-    for (const cases of this.#cases.values()) for (const one of cases.values()) one.concern = this.#concernOf(one)
+    for (const cases of this.#cases.values()) {
+      for (const one of cases.values()) {
+        one.concern = this.#concernOf(one)
+        one.messages = this.#messagesOf(one)
+      }
+    }
   }
 
   #spread({ context, plan, was, kept }: Case): void {
@@ -153,6 +157,12 @@ export class Concerns {
     if (decider && kept && judged.some((phase) => counts(decider, phase)) && kept.response) {
       this.counted.add(decider.stateId)
     }
+  }
+
+  #messagesOf({ context, plan, was, kept }: Case): boolean {
+    if (!wasJudged(context)) return false
+    if (!kept) return !was || was.phases.message.length > 0 || plan.phases.message.length > 0
+    return kept.messages || instancesIn(plan, 'message').some(({ stateId }) => this.counted.has(stateId))
   }
 
   #concernOf({ context, plan, kept }: Case): Concern | 'everything' {

@@ -70,6 +70,8 @@ class Judging implements Bench {
   readonly #concerns: Concerns
   readonly #positions
   readonly #untouched = new Map<Context, Judged>()
+  /** Whether messages of exchanges that are judged alike are concerned. */
+  readonly #speaking = new Map<Context, boolean>()
   readonly #waiting = new PlaceQueue<{ at: number; run: ExchangeRun; warming: Warming }>()
   #lastBreath = performance.now()
   /** Something that happened later was left out. */
@@ -189,8 +191,13 @@ class Judging implements Bench {
   #speaks(at: number): boolean {
     const { traffic } = this.#options
     const context = traffic.context(at)
-    const routed = this.#concerns.routedAlike(context)
-    if (!routed || !this.#concerns.concernsMessages(context, routed.plan)) return false
+    let speaks = this.#speaking.get(context)
+    if (speaks === undefined) {
+      const routed = this.#concerns.routedAlike(context)
+      speaks = routed !== undefined && this.#concerns.concernsMessages(context, routed.plan)
+      this.#speaking.set(context, speaks)
+    }
+    if (!speaks) return false
     const { withMessages } = traffic
     return withMessages === undefined || (withMessages.size > 0 && withMessages.has(traffic.exchange(at).id))
   }

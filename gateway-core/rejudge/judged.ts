@@ -59,9 +59,14 @@ function headOf(context: Context): Recorded {
 
 /** What the record says of an exchange. `reused`: nothing was run for that. */
 export function judgedAsRecorded(context: Context, positions: ReadonlyMap<string, Position>, reused: boolean): Judged {
-  const outcome = recordedOutcome(context, positions)
-  const head = deniedInMessage(context) ? { head: recordedOutcome(headOf(context), positions) } : {}
-  return { asRecorded: true, reused, outcome, ...head, said: [], differs: none }
+  const judged = {
+    asRecorded: true,
+    reused,
+    outcome: recordedOutcome(context, positions),
+    said: nothing,
+    differs: none,
+  }
+  return deniedInMessage(context) ? { ...judged, head: recordedOutcome(headOf(context), positions) } : judged
 }
 
 /** The outcome that the record tells, with places in the files of a workspace. */
@@ -83,9 +88,7 @@ export function judgedOf(
 ): Judged {
   const { recorded, exchange, course } = run
   const { context } = recorded
-  // A counter that is left alone and comes to what it came to then was not too mild.
-  const warm = warming === 'changed' ? { warming: true as const } : {}
-  if (run.asRecorded) return { ...judgedAsRecorded(context, positions, !run.reached), ...warm }
+  if (run.asRecorded) return warmed(judgedAsRecorded(context, positions, !run.reached), warming)
   const { dialogue } = run
   const was = headOf(context)
   const decision = course.refused || dialogue ? undefined : run.run.decision
@@ -104,7 +107,7 @@ export function judgedOf(
   const headAsRecorded = endsAlike && !run.answerMissing && differs.length === 0 && sameOutcome(outcome, was)
   const said = dialogue ? dialogue.said : endsAlike && !run.answerMissing ? nothing : undefined
   const asRecorded = headAsRecorded && said?.length === 0 && !dialogue?.missing && !run.messagesMissing
-  if (asRecorded) return { ...judgedAsRecorded(context, positions, false), ...warm }
+  if (asRecorded) return warmed(judgedAsRecorded(context, positions, false), warming)
   const spoken = said && endOfMessages(run, outcome, positions)
   const missing =
     decision?.verdict === 'undecidable' ? decision.missing : run.answerMissing ? answerMissing : spoken?.missing
@@ -116,9 +119,14 @@ export function judgedOf(
     ...(said && { said }),
     differs,
     ...(missing !== undefined && { missing }),
-    ...(warming === 'kept' && !asRecorded ? { warming: true as const } : warm),
-    ...(!asRecorded && { messages: messagesOf(run) }),
+    ...(warming && { warming: true as const }),
+    messages: messagesOf(run),
   }
+}
+
+/** A counter that is left alone and comes to what it came to then was not too mild. */
+function warmed(judged: Judged, warming: ColdState['warming']): Judged {
+  return warming === 'changed' ? { ...judged, warming: true } : judged
 }
 
 /** How it ends where a message of it decides, or lacks; `head`: how it stands before them. */

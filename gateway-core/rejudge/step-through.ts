@@ -1,6 +1,6 @@
 import { HeldBody } from '../body.ts'
 import type { Workspace } from '../config/workspace.ts'
-import type { RawHeaders, RequestMessage, ResponseMessage } from '../exchange.ts'
+import type { RawHeaders, RequestMessage, ResponseMessage, StreamMessage } from '../exchange.ts'
 import type { HeaderList } from '../headers.ts'
 import type { FactSource } from '../pipeline/facts.ts'
 import type { JudgedExchange } from '../pipeline/judged-exchange.ts'
@@ -12,14 +12,15 @@ import type { Moment } from './follower.ts'
 import { judgedOf, positionsOf } from './judged.ts'
 import { pathOf, queryOf } from './message-differences.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
-import type { HeaderField } from '../pipeline/outcome.ts'
+import type { HeaderField, TraceEntry } from '../pipeline/outcome.ts'
 import type { ExchangeThere, SteppedThrough } from '../protocol/what-if.ts'
 
 /** A value changed by hand before a step runs. */
 export interface ChangedValue {
   /** Place of the step in `steps`, 0-based, before which the value is changed. */
   step: number
-  of: 'request' | 'response'
+  /** `message`: of a WebSocket or an event stream; only its body can be changed. */
+  of: 'request' | 'response' | 'message'
   /** `value` null removes a header. */
   change:
     | { kind: 'header'; name: string; value: string | null }
@@ -52,7 +53,7 @@ export async function stepThrough(recorded: RecordedExchange, options: StepThrou
     timeline,
     facts,
     concern: () => 'everything' as const,
-    tracing: false,
+    tracing: true,
     waits: () => true,
     concernsMessages: () => true,
     placeAt: () => 0,
@@ -63,19 +64,34 @@ export async function stepThrough(recorded: RecordedExchange, options: StepThrou
   const before: ExchangeThere[] = []
   let moved = 0
   let moment = await run.goOn(false)
+  let step = -1
   while (moment) {
-    const step = before.length
+    step++
     for (const { of, change } of changed.filter((one) => one.step === step)) {
       if (change.kind === 'now') moved = change.value - moment.now
       else apply(run.exchange, of, change)
     }
     timeline.shift = moved
-    before.push(thereOf(run.exchange, moment.now + moved))
+    if (isShown(run)) before.push(thereOf(run, moment.now + moved))
     moment = await run.goOn(true)
   }
-  before.push(thereOf(run.exchange, timeline.now()))
+  before.push(thereOf(run, timeline.now()))
   const { outcome } = judgedOf(run, positionsOf(workspace), false)
-  return { trace: run.run.trace, before, outcome }
+  return { trace: stepsOf(run), before, outcome }
+}
+
+/** So many messages are gone through; what is said after them is judged all the same. */
+const shownMessages = 200
+
+function isShown({ dialogue }: ExchangeRun): boolean {
+  return !dialogue || dialogue.heard.size < shownMessages
+}
+
+/** The steps of the exchange, and then of each message in the place of what its messages came to together. */
+function stepsOf({ run, dialogue }: ExchangeRun): TraceEntry[] {
+  if (!dialogue) return run.trace
+  const heard = [...dialogue.heard.values()].slice(0, shownMessages)
+  return [...run.trace.filter(({ phase }) => phase !== 'message'), ...heard.flatMap(({ trace }) => trace)]
 }
 
 /** Getters of a record work on the record itself. */
@@ -91,14 +107,18 @@ function bound(stands: RecordedExchange, recorded: RecordedExchange): RecordedEx
 
 function apply(
   exchange: JudgedExchange,
-  of: 'request' | 'response',
+  of: ChangedValue['of'],
   change: Exclude<ChangedValue['change'], { kind: 'now' }>,
 ): void {
   if (change.kind === 'consumer') {
     exchange.consumer = change.name === null ? undefined : { name: change.name, groups: change.groups }
     return
   }
-  if (of === 'request') exchange.request = changedRequest(exchange.request, change)
+  if (of === 'message') {
+    if (exchange.message && change.kind === 'body') {
+      exchange.message = { ...exchange.message, body: new HeldBody(Buffer.from(change.value)) }
+    }
+  } else if (of === 'request') exchange.request = changedRequest(exchange.request, change)
   else if (exchange.response) exchange.response = changedResponse(exchange.response, change)
 }
 
@@ -136,8 +156,8 @@ function withHeader(headers: HeaderList, name: string, value: string | null): He
   return value === null ? headers.without(name) : headers.with(name, value)
 }
 
-function thereOf(exchange: JudgedExchange, now: number): ExchangeThere {
-  const { request, response, clientAddress, consumer, claims } = exchange
+function thereOf({ exchange, dialogue }: ExchangeRun, now: number): ExchangeThere {
+  const { request, response, message, clientAddress, consumer, claims } = exchange
   const query = queryOf(request) ?? '⟦sealed⟧'
   const path = pathOf(request) ?? '⟦sealed⟧'
   const there: ExchangeThere = {
@@ -156,6 +176,11 @@ function thereOf(exchange: JudgedExchange, now: number): ExchangeThere {
       ...textOf(response),
     }
   }
+  if (message && dialogue?.current) {
+    const { number } = dialogue.current
+    const { side, kind } = message
+    there.message = { number, side, kind, ...(kind !== 'binary' && wholeText(message)) }
+  }
   if (consumer) there.consumer = { name: consumer.name, groups: consumer.groups }
   if (claims) there.claims = claims
   return there
@@ -163,7 +188,7 @@ function thereOf(exchange: JudgedExchange, now: number): ExchangeThere {
 
 const shownBytes = 64 * 1024
 
-function textOf({ body }: RequestMessage | ResponseMessage): { body?: string } {
+function textOf({ body }: Pick<RequestMessage, 'body'>): { body?: string } {
   try {
     if (!body) return {}
     const text = body.text.slice(0, shownBytes)
@@ -171,6 +196,12 @@ function textOf({ body }: RequestMessage | ResponseMessage): { body?: string } {
   } catch {
     return {}
   }
+}
+
+/** A part of a text could show half of a secret. */
+function wholeText(message: StreamMessage): { body?: string } {
+  const { body } = textOf(message)
+  return body === undefined || body.length === shownBytes ? {} : { body }
 }
 
 function fields(raw: RawHeaders): HeaderField[] {

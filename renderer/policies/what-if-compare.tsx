@@ -12,6 +12,7 @@ import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { openFile } from './files.ts'
 import { factText, isDifferent, outcomeText, pairSteps, type StepPair, stretches } from './what-if.ts'
 import { shrink } from './what-if-live.ts'
+import { MessageUnderBoth } from './what-if-message.tsx'
 import { ShrunkView } from './what-if-shrunk.tsx'
 import { useWhatIf } from './what-if-store.ts'
 
@@ -64,6 +65,7 @@ function Explained({ explained, id }: { explained: WhatIfExplanation; id: string
       )}
       {explained.kind === 'same' && <p className="compare-same">By this text it ends as it was recorded.</p>}
       <Blame blame={explained.blame} />
+      {explained.message && <MessageUnderBoth message={explained.message} />}
       <FirstDifference explained={explained} />
       {after.verdict === 'pass' && after.status === undefined && (
         <p className="compare-same dim">

@@ -140,7 +140,7 @@ function Row({ row, chosen, same, style, onChoose }: RowProps) {
       </div>
     )
   }
-  const { id, before, after, exchange, warming } = row
+  const { id, before, after, exchange, warming, message } = row
   return (
     <div
       id={`what-if-${id}`}
@@ -155,6 +155,7 @@ function Row({ row, chosen, same, style, onChoose }: RowProps) {
         {exchange ? (
           <>
             <span className="dim">{visible(exchange.method, 12)}</span> {visible(exchange.url, 200)}
+            {message && <span className="faint"> · message {message.number}</span>}
           </>
         ) : (
           <span className="faint">not in the capture any more</span>

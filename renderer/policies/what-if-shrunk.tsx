@@ -21,11 +21,12 @@ export function ShrunkView({ id }: { id: string }) {
     )
   }
   if (!request) return <div className="shrunk faint">Shrinking: each try is judged by both versions…</div>
-  const { method, target, headers, body, dropped } = request
+  const { method, target, headers, body, messages = [], dropped } = request
   const text = [
     `${method} ${target}`,
     ...headers.map(([name, value]) => `${name}: ${value}`),
     ...(body === undefined ? [] : ['', body]),
+    ...messages.map(({ side, text: said }) => `\n${side === 'request' ? '→' : '←'} ${said}`),
   ].join('\n')
   const copyCurl = async () => {
     await copyText(request.curl)
@@ -34,18 +35,20 @@ export function ShrunkView({ id }: { id: string }) {
   return (
     <div className="shrunk" aria-label="Smallest request">
       <div className="row">
-        <b className="nowrap">Smallest request</b>
+        <b className="nowrap">{messages.length > 0 ? 'Smallest talk' : 'Smallest request'}</b>
         <span className="faint cut" title={dropped.join(', ')}>
           {dropped.length === 0 ? 'nothing could go' : `without ${dropped.join(', ')}`}
         </span>
         <span className="grow" />
         <Button onClick={() => void copyCurl().catch(tellFailure)}>Copy as curl</Button>
-        <Button
-          tip="It holds by the saved files, and fails by the edit"
-          onClick={() => void copyTest(id).catch(tellFailure)}
-        >
-          Copy as test
-        </Button>
+        {messages.length === 0 && (
+          <Button
+            tip="It holds by the saved files, and fails by the edit"
+            onClick={() => void copyTest(id).catch(tellFailure)}
+          >
+            Copy as test
+          </Button>
+        )}
       </div>
       <pre tabIndex={0} aria-label="The request">
         {visibleLines(text.slice(0, 8000))}

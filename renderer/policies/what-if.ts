@@ -67,7 +67,14 @@ export function missingFacts({ missing }: Pick<WhatIfCounts, 'missing'>): [name:
 /** A fact for people: `signature of header authorization`, of the key that names it. */
 export function factText(key: string): string {
   const [kind = '', place = ''] = key.split('|')
+  if (Object.hasOwn(lacksOfMessages, kind)) return lacksOfMessages[kind]!
   return place === '' ? kind.replace(':', ' ') : `${kind} of ${place.replace(':', ' ')}`
+}
+
+const lacksOfMessages: Readonly<Record<string, string>> = {
+  messages: 'messages that were not recorded',
+  'message-body': 'the rest of a long message',
+  'message-sealed': 'forgotten secrets of a message',
 }
 
 /** A step under both versions; one side is missing where it did not run. */

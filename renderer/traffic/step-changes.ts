@@ -1,5 +1,5 @@
 import type { Params } from '../../gateway-core/protocol/protocol.ts'
-import type { ExchangeThere, MessageThere } from '../../gateway-core/protocol/what-if.ts'
+import type { ChangedMessage, ExchangeThere, MessageThere } from '../../gateway-core/protocol/what-if.ts'
 
 /** A value that somebody changes by hand before a step. */
 export type ValueChange = Params<'past.steps'>['changes'][number]
@@ -15,7 +15,8 @@ function isSameValue(a: ValueChange, b: ValueChange): boolean {
 
 /** `header accept = json`, `path = /admin`: a change in words. */
 export function changeWords({ of, kind, name, value }: ValueChange): string {
-  const what = kind === 'header' ? `${of === 'response' ? 'response ' : ''}header ${name ?? ''}` : kindWords[kind]
+  const words = of === 'message' ? 'message' : kindWords[kind as keyof typeof kindWords]
+  const what = kind === 'header' ? `${of === 'response' ? 'response ' : ''}header ${name ?? ''}` : words
   return value === null ? `no ${what}` : `${what} = ${String(value)}`
 }
 
@@ -66,6 +67,11 @@ export function targetOf(head: string): { path: string; query: string } {
 /** Status of a response head: `HTTP/1.1 200 OK` or `200 OK`. */
 export function statusOf(head: string): number {
   return Number(/(?:^|\s)(\d{3})(?:\s|$)/.exec(head)?.[1] ?? 0)
+}
+
+/** `Message 3 from the client`. */
+export function messageTitle({ number, side }: Pick<ChangedMessage, 'number' | 'side'>): string {
+  return `Message ${number} from the ${side === 'request' ? 'client' : 'upstream'}`
 }
 
 /** What a place has of the exchange besides its messages. */

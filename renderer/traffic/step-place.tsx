@@ -7,6 +7,7 @@ import { isSealed, SealedText, sealedWords } from './sealed-text.tsx'
 import {
   aboutPlace,
   callerOf,
+  messageTitle,
   type MessageLine,
   messageLines,
   statusOf,
@@ -27,10 +28,31 @@ interface PlaceProps {
 export function StepPlace({ there, before, step, phase }: PlaceProps) {
   const { client, caller, now } = aboutPlace(there)
   const inResponse = phase?.startsWith('response') ?? false
-  const change = (of: 'request' | 'response', value: Omit<ValueChange, 'step' | 'of'>) =>
-    changeValue({ step, of, ...value })
+  const change = (of: ValueChange['of'], value: Omit<ValueChange, 'step' | 'of'>) => changeValue({ step, of, ...value })
+  const { message } = there
   return (
     <>
+      {message && (
+        <section className="step-message" aria-label="Message">
+          <h3>{messageTitle(message)}</h3>
+          {message.body === undefined ? (
+            <p className="faint">{message.kind === 'binary' ? 'binary' : 'not there to be shown'}</p>
+          ) : (
+            <Value
+              text={`${message.body.length} characters`}
+              shown={
+                <pre>
+                  <SealedText text={message.body.slice(0, 20_000)} lines />
+                </pre>
+              }
+              label="Message"
+              start={message.body}
+              area
+              onChange={(value) => change('message', { kind: 'body', value })}
+            />
+          )}
+        </section>
+      )}
       {there.response && (
         <Message
           title="Response"
@@ -43,7 +65,7 @@ export function StepPlace({ there, before, step, phase }: PlaceProps) {
         title="Request"
         message={there.request}
         before={before?.request}
-        onChange={phase !== undefined && !inResponse ? (value) => change('request', value) : undefined}
+        onChange={phase?.startsWith('request') ? (value) => change('request', value) : undefined}
       />
       <dl className="facts step-facts">
         <dt>Client</dt>

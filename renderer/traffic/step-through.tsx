@@ -1,7 +1,7 @@
 import { ChevronLeft, ChevronRight, X } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import type { TraceEntry } from '../../gateway-core/pipeline/outcome.ts'
-import type { SteppedThrough } from '../../gateway-core/protocol/what-if.ts'
+import type { ExchangeThere, SteppedThrough } from '../../gateway-core/protocol/what-if.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { useActions, useShortcut } from '../shell/actions.ts'
 import { Button } from '../ui/button.tsx'
@@ -12,7 +12,7 @@ import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { denialTitle } from './decision.ts'
 import { stepSummary } from './evidence-summary.ts'
 import { EvidenceList } from './evidence.tsx'
-import { changeWords, type ValueChange } from './step-changes.ts'
+import { changeWords, messageTitle, type ValueChange } from './step-changes.ts'
 import { StepPlace } from './step-place.tsx'
 import { sealedWords } from './sealed-text.tsx'
 import { goToStep, undoChange, undoChanges, useSteps, useStepsOf } from './step-store.ts'
@@ -107,7 +107,7 @@ function Hypothetical({ changes, onUndo }: { changes: readonly ValueChange[]; on
 
 /** Every step as a mark; the arrows go from one to the next. */
 function Rail({ stepped, at, first }: { stepped: SteppedThrough; at: number; first: number | undefined }) {
-  const { trace } = stepped
+  const { trace, before } = stepped
   const rail = useRef<HTMLDivElement>(null)
   useEffect(() => {
     rail.current?.querySelector('[aria-current="step"]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
@@ -146,7 +146,8 @@ function Rail({ stepped, at, first }: { stepped: SteppedThrough; at: number; fir
             key={`${index} ${entry.policy}`}
             entry={entry}
             here={index === at}
-            begins={entry.phase !== trace[index - 1]?.phase}
+            begins={entry.phase !== trace[index - 1]?.phase || begins(before[index - 1], before[index])}
+            message={before[index]?.message}
             imagined={first !== undefined && index >= first}
             onGo={() => goToStep(index)}
           />
@@ -172,21 +173,27 @@ function Rail({ stepped, at, first }: { stepped: SteppedThrough; at: number; fir
   )
 }
 
+/** Whether another message is judged. */
+function begins(one: ExchangeThere | undefined, other: ExchangeThere | undefined): boolean {
+  return one?.message?.number !== other?.message?.number
+}
+
 interface MarkProps {
   entry: TraceEntry
   here: boolean
   begins: boolean
+  message: ExchangeThere['message']
   imagined: boolean
   onGo(): void
 }
 
-function RailMark({ entry, here, begins, imagined, onGo }: MarkProps) {
+function RailMark({ entry, here, begins, message, imagined, onGo }: MarkProps) {
   const { tone, mark, word } = verdictLook(entry.verdict)
   return (
     <i
       className={`step-mark tone-${tone}${begins ? ' step-begins' : ''}${imagined ? ' step-imagined' : ''}`}
       aria-current={here ? 'step' : undefined}
-      title={`${instanceName(entry.policy)}: ${word} (${phaseTitles[entry.phase] ?? entry.phase})`}
+      title={`${instanceName(entry.policy)}: ${word} (${message ? messageTitle(message) : (phaseTitles[entry.phase] ?? entry.phase)})`}
       onMouseDown={onGo}
     >
       {mark}
@@ -212,7 +219,9 @@ function Here({ stepped, at }: { stepped: SteppedThrough; at: number }) {
               </VerdictMark>
               <span className="cut dim">{stepSummary(entry)}</span>
               <span className="grow" />
-              <span className="faint">{phaseTitles[entry.phase] ?? entry.phase}</span>
+              <span className="faint">
+                {there?.message ? messageTitle(there.message) : (phaseTitles[entry.phase] ?? entry.phase)}
+              </span>
             </div>
             {entry.evidence && entry.evidence.length > 0 && <EvidenceList evidence={entry.evidence} />}
           </>

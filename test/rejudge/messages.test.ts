@@ -160,6 +160,24 @@ test('the smallest talk that still shows it: one message, without what does not 
   expect(shrunk.body).toBeUndefined()
 })
 
+test('steps go through the messages, one after the other, and a message can be changed by hand', async () => {
+  const { changes } = await thread.judge({ candidate: { 'gatehouse.yaml': yaml.replace('[/pin]', '[/pin, /name]') } })
+  const { id } = changes[0]!
+  const { trace, before, outcome } = await thread.stepThrough(id, [], { candidate: {} })
+  const said = trace.flatMap(({ phase, verdict }, at) => (phase === 'message' ? [[before[at]!.message, verdict]] : []))
+  expect(said).toEqual([
+    [{ number: 1, side: 'request', kind: 'text', body: '{"pin":"1"}' }, 'modify'],
+    [{ number: 2, side: 'response', kind: 'text', body: '{"echo":{"pin":"[masked]"}}' }, 'pass'],
+    [{ number: 3, side: 'request', kind: 'text', body: '{"name":"ada","since":2020}' }, 'pass'],
+    [{ number: 4, side: 'response', kind: 'text', body: '{"echo":{"name":"ada","since":2020}}' }, 'pass'],
+  ])
+  expect(before).toHaveLength(trace.length + 1)
+  expect(outcome).toMatchObject({ verdict: 'pass', status: 101 })
+  const step = trace.findIndex(({ phase }) => phase === 'message') + 2
+  const changed = { step, of: 'message', change: { kind: 'body', value: '{"pin":"2"}' } } as const
+  expect((await thread.stepThrough(id, [changed], { candidate: {} })).trace[step]!.verdict).toBe('modify')
+})
+
 test('of two changed lines the one is blamed that the message is about', async () => {
   const explained = await explain(
     'deny: [10.9.0.0/16] }\n      - data-mask: { apply: [request], fields: [/pin] }',

@@ -117,6 +117,7 @@ describe('words', () => {
     ['tag|query:key', 'tag of query key'],
     ['header:cookie', 'header cookie'],
     ['upstream-response', 'upstream-response'],
+    ['message-sealed', 'forgotten secrets of a message'],
   ])('say what lacks: %s', (key, text) => expect(factText(key)).toBe(text))
 
   it('know an edit again', () => {

@@ -34,6 +34,7 @@ describe('values changed by hand', () => {
     [{ step: 0, of: 'request', kind: 'path', value: '/admin' }, 'path = /admin'],
     [{ step: 0, of: 'response', kind: 'status', value: 500 }, 'status = 500'],
     [{ step: 0, of: 'request', kind: 'consumer', value: null }, 'no caller'],
+    [{ step: 0, of: 'message', kind: 'body', value: 'hello' }, 'message = hello'],
   ])('are said in words: %o', (change, words) => expect(changeWords(change)).toBe(words))
 })
 
