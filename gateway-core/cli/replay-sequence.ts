@@ -123,6 +123,10 @@ function printStep(io: Io, path: string, step: StepReport): void {
     step.status === 0 ? '' : ` ${step.status}${decided} ${paint('dim', `${Math.round(step.micros / 1000)} ms`)}`
   const row = step.row > 0 ? paint('dim', `row ${step.row + 1} `) : ''
   io.print(`${paint(style, marks[step.state])} ${row}${visible(step.name, 100)}${took}`)
+  for (const { copies, status, decided, sample } of step.race?.groups ?? []) {
+    const told = visible([decided, sample.replaceAll(/\s+/g, ' ')].filter(Boolean).join('  '), 120)
+    io.print(`  ${String(copies.length).padStart(4)} × ${status} ${paint('dim', told)}`)
+  }
   if (step.problem !== undefined) io.print(`  ${paint('red', visible(step.problem, 500))}`)
   for (const { says, passed, found, line } of step.assertions) {
     if (!passed)

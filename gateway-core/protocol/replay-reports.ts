@@ -56,6 +56,8 @@ export interface StepReport {
   assertions: { line: number; says: string; passed: boolean; found?: string }[]
   /** Values that it captured; credentials are shown as `…`. */
   captured: { name: string; value: string }[]
+  /** Where copies of it were sent at once. */
+  race?: RaceReport
   problem?: string
 }
 

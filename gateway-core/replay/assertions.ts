@@ -28,9 +28,7 @@ export function checkStep(
   const { status, headers = {}, json = {}, body, verdict, decidedBy, code, time } = expect
   if (status !== undefined) {
     const wanted = (Array.isArray(status) ? status : [status]).map((one) => fill(String(one)))
-    const fits = wanted.some((one) =>
-      one.endsWith('xx') ? one[0] === String(reading.status)[0] : one === String(reading.status),
-    )
+    const fits = wanted.some((one) => isStatus(one, reading.status))
     add(['status'], `status is ${wanted.join(' or ')}`, fits, reading.status)
   }
   for (const [name, check] of Object.entries(headers)) {
@@ -68,7 +66,8 @@ export function checkStep(
 
 type Fill = (text: string) => string
 
-function passes(check: unknown, value: unknown, fill: Fill): boolean {
+/** Whether a value is what a check asks for. */
+export function passes(check: unknown, value: unknown, fill: Fill): boolean {
   if (typeof check !== 'object' || check === null || Array.isArray(check)) return same(value, filled(check, fill))
   const tests = check as Readonly<Record<string, unknown>>
   const text = typeof value === 'string' ? value : value === undefined ? undefined : JSON.stringify(value)
@@ -109,7 +108,8 @@ function filled(value: unknown, fill: Fill): unknown {
   return typeof value === 'string' ? fill(value) : value
 }
 
-function wordsOf(check: unknown, fill: Fill): string {
+/** What a check asks for, in words. */
+export function wordsOf(check: unknown, fill: Fill): string {
   if (typeof check !== 'object' || check === null || Array.isArray(check)) return `is ${shown(filled(check, fill))}`
   const words: Readonly<Record<string, string>> = {
     equals: 'is',
@@ -129,4 +129,9 @@ function wordsOf(check: unknown, fill: Fill): string {
 function shown(value: unknown): string {
   const text = value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value)
   return text.length > 200 ? `${text.slice(0, 200)}…` : text
+}
+
+/** `409`, or the class `2xx`. */
+export function isStatus(wanted: string, status: number): boolean {
+  return wanted.endsWith('xx') ? wanted[0] === String(status)[0] : wanted === String(status)
 }

@@ -1,11 +1,13 @@
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { ReplayAnswer } from '../protocol/replay.ts'
-import type { SequenceReport, StepReport } from '../protocol/replay-reports.ts'
+import type { RaceReport, SequenceReport, StepReport } from '../protocol/replay-reports.ts'
 import type { ReplayRequest, ReplayTarget } from '../protocol/replay-request.ts'
 import { type Outcome, sendBy } from './answer.ts'
 import { checkStep } from './assertions.ts'
 import { Captured } from './captured.ts'
 import { CookieJar } from './cookie-jar.ts'
+import { raceBy } from './race-by.ts'
+import { checkRace, raceOf } from './race-step.ts'
 import { Reading } from './reading.ts'
 import { ReplayError } from './replay-error.ts'
 import { resolveRequest, type Sources } from './resolve.ts'
@@ -101,6 +103,13 @@ class RowRun {
         wire.fields.push(['Cookie', cookie])
       }
       const secrets = [...from.used, ...this.#captured.values()]
+      const race = raceOf(step)
+      if (race) {
+        const { timeoutMs, insecure = false } = request.settings
+        const version = race.http2 ? '2' : undefined
+        const how = { ...race, version, timeoutMs, insecure, secrets, key, signal } as const
+        return this.#raced(at, step, request, await raceBy(way, [wire], how), all)
+      }
       const outcome = await sendBy(way, wire, { key, secrets, settings: request.settings, signal })
       return this.#judge(at, step, request, outcome, all)
     } catch (error) {
@@ -153,6 +162,33 @@ class RowRun {
       assertions,
       captured: captured.values,
       ...(answer.problem && { problem: answer.problem.what }),
+    })
+  }
+
+  /** Copies of a step that were sent at once. */
+  #raced(
+    at: number,
+    step: SequenceStep,
+    request: ReplayRequest,
+    race: RaceReport,
+    variables: ReadonlyMap<string, string>,
+  ): StepReport {
+    const fill = (text: string) => fillVariables(text, variables, 'an expectation', { values: this.#captured })
+    const lineOf = (path: readonly string[]) => this.#read.lineOf(['steps', at, 'expect', ...path])
+    const assertions = checkRace(step.expect ?? {}, race, lineOf, fill)
+    const failed = assertions.some(({ passed }) => !passed)
+    const [most] = race.groups
+    const [problem] = race.problems
+    return this.#report(at, step, {
+      method: request.method,
+      url: request.url,
+      status: most?.status ?? 0,
+      micros: race.answeredSpread,
+      race,
+      assertions,
+      ...(most?.exchange !== undefined && { exchange: most.exchange }),
+      ...(problem && { problem: `${race.problems.length} of ${race.copies}: ${problem.what}` }),
+      state: failed ? 'failed' : problem ? 'error' : 'passed',
     })
   }
 

@@ -62,6 +62,13 @@ const expectation = {
     },
     decidedBy: { ...text, description: 'Policy that decided.' },
     code: { ...text, description: 'Code of the denial.' },
+    answers: {
+      type: 'object',
+      minProperties: 1,
+      propertyNames: { pattern: '^[1-5](?:xx|[0-9]{2})$' },
+      additionalProperties: check,
+      description: 'Of a race, how many answers have a status or class: `{ 2xx: 1, 409: { above: 0 } }`.',
+    },
     time: { ...text, description: 'Most time until the whole response is here: `500ms`, `2s`.' },
   },
 } as const
@@ -130,6 +137,23 @@ export const sequenceSchema = {
           expect: expectation,
           wait: { ...text, description: 'Time before the step: `200ms`, `2s`.' },
           repeat: { type: 'integer', minimum: 1, maximum: 10_000 },
+          race: {
+            description:
+              'Copies that are sent at once: over HTTP/1.1 their last bytes together, over HTTP/2 their ends in one packet.',
+            anyOf: [
+              { type: 'integer', minimum: 2, maximum: 200 },
+              {
+                type: 'object',
+                additionalProperties: false,
+                required: ['copies'],
+                properties: {
+                  copies: { type: 'integer', minimum: 2, maximum: 200 },
+                  http2: { type: 'boolean', description: 'Over HTTP/2.' },
+                  whole: { type: 'boolean', description: 'Hold back whole requests, for what decides at their head.' },
+                },
+              },
+            ],
+          },
           redirects: { type: 'integer', minimum: 0, maximum: 20 },
           timeout: { ...text, description: 'Most time for a whole response: `5s`.' },
           onFailure: { enum: ['stop', 'goOn'] },

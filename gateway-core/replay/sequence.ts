@@ -126,6 +126,8 @@ function checkTimes(sequence: Sequence, lineOf: ReadSequence['lineOf'], problems
       const path = name === 'time' ? ['steps', at, 'expect', 'time'] : ['steps', at, name]
       problems.push({ what: `${name} "${written}" is no time`, line: lineOf(path), todo: 'write it like 500ms or 2s' })
     }
+    const odd = oddInRace(step)
+    if (odd) problems.push({ what: odd.what, todo: odd.todo, line: lineOf(['steps', at, ...odd.path]) })
     for (const [name, written] of expressionsOf(step)) {
       try {
         RE2JS.compile(written)
@@ -134,6 +136,21 @@ function checkTimes(sequence: Sequence, lineOf: ReadSequence['lineOf'], problems
       }
     }
   }
+}
+
+/** Answers of a race are counted, and not looked into. */
+function oddInRace({ race, expect = {}, capture, repeat }: SequenceStep) {
+  const todo = 'a race expects status and answers'
+  if (race === undefined) {
+    return expect.answers && { what: 'answers are those of a race', todo: 'add race: 20', path: ['expect', 'answers'] }
+  }
+  if (capture)
+    return { what: 'nothing is captured of a race', todo: 'capture it in a step of its own', path: ['capture'] }
+  if (repeat) return { what: 'a race is not repeated', todo: 'write it as another step', path: ['repeat'] }
+  const [other] = Object.keys(expect).filter((name) => name !== 'status' && name !== 'answers')
+  return other === undefined
+    ? undefined
+    : { what: `"${other}" is not looked at in a race`, todo, path: ['expect', other] }
 }
 
 function* expressionsOf(step: SequenceStep): Generator<[string, string]> {

@@ -273,6 +273,12 @@ function StepTable({ steps, path }: { steps: readonly StepReport[]; path: string
               <button type="button" className="link" onClick={() => openPolicy(path, step.line)}>
                 {visible(step.name, 100)}
               </button>
+              {step.race?.groups.map((group) => (
+                <p key={`${group.copies[0]}`} className="dim">
+                  {group.copies.length} × <span className={statusTone(group.status)}>{group.status}</span>{' '}
+                  {visible(group.decided ?? group.sample, 100)}
+                </p>
+              ))}
               {step.problem && <p className="tone-deny">{visible(step.problem, 400)}</p>}
               {step.assertions
                 .filter(({ passed }) => !passed)

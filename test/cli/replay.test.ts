@@ -9,6 +9,7 @@ import { cli } from './cli.ts'
 let upstream: TestUpstream
 let authorization = ''
 let posted = ''
+let redeemed = 0
 let place: ReturnType<typeof workspaceFolder>
 const run = (...args: string[]) => cli(['replay', ...args], { cwd: place.folder })
 
@@ -19,6 +20,7 @@ beforeAll(async () => {
     request.on('end', () => {
       authorization = request.headers.authorization ?? authorization
       if (request.method === 'POST') posted = body
+      if (request.url!.startsWith('/books/coupon') && redeemed++ > 0) response.statusCode = 409
       response.setHeader('Content-Type', 'application/json')
       response.end(JSON.stringify({ url: request.url, id: 7 }))
     })
@@ -49,6 +51,18 @@ steps:
 `,
     'sequences/bad.yaml': 'steps:\n  - request: GET /books/1\n    expect: { status: 404 }\n  - request: GET /books/2\n',
     'sequences/wrong.yaml': 'steps:\n  - request: GET /\n    expct: {}\n',
+    'sequences/race.yaml': `steps:
+  - request: GET /books/1
+    capture: { id: /id }
+  - name: redeem at once
+    request: POST /books/coupon?by={{id}}
+    race: { copies: 8, whole: true }
+    expect: { answers: { 200: 1, 4xx: 7 } }
+  - name: nobody once more
+    request: POST /books/coupon
+    race: 3
+    expect: { status: [409, 410], answers: { 2xx: { above: 0 } } }
+`,
     'sequences/hostile.yaml': `to: url
 steps:
   - request: "GET ${upstream.url}/books/1?x=$\${env:PATH}{{$guid}}"
@@ -134,6 +148,26 @@ describe('a sequence', () => {
   it('goes by another environment', async () => {
     const { code, stdout } = await run('sequences/good.yaml', '--env', 'open')
     expect(stdout).toContain('status is 403, and found 200 sequences/good.yaml:10')
+    expect(code).toBe(1)
+  })
+
+  it('races copies of a step, with what was captured before, and counts their answers', async () => {
+    const { code, stdout } = await run('sequences/race.yaml')
+    expect(
+      stdout
+        .replaceAll(/\d+ ms/g, 'n ms')
+        .split('\n')
+        .slice(2),
+    ).toEqual([
+      '✓ redeem at once 409 n ms',
+      '     7 × 409 pass  {"url":"/books/coupon?by=7","id":7}',
+      '     1 × 200 pass  {"url":"/books/coupon?by=7","id":7}',
+      '✗ nobody once more 409 n ms',
+      '     3 × 409 pass  {"url":"/books/coupon","id":7}',
+      '  the number of answers 2xx is above 0, and found 3 × 409 sequences/race.yaml:11',
+      '2 passed, 1 failed in n ms',
+      '',
+    ])
     expect(code).toBe(1)
   })
 

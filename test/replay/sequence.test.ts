@@ -32,6 +32,23 @@ describe('a sequence that is wrong', () => {
       ['1: there is no table nothing.csv — paths start at the workspace'],
     ],
     ['steps: [\n', [expect.stringMatching(/^2: /)]],
+    [
+      'steps:\n  - request: GET /\n    expect: { answers: { 2xx: 1 } }\n',
+      ['3: answers are those of a race — add race: 20'],
+    ],
+    [
+      'steps:\n  - request: GET /\n    race: 5\n    expect: { code: X }\n',
+      ['4: "code" is not looked at in a race — a race expects status and answers'],
+    ],
+    [
+      'steps:\n  - request: GET /\n    race: 5\n    capture: { a: /a }\n',
+      ['4: nothing is captured of a race — capture it in a step of its own'],
+    ],
+    [
+      'steps:\n  - request: GET /\n    race: 5\n    repeat: 2\n',
+      ['4: a race is not repeated — write it as another step'],
+    ],
+    ['steps:\n  - request: GET /\n    race: 1\n', ['3: steps.0.race must be >= 2']],
   ])('%j says where and what', (text, expected) => {
     expect(told(text)).toEqual(expected)
   })
