@@ -131,7 +131,8 @@ export class Router {
   }
 }
 
-function isNarrower(one: PathMatch, other: PathMatch): boolean {
+/** Whether one pattern names paths more exactly than another. */
+export function isNarrower(one: PathMatch, other: PathMatch): boolean {
   const [kind, depth] = breadth(one)
   const [otherKind, otherDepth] = breadth(other)
   return kind > otherKind || (kind === otherKind && depth > otherDepth)

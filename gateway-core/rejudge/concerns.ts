@@ -6,6 +6,7 @@ import type { Routed } from '../proxy/route-exchange.ts'
 import type { Concern } from './exchange-run.ts'
 import { foreignRevision } from './recorded-exchange.ts'
 import { type Kept, Keeping, routesAlike } from './kept.ts'
+import { OtherWays } from './other-ways.ts'
 
 const judged = ['requestHeaders', 'requestBody', 'responseHeaders', 'responseBody'] as const
 /** All in which a step may count. */
@@ -49,6 +50,7 @@ export class Concerns {
   readonly #everyCounter: boolean
   readonly #cases = new Map<Context, Map<Plan, Case>>()
   readonly #alike = new Map<Workspace, boolean>()
+  readonly #otherWays = new Map<Workspace, OtherWays>()
   readonly #keeping = new Map<Workspace, Keeping>()
   readonly #routes = new Map<Workspace, ReadonlyMap<string, Route>>()
 
@@ -90,8 +92,16 @@ export class Concerns {
     if (context.route === undefined && (context.listener === 'proxy' || context.code === 'AMBIGUOUS_ROUTE'))
       return undefined
     const route = context.route === undefined ? undefined : this.#routesOf(this.#workspace).get(context.route)
-    if (context.route !== undefined && !route) return undefined
+    if (context.route !== undefined && !(route && this.#readAlike(before, context.route))) return undefined
     return { plan: route?.plan ?? this.#workspace.unrouted, route, allowedMethods: [] }
+  }
+
+  /** Whether what servers read differently leads from a route to the same others as under another workspace. */
+  #readAlike(before: Workspace, route: string): boolean {
+    if (before === this.#workspace) return true
+    let ways = this.#otherWays.get(before)
+    if (!ways) this.#otherWays.set(before, (ways = new OtherWays(before, this.#workspace)))
+    return ways.alike(route)
   }
 
   /** Whether an instance that counts again is one that the edit leaves alone. */

@@ -115,21 +115,15 @@ function documents({ files }: Workspace): string {
   return JSON.stringify(others.map(({ path, sha256 }) => [path, sha256]))
 }
 
-/**
- * Whether requests find their way alike: equal matches, in the same order, and the same routes among them share their
- * policies, for where these differ no other reading of a request may lead from one to the other (`Router.isContested`).
- */
+/** Whether requests find their way alike, but for those that servers read differently: equal matches, in the same order. */
 export function routesAlike(before: Workspace, after: Workspace): boolean {
-  return before === after || waysOf(before.routes) === waysOf(after.routes)
-}
-
-function waysOf(routes: readonly Route[]): string {
-  const plans = new Map<Plan, number>()
-  return JSON.stringify(
-    routes.map(({ id, match, stripPrefix, rewrite, upstream, preserveHost, plan }, at) => {
-      const first = plans.get(plan) ?? at
-      plans.set(plan, first)
-      return [id, match, stripPrefix, rewrite, upstream, preserveHost, first]
-    }),
-  )
+  const key = ({ id, match, stripPrefix, rewrite, upstream, preserveHost }: Route) => [
+    id,
+    match,
+    stripPrefix,
+    rewrite,
+    upstream,
+    preserveHost,
+  ]
+  return before === after || JSON.stringify(before.routes.map(key)) === JSON.stringify(after.routes.map(key))
 }
