@@ -99,6 +99,16 @@ test('messages that are denied now and that pass now count as their exchange, by
   ])
 })
 
+test('a denial is found behind a message that goes on with other content', async () => {
+  const polite = policyOfMessages('polite', (_, { message }) =>
+    message!.body.text === 'hello' ? modify([{ kind: 'set-body', bytes: Buffer.from('HELLO') }]) : pass,
+  )
+  expect(await edited([noDrop, polite])).toMatchObject([{ path: '/polite', kind: 'transformed', number: 1 }])
+  const changes = await edited([noDrop, polite, refusing('no-bye', 'bye')])
+  expect(changes).toMatchObject([{ path: '/polite', kind: 'newlyDenied', after: 'INJECTION_DETECTED' }])
+  expect(changes[0]!.number).toBeGreaterThan(1)
+})
+
 test('one that another policy denies counts as such', async () => {
   expect(await edited([refusing('other', 'drop')])).toEqual([
     { ...wasRude, path: '/news', kind: 'otherPolicy', number: 2, side: 'response', after: 'INJECTION_DETECTED' },

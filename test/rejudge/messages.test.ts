@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { loadWorkspaceKey } from '../../gateway-core/config/workspace-key.ts'
 import { openDatabase } from '../../gateway-core/capture/schema.ts'
+import { openCaptures } from '../../gateway-core/capture/store.ts'
+import { countSteps } from '../../gateway-core/rejudge/coverage.ts'
 import { WhatIfThread } from '../../gateway-core/rejudge/what-if-thread.ts'
 import { version } from '../../gateway-core/version.ts'
 import { openGateway } from '../../gateway-core/workbench/open-gateway.ts'
@@ -176,6 +178,19 @@ test('steps go through the messages, one after the other, and a message can be c
   const step = trace.findIndex(({ phase }) => phase === 'message') + 2
   const changed = { step, of: 'message', change: { kind: 'body', value: '{"pin":"2"}' } } as const
   expect((await thread.stepThrough(id, [changed], { candidate: {} })).trace[step]!.verdict).toBe('modify')
+})
+
+test('coverage and queries count what policies came to for messages, once for an exchange', () => {
+  const captures = openCaptures(folder)
+  try {
+    expect(captures.count('step:"api:shop/data-mask=modify"')).toBe(1)
+    const traffic = Array.from(captures.contexts(), ({ context, exchanges }) => ({ trace: context.shape, exchanges }))
+    const mask = countSteps(traffic).policies.get('api:shop/data-mask')!
+    expect(mask.outcomes.get('modify')).toBe(1)
+    expect(mask.reached).toBe(4)
+  } finally {
+    captures.close()
+  }
 })
 
 test('of two changed lines the one is blamed that the message is about', async () => {
