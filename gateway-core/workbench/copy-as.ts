@@ -14,6 +14,10 @@ interface Message {
   /** Undefined where there is none, or where it is no text. */
   text: string | undefined
   bytes: Uint8Array | undefined
+  /** Path of the file that is the body. */
+  file?: string
+  /** What is not in it, and has to be put in. */
+  note?: string
 }
 
 /**
@@ -43,10 +47,25 @@ export function copyReplay(request: ReplayRequest, format: CopyFormat, base: str
   const bytes =
     text === undefined ? (body?.kind === 'bytes' ? Buffer.from(body.base64, 'base64') : undefined) : Buffer.from(text)
   const path = target.startsWith('/') ? target : `/${target}`
-  return written({ method, url: from + path, fields, text, bytes }, format, version)
+  const message = { method, url: from + path, fields, text, bytes, ...notCopied(body) }
+  return written(message, format, version)
+}
+
+function notCopied(body: ReplayRequest['body']): Pick<Message, 'file' | 'note'> {
+  if (body?.kind === 'file') return { file: body.path }
+  if (body?.kind === 'recorded') return { note: 'the body is in the capture, and left out' }
+  if (body?.kind !== 'text') return {}
+  if (body.files) return { note: 'lines of the body that begin with < stand for files' }
+  return body.coding === undefined ? {} : { note: `the body is to be sent coded: ${body.coding}` }
 }
 
 function written(message: Message, format: CopyFormat, httpVersion: string): string {
+  // In a .http file such lines mean what they say.
+  const note = format === 'http' && message.note?.startsWith('lines') ? undefined : message.note
+  if (note !== undefined) {
+    const { note: _, ...rest } = message
+    return `${format === 'fetch' ? '//' : '#'} ${note}\n${written(rest, format, httpVersion)}`
+  }
   switch (format) {
     case 'curl':
       return curl(message)
@@ -79,12 +98,14 @@ function messageOf(request: RecordedRequest, base: string | undefined): Message 
   return { method: request.method, url, fields, bytes, text: bytes && textOf(bytes) }
 }
 
-function curl({ method, url, fields, text, bytes }: Message): string {
+function curl({ method, url, fields, text, bytes, file }: Message): string {
   const lines = [`curl -i --path-as-is --globoff -X ${shell(method)} ${shell(url)}`]
   // Unlike `Name:`, which removes a field, `Name;` sends it empty.
   for (const [name, value] of fields) lines.push(`-H ${shell(value === '' ? `${name};` : `${name}: ${value}`)}`)
-  if (bytes && !fields.some(([name]) => name.toLowerCase() === 'content-type')) lines.push(`-H 'Content-Type:'`)
+  if ((bytes ?? file) !== undefined && !fields.some(([name]) => name.toLowerCase() === 'content-type'))
+    lines.push(`-H 'Content-Type:'`)
   if (text !== undefined) lines.push(`--data-raw ${shell(text)}`)
+  else if (file !== undefined) lines.push(`--data-binary ${shell(`@${file}`)}`)
   else if (bytes) {
     lines.push('--data-binary @-')
     return `printf %s ${shell(Buffer.from(bytes).toString('base64'))} | base64 -d | ${lines.join(' \\\n  ')}`
@@ -92,14 +113,21 @@ function curl({ method, url, fields, text, bytes }: Message): string {
   return lines.join(' \\\n  ')
 }
 
-function httpie({ method, url, fields, text, bytes }: Message): string {
+function httpie({ method, url, fields, text, bytes, file }: Message): string {
   const items = fields.map(([name, value]) =>
     // In a name, characters that separate are escaped; `Name;` is an empty field.
     shell(value === '' ? `${escapedName(name)};` : `${escapedName(name)}:${value}`),
   )
   const before =
     bytes && text === undefined ? `printf %s ${shell(Buffer.from(bytes).toString('base64'))} | base64 -d | ` : ''
-  const input = text !== undefined ? [`--raw ${shell(text)}`] : bytes ? [] : ['--ignore-stdin']
+  const input =
+    text !== undefined
+      ? [`--raw ${shell(text)}`]
+      : file !== undefined
+        ? [`< ${shell(file)}`]
+        : bytes
+          ? []
+          : ['--ignore-stdin']
   return `${before}${[`http --path-as-is ${shell(method)} ${shell(url)}`, ...items, ...input].join(' \\\n  ')}`
 }
 
@@ -107,26 +135,29 @@ function escapedName(name: string): string {
   return name.replaceAll(/[\\:=@;]/g, '\\$&')
 }
 
-function fetchCode({ method, url, fields, text, bytes }: Message): string {
+function fetchCode({ method, url, fields, text, bytes, file }: Message): string {
   const lines = [`  method: ${JSON.stringify(method)},`]
   if (fields.length > 0) {
     const list = fields.map((field) => `    [${field.map((part) => JSON.stringify(part)).join(', ')}],`)
     lines.push('  headers: [', ...list, '  ],')
   }
   if (text !== undefined) lines.push(`  body: ${JSON.stringify(text)},`)
-  else if (bytes) {
+  else if (file !== undefined) {
+    lines.push(`  body: await (await import('node:fs/promises')).readFile(${JSON.stringify(file)}),`)
+  } else if (bytes) {
     const base64 = Buffer.from(bytes).toString('base64')
     lines.push(`  body: Uint8Array.from(atob(${JSON.stringify(base64)}), (one) => one.charCodeAt(0)),`)
   }
   return `const response = await fetch(${JSON.stringify(url)}, {\n${lines.join('\n')}\n})`
 }
 
-function httpText(httpVersion: string, { method, url, fields, text, bytes }: Message): string {
+function httpText(httpVersion: string, { method, url, fields, text, bytes, file }: Message): string {
   const head = [
     `${method} ${url} HTTP/${httpVersion === '2' ? '1.1' : httpVersion}`,
     ...fields.map(([n, v]) => `${n}: ${v}`),
   ]
   if (text !== undefined) return `${head.join('\n')}\n\n${text}\n`
+  if (file !== undefined) return `${head.join('\n')}\n\n< ${file.startsWith('.') ? file : `./${file}`}\n`
   return `${bytes ? '# the body is no text, and left out\n' : ''}${head.join('\n')}\n`
 }
 

@@ -39,6 +39,7 @@ export function BodyTab({ request }: { request: ReplayRequest }) {
         {body?.kind === 'text' && (
           <>
             {body.coding && <span className="dim">sent as {body.coding}</span>}
+            {body.files && <span className="dim">lines that begin with &lt; are files</span>}
             <Button
               disabled={!isJson(body.text)}
               tip="Lay the JSON out in lines"

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RecordedRequest } from '../../gateway-core/capture/record.ts'
-import { copyAs, shell } from '../../gateway-core/workbench/copy-as.ts'
+import type { ReplayRequest } from '../../gateway-core/protocol/replay-request.ts'
+import { copyAs, type CopyFormat, copyReplay, shell } from '../../gateway-core/workbench/copy-as.ts'
 import { readHttpFile } from '../../gateway-core/cli/http-file.ts'
 
 function request(some: Partial<Omit<RecordedRequest, 'body'>> & { body?: string | Buffer } = {}): RecordedRequest {
@@ -151,5 +152,37 @@ describe('.http', () => {
     const [read] = readHttpFile(text, 'x.http')
     expect(read).toMatchObject({ method: 'POST', target: '/books?x=1' })
     expect(Buffer.from(read!.body!.bytes).toString()).toBe('{"a":1}')
+  })
+})
+
+describe('a request of Replay whose body is not in it', () => {
+  const request = (body: ReplayRequest['body']): ReplayRequest => ({
+    method: 'PUT',
+    url: 'http://h/a',
+    version: '1.1',
+    headers: [{ name: 'Content-Type', value: 'a/b' }],
+    body,
+    settings: { length: 'follow', redirects: 0, timeoutMs: 1000 },
+  })
+  const file = request({ kind: 'file', path: 'files/my cover.png' })
+  const recorded = request({ kind: 'recorded', exchange: 'x', length: 9 })
+  const withFiles = request({ kind: 'text', text: '--x\r\n< a.png\r\n--x--\r\n', files: true })
+
+  it.each<[CopyFormat, string]>([
+    ['curl', "--data-binary '@files/my cover.png'"],
+    ['httpie', "< 'files/my cover.png'"],
+    ['fetch', 'readFile("files/my cover.png")'],
+    ['http', '\n\n< ./files/my cover.png\n'],
+  ])('names its file: %s', (format, expected) => {
+    expect(copyReplay(file, format, undefined)).toContain(expected)
+  })
+
+  it.each<[CopyFormat, ReplayRequest, string]>([
+    ['curl', recorded, '# the body is in the capture, and left out\ncurl '],
+    ['fetch', recorded, '// the body is in the capture, and left out\nconst '],
+    ['curl', withFiles, '# lines of the body that begin with < stand for files\ncurl '],
+    ['http', withFiles, 'PUT http://h/a HTTP/1.1\n'],
+  ])('says what is missing: %s', (format, one, expected) => {
+    expect(copyReplay(one, format, undefined).startsWith(expected)).toBe(true)
   })
 })
