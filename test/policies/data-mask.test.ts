@@ -319,3 +319,23 @@ it.each([
   const { response } = await judgeWith({ 'data-mask': { fields: ['/pin'] } }, given)
   expect(response.body?.text).toBe('{"pin":"[masked]"}')
 })
+
+it.each([
+  ['partial', '{"a":"+** (**) ***4567"}', 'application/json', '{"a":"+49 (30) 1234567"}'],
+  ['redact', 'tel=[masked]', 'application/x-www-form-urlencoded', 'tel=%2B49301234567'],
+  ['redact', '{"a":"[masked]"}', 'application/json', '{"a":"\\u002b49 30 1234567"}'],
+  ['redact', '<t>[masked]</t>', 'application/xml', '<t>+49 30 1234567</t>'],
+])('telephone numbers: %s gives %s', async (method, after, type, body) => {
+  const given = { response: { headers: { 'Content-Type': type }, body } }
+  const { response } = await judgeWith({ 'data-mask': { detect: ['phone'], with: method } }, given)
+  expect(decodeURIComponent(response.body!.text)).toBe(after)
+})
+
+it('a telephone number has one hash, however it is grouped', async () => {
+  const body = '["+49 30 1234567","+49-30-1234567"]'
+  const given = { response: { headers: { 'Content-Type': 'application/json' }, body } }
+  const { response } = await judgeWith({ 'data-mask': { detect: ['phone'], with: 'hash' } }, given)
+  const [one, other] = JSON.parse(response.body!.text) as string[]
+  expect(one).toMatch(/^hmac:/)
+  expect(other).toBe(one)
+})

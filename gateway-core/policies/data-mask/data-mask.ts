@@ -28,7 +28,7 @@ export const dataMask = definePolicy({
   type: 'data-mask',
   docs: {
     summary:
-      'Masks card numbers, e-mail addresses, account numbers, secrets and named fields in messages and captures.',
+      'Masks card numbers, e-mail addresses, telephone and account numbers, secrets and named fields in messages and captures.',
     owasp: ['API3:2023', 'API8:2023'],
     example: `- data-mask:
     apply: [response, capture]
@@ -89,7 +89,7 @@ export const dataMask = definePolicy({
         },
         default: [],
         description:
-          'Values to find by shape and check digits wherever they stand in a body: `card` (Luhn), `email`, `iban` (mod 97), `national-id` (BR, ES, FI, FR, IT, PL, SE, US), `secret` (JWTs, private keys, well-known API keys).',
+          'Values to find by shape and check digits wherever they stand in a body: `card` (Luhn), `email`, `iban` (mod 97), `national-id` (BR, ES, FI, FR, IT, PL, SE, US), `phone` (with `+` and country code, E.164), `secret` (JWTs, private keys, well-known API keys).',
       },
       headers: {
         type: 'array',

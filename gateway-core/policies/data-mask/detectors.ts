@@ -1,4 +1,5 @@
 import { nationalIds } from './national-ids.ts'
+import { phoneNumbers } from './phone-numbers.ts'
 
 /** A range `[start, end)` that holds something to mask. */
 export interface Hit {
@@ -6,7 +7,7 @@ export interface Hit {
   readonly end: number
 }
 
-export const detectorNames = ['card', 'email', 'iban', 'national-id', 'secret'] as const
+export const detectorNames = ['card', 'email', 'iban', 'national-id', 'phone', 'secret'] as const
 export type DetectorName = (typeof detectorNames)[number]
 
 /**
@@ -18,6 +19,7 @@ export const detectors: Readonly<Record<DetectorName, (text: string) => Hit[]>> 
   email: findEmails,
   iban: findIbans,
   'national-id': nationalIds,
+  phone: phoneNumbers,
   secret: findSecrets,
 }
 
@@ -25,6 +27,7 @@ export const detectors: Readonly<Record<DetectorName, (text: string) => Hit[]>> 
 interface Traits {
   readonly digits: number
   readonly at: boolean
+  readonly plus: boolean
   /** Longest run without spaces. */
   readonly run: number
   readonly dashes: boolean
@@ -35,6 +38,7 @@ const worthwhile: Readonly<Record<DetectorName, (traits: Traits) => boolean>> = 
   email: ({ at }) => at,
   iban: ({ digits }) => digits >= 2,
   'national-id': ({ digits }) => digits >= 7,
+  phone: ({ digits, plus }) => plus && digits >= 8,
   secret: ({ run, dashes }) => run >= 16 || dashes,
 }
 
@@ -43,6 +47,7 @@ export function promising(text: string): (name: DetectorName) => boolean {
   if (text.length < 6) return () => false
   let digits = 0
   let at = false
+  let plus = false
   let run = 0
   let longest = 0
   for (let index = 0; index < text.length; index += 1) {
@@ -53,9 +58,10 @@ export function promising(text: string): (name: DetectorName) => boolean {
       if (run > longest) longest = run
       if (code >= 48 && code <= 57) digits += 1
       else if (code === 64) at = true
+      else if (code === 43) plus = true
     }
   }
-  const traits = { digits, at, run: longest, dashes: text.includes('-----') }
+  const traits = { digits, at, plus, run: longest, dashes: text.includes('-----') }
   return (name) => worthwhile[name](traits)
 }
 

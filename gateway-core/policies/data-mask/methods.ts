@@ -44,6 +44,7 @@ function partialEmail(value: string): string {
 
 /** The value as it counts for equality: a card number is the same with and without spaces. */
 function plain(value: string, kind: DetectorName | undefined): string {
+  if (kind === 'phone') return `+${value.replaceAll(/\D/g, '')}`
   if (kind === 'card') return value.replaceAll(/[ -]/g, '')
   if (kind === 'iban') return value.replaceAll(' ', '').toUpperCase()
   return kind === 'email' ? value.toLowerCase() : value
