@@ -220,6 +220,11 @@ function mockOf(written: NonNullable<Written['mock']>, { files }: Sources, repor
       report('/mock/file', { code: 'FILE_MISSING', message, suggestion: 'paths start at the workspace' })
       return undefined
     }
+    if (files.isForeign(written.file)) {
+      const message = `the file ${written.file} is no UTF-8 text, and would not arrive as it is`
+      report('/mock/file', { code: 'BAD_VALUE', message, suggestion: 'name a file of text' })
+      return undefined
+    }
     body = text
   }
   return { kind: 'mock', status: written.status, headers, body }

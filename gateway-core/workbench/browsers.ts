@@ -161,7 +161,7 @@ function chromiumWords({ proxy, ca, url }: BrowserStart, profile: string): strin
     '--disable-sync',
     '--disable-domain-reliability',
     '--disable-client-side-phishing-detection',
-    '--disable-features=OptimizationHints,MediaRouter,Translate,AutofillServerCommunication,CertificateTransparencyComponentUpdater',
+    '--disable-features=OptimizationHints,MediaRouter,Translate,AutofillServerCommunication,CertificateTransparencyComponentUpdater,NetworkTimeServiceQuerying',
     '--allow-browser-signin=false',
     '--no-pings',
     '--metrics-recording-only',

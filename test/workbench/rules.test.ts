@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { TestUpstream } from '../gateway-fixture.ts'
@@ -134,6 +134,11 @@ describe('rules in the files', () => {
     expect((await check('name: x\nmatch: status:200\ndelay: 1s\n')).problems).toEqual([])
     expect((await check('name: x\n')).problems).toMatchObject([{ message: 'this rule does nothing' }])
     expect((await check('name: x\nmock: { file: none.json }\n')).problems).toMatchObject([{ code: 'FILE_MISSING' }])
+    // Bytes that are no text would be damaged on their way.
+    writeFileSync(join(desk.folder, 'logo.png'), Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0xff]))
+    expect((await check('name: x\nmock: { file: logo.png }\n')).problems).toMatchObject([
+      { code: 'BAD_VALUE', message: expect.stringContaining('logo.png is no UTF-8 text') },
+    ])
     expect((await check('name: [\n')).problems).toMatchObject([{ code: 'YAML_SYNTAX' }])
     expect((await check('rules\n')).problems).toMatchObject([{ message: 'a rule is a mapping (key: value)' }])
     expect((await check('mock: {}\n')).problems).toMatchObject([{ message: expect.stringContaining('no name') }])
