@@ -13,6 +13,7 @@ import type { Interceptor } from '../intercept/interceptor.ts'
 import type { OpenWorkspace, Refusal } from '../protocol/types.ts'
 import type { Gateway } from '../proxy/gateway.ts'
 import { version } from '../version.ts'
+import { Activity } from './activity.ts'
 import { CannotRun } from './cannot-run.ts'
 import { CaptureSearcher } from './capture-searcher.ts'
 import { CaptureStats } from './capture-stats.ts'
@@ -21,7 +22,6 @@ import { ErrandRunner } from './errands.ts'
 import { listeningAt, openGateway, type OpenedGateway } from './open-gateway.ts'
 import { Pace } from './pace.ts'
 import { PolicyCounters } from './policy-counters.ts'
-import { Rates } from './rates.ts'
 import { announceGateway, findRunningGateway } from './running-gateway.ts'
 import { SentExchanges } from './sent-exchanges.ts'
 import { type RunningServices, startServices } from './services.ts'
@@ -61,10 +61,7 @@ export class OpenedWorkspace {
   readonly key: WorkspaceKey
   readonly #options: OpenedOptions
   readonly #events: OpenedEvents
-  readonly #rates = new Rates()
-  /** Runs while rates have to fall, because nothing happens any more: somebody has to say so. */
-  #rateTimer: NodeJS.Timeout | undefined
-  #toldRates = ''
+  readonly #activity: Activity
   readonly #changed: Pace
   readonly #recorded: Pace
   readonly #counted: Pace
@@ -131,6 +128,11 @@ export class OpenedWorkspace {
       events.recorded(false)
     })
     this.#counted = new Pace(250, () => events.counted())
+    // The capture grows a moment after the request: what was counted then is told too.
+    this.#activity = new Activity(
+      (now) => this.#stats.at(now).exchanges,
+      () => this.#changed.ask(),
+    )
     if (result.workspace) this.#counters = new PolicyCounters(result.workspace)
   }
 
@@ -203,8 +205,7 @@ export class OpenedWorkspace {
       problems: [...this.#result.problems],
       lastGood: this.#result.workspace === undefined && workspace !== undefined,
       captures: this.#stats.at(now),
-      requestsPerSecond: this.#rates.requestsPerSecond(now),
-      deniedLastMinute: this.#rates.deniedLastMinute(now),
+      ...this.#activity.at(now),
     }
   }
 
@@ -250,7 +251,7 @@ export class OpenedWorkspace {
     if (this.#closed) return
     this.#closed = true
     this.#waiting?.()
-    clearInterval(this.#rateTimer)
+    this.#activity.stop()
     for (const pace of [this.#changed, this.#recorded, this.#counted]) pace.stop()
     this.#watch?.close()
     await this.#inTurn(() => this.#stopGateway(1000))
@@ -335,8 +336,7 @@ export class OpenedWorkspace {
   #onExchange(record: ExchangeRecord): void {
     this.#events.exchange?.(record)
     this.sent.note(record)
-    this.#rates.count(Date.now(), record.verdict === 'deny' || record.verdict === 'refused')
-    this.#rateTimer ??= setInterval(() => this.#tick(), 1000).unref()
+    this.#activity.count(record)
     if (this.#counters?.count(record)) this.#counted.ask()
     this.#changed.ask()
   }
@@ -346,19 +346,6 @@ export class OpenedWorkspace {
     const record = (await this.sent.from(port, 1)).at(-1)
     if (record) await this.#opened?.flush()
     return record?.id
-  }
-
-  /** While something happened in the last minute, once a second; then never. */
-  #tick(): void {
-    const now = Date.now()
-    const [requests, denied] = [this.#rates.requestsPerSecond(now), this.#rates.deniedLastMinute(now)]
-    // The capture grows a moment after the request: what was counted then is told too.
-    const rates = `${requests} ${denied} ${this.#stats.at(now).exchanges}`
-    if (rates !== this.#toldRates) this.#changed.ask()
-    this.#toldRates = rates
-    if (requests > 0 || denied > 0) return
-    clearInterval(this.#rateTimer)
-    this.#rateTimer = undefined
   }
 
   async #startServices(): Promise<void> {
