@@ -1,5 +1,7 @@
+import http from 'node:http'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+
 import { ask, gateway, upstream } from '../proxy/asking.ts'
 import { judgeWith } from './harness.ts'
 
@@ -191,4 +193,31 @@ apis:
     expect(headers[headers.indexOf('X-Role') + 1]).toBe('reader')
     expect(headers.includes('X-Own')).toBe(!options.join().includes('x-own'))
   })
+})
+
+it('behind the body, no client says again what a policy wrote in the head: some servers merge the two', async () => {
+  const server = await upstream()
+  const { url } = await gateway(
+    `
+upstreams: { app: UPSTREAM }
+apis:
+  - name: app
+    upstream: app
+    policies:
+      - request-transformer: { headers: { set: { X-User: bob } } }
+`,
+    server,
+  )
+  const headers = { Trailer: 'X-User', 'Transfer-Encoding': 'chunked' }
+  const request = http.request(url, { agent: false, method: 'POST', headers })
+  request.write('hello')
+  request.addTrailers([
+    ['X-User', 'eve'],
+    ['X_User', 'eve'],
+    ['X-Sum', '1'],
+  ])
+  request.end()
+  await new Promise((resolve) => request.once('response', (response) => response.resume().once('end', resolve)))
+  expect(server.seen[0]!.headers.filter((text) => text === 'bob')).toHaveLength(1)
+  expect(server.seen[0]!.trailers).toEqual(['X-Sum', '1'])
 })

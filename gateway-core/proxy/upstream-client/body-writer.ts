@@ -78,7 +78,7 @@ export class BodyWriter {
       this.#finish(short ? new Error('the body is shorter than its Content-Length') : undefined)
       return
     }
-    const trailers = this.#trailers ? trailerText(this.#source.rawTrailers ?? []) : ''
+    const trailers = this.#trailers ? trailerText(this.#source.rawTrailers ?? [], this.#head) : ''
     this.#socket.write(`0\r\n${trailers}\r\n`, 'latin1')
     this.#finish()
   }
@@ -103,12 +103,22 @@ export class BodyWriter {
   }
 }
 
-/** Trailers as they came, but for those that would end a line or belong before the body. */
-function trailerText(raw: readonly string[]): string {
+/**
+ * Trailers as they came, but for those that would end a line or belong before the body, and for fields that stand there:
+ * servers that merge the two would take what the client says for what a policy wrote.
+ */
+function trailerText(raw: readonly string[], head: RequestHead): string {
+  if (raw.length === 0) return ''
+  const above = new Set(head.text.split('\r\n').map((line) => folded(line.slice(0, Math.max(0, line.indexOf(':'))))))
   let text = ''
   for (let at = 0; at < raw.length; at += 2) {
     const sound = isKnownName(raw[at]!) && !badValue.test(raw[at + 1]!)
-    if (sound && mayTrail(raw[at]!)) text += `${raw[at]}: ${raw[at + 1]}\r\n`
+    if (sound && mayTrail(raw[at]!) && !above.has(folded(raw[at]!))) text += `${raw[at]}: ${raw[at + 1]}\r\n`
   }
   return text
+}
+
+/** Servers behind CGI read `X_User` as `X-User`. */
+function folded(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-')
 }
