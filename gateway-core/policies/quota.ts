@@ -121,7 +121,7 @@ function calendarOf(config: PeriodConfig, setup: Setup): Calendar {
 
 function customCalendar({ every, from }: PeriodConfig, setup: Setup): Calendar {
   const length = every === undefined ? undefined : parseDuration(every)
-  const origin = /(Z|[+-]\d\d:\d\d)$/.test(from) ? Date.parse(from) : Number.NaN
+  const origin = momentOf(from)
   if (length === undefined || length < 1000 || length > 3660 * 86_400_000) {
     setup.problem('/every', 'BAD_DURATION', 'a custom period needs its length', 'write for example `every: 14d`')
   }
@@ -130,6 +130,14 @@ function customCalendar({ every, from }: PeriodConfig, setup: Setup): Calendar {
     setup.problem('/from', 'BAD_VALUE', `"${from}" is not a point in time`, suggestion)
   }
   return everyMs(length !== undefined && length >= 1000 ? length : 86_400_000, Number.isNaN(origin) ? 0 : origin)
+}
+
+/** ISO 8601 with its zone; a day that its month does not have is none, though `Date` goes on to the next month. */
+function momentOf(text: string): number {
+  const parts = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.exec(text)
+  if (!parts) return Number.NaN
+  const [, year, month, day] = parts.map(Number)
+  return new Date(Date.UTC(year!, month! - 1, day)).getUTCDate() === day ? Date.parse(text) : Number.NaN
 }
 
 function admit(quota: Quota, exchange: Exchange, judge: Judge): Maybe<Outcome> {

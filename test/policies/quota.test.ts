@@ -117,6 +117,12 @@ describe('quota', () => {
     [{ period: 'custom' }, '/every'],
     [{ period: 'custom', every: 'often' }, '/every'],
     [{ period: 'custom', every: '14d', from: '2026-01-05' }, '/from'],
+    [{ period: 'custom', every: '14d', from: '2026-02-30T00:00:00Z' }, '/from'],
+    [{ period: 'custom', every: '14d', from: '2027-02-29T00:00:00Z' }, '/from'],
+    [{ period: 'custom', every: '14d', from: '2026-13-01T00:00:00Z' }, '/from'],
+    [{ period: 'custom', every: '14d', from: '2026-01-05T25:00:00Z' }, '/from'],
+    [{ period: 'custom', every: '14d', from: '2026-01-05T00:00:00+99:00' }, '/from'],
+    [{ period: 'custom', every: '14d', from: '5 Jan 2026 00:00:00Z' }, '/from'],
     [{ period: 'day', cost: 9 }, '/cost'],
   ])('says what is wrong with %j', async (config, pointer) => {
     const items = { quota: { limit: 5, ...config } }

@@ -118,6 +118,14 @@ it('says that a field about the client mostly gets lost', async () => {
   expect((await judgeWith({ 'response-transformer': policy })).problems).toEqual([])
 })
 
+it('what is removed is not there to be renamed, and that is told', async () => {
+  const headers = { remove: ['x-a'], rename: { 'X-A': 'X-B' } }
+  const sent = { request: { headers: { 'X-A': '1' } } }
+  const result = await judgeWith({ 'request-transformer': { headers } }, sent)
+  expect(result.request.headers.raw).toEqual([])
+  expect(result.problems).toMatchObject([{ pointer: '/headers/rename/X-A', code: 'UNUSED' }])
+})
+
 describe('a JSON body whose type is hidden', () => {
   const policy = { 'request-transformer': { body: { remove: ['/isAdmin'], set: { '/by': 'alice' } } } }
   const sent = '{"isAdmin":true,"by":"eve"}'

@@ -96,6 +96,7 @@ function fold(field: string): string {
 
 export function prepareHeaders(config: HeadersConfig | undefined, side: MessageSide, setup: Setup): HeaderChanges {
   const { remove = [], rename = {}, set = {}, add = {} } = config ?? {}
+  const names = remove.filter((field) => !field.endsWith('*'))
   const check = (field: string, pointer: string, written = false): void => {
     if (written && side === 'request' && aboutTheClient.has(fold(field))) {
       const message = `${field} says who the client is, and is forwarded only for peers in \`trustedProxies\`: this value mostly gets lost`
@@ -113,9 +114,12 @@ export function prepareHeaders(config: HeadersConfig | undefined, side: MessageS
   for (const [at, field] of remove.entries()) check(field, `/headers/remove/${at}`)
   for (const [from, to] of Object.entries(rename)) {
     check(from, `/headers/rename/${pointerToken(from)}`)
+    if (names.some((name) => name.toLowerCase() === from.toLowerCase())) {
+      const message = `${from} is removed before anything is renamed`
+      setup.problem(`/headers/rename/${pointerToken(from)}`, 'UNUSED', message, 'leave it out of `remove`')
+    }
     check(to, `/headers/rename/${pointerToken(from)}`, true)
   }
-  const names = remove.filter((field) => !field.endsWith('*'))
   const handled = [...names, ...Object.entries(rename).flat()]
   // Who removes `X_User` means that spelling; who sets it means the value that the upstream will read.
   const folding = [...handled.filter((field) => !field.includes('_')), ...Object.keys(set)]
@@ -125,7 +129,9 @@ export function prepareHeaders(config: HeadersConfig | undefined, side: MessageS
     folded: new Set(side === 'request' ? folding.map(fold) : []),
     exact: new Set([...handled, ...Object.keys(set)].map((field) => field.toLowerCase())),
     folds: side === 'response' ? 'none' : Object.keys(set).some((field) => field.includes('_')) ? 'all' : 'underscored',
-    rename: Object.entries(rename).filter((pair) => pair.every(allowed)),
+    rename: Object.entries(rename).filter(
+      (pair) => pair.every(allowed) && !names.some((name) => name.toLowerCase() === pair[0].toLowerCase()),
+    ),
     set: templates(set, 'set').filter(([field]) => allowed(field)),
     add: templates(add, 'add').filter(([field]) => allowed(field)),
   }
