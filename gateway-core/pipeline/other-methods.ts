@@ -12,7 +12,8 @@ export function otherMethods({ method, headers: { raw } }: RequestMessage): read
   let found: string[] | undefined
   for (let at = 0; at < raw.length; at += 2) {
     const { length } = raw[at]!
-    if (length !== 22 && length !== 17 && length !== 13) continue
+    // Looked at by length and first letter alone, for nearly every request.
+    if ((length !== 22 && length !== 17 && length !== 13) || (raw[at]!.charCodeAt(0) | 0x20) !== 0x78) continue
     if (fields.has(raw[at]!.toLowerCase().replaceAll('_', '-'))) (found ??= []).push(...raw[at + 1]!.split(','))
   }
   if (found === undefined) return none
