@@ -12,12 +12,19 @@ import type { Io } from './io.ts'
 
 /**
  * The way that a command sends by: through the gateway that runs on the workspace, or one that is started for it (always
- * where another environment is asked for); to the upstreams; or to the servers that the URLs name.
+ * where another environment is asked for); to the upstreams; or to the servers that the URLs name. `lent`: keys (JWK)
+ * whose tokens a gateway of its own takes for those of any issuer.
  */
-export async function openCliWay(io: Io, workspace: Workspace, key: WorkspaceKey, target: ReplayTarget): Promise<Way> {
+export async function openCliWay(
+  io: Io,
+  workspace: Workspace,
+  key: WorkspaceKey,
+  target: ReplayTarget,
+  lent?: readonly unknown[],
+): Promise<Way> {
   if (target.via === 'url') return urlWay(target)
   if (target.via === 'upstream') return upstreamWay(target, workspace)
-  const running = target.environment === undefined ? findRunningGateway(workspace.folder) : undefined
+  const running = target.environment === undefined && !lent ? findRunningGateway(workspace.folder) : undefined
   if (running?.http ?? running?.https) {
     const captures = openCaptures(workspace.folder, key)
     const ports = new RecordedPorts(captures)
@@ -33,6 +40,7 @@ export async function openCliWay(io: Io, workspace: Workspace, key: WorkspaceKey
     onExchange: (record) => sent.note(record),
     onTrouble: (message) => io.tell(visible(message, 500)),
   })
+  if (lent) await opened.keySets.lend(lent)
   const recorded = (port: number, count: number) => sent.from(port, count)
   const http = opened.gateway.addresses.http!.url
   return gatewayWay(target, { http }, recorded, workspace.capture.enabled, () => opened.close(1000))

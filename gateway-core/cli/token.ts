@@ -14,15 +14,17 @@ import { CannotRun, defineCommand, type ExitCode } from './command.ts'
 import { evidenceText } from '../evidence.ts'
 import { type Io, printJson } from './io.ts'
 import { isWorkspace, loadSound, workspaceFolder } from './load.ts'
+import { type BindingOptions, confirmationFor, printCertificate, printProof } from './token-binding.ts'
+import { got, openSending } from './token-sending.ts'
 
 export const token = defineCommand({
-  usage: 'token decode|mint|try [token] [--workspace folder]',
+  usage: 'token decode|mint|proof|certificate|try [token|name|"GET url"] [--workspace folder]',
   about: `Takes a token apart, makes one, or tries the classic broken ones on a request. decode reads the token from the
 argument or stdin, says what is in it and which policies of the workspace, where there is one, would take it; it is
-sent nowhere. mint signs
-claims with the keys of the local issuer, which no gateway trusts by itself. try judges the right token and the broken
-ones by the whole chain of a route, with the local issuer trusted, and sends nothing. Exit code 1: no policy takes the
-token, a broken one got through,
+sent nowhere. mint signs claims with the keys of the local issuer, which no gateway trusts by itself; bound, where that
+is asked for, to a DPoP key, whose proofs proof makes, or to a client certificate that certificate made. try judges the
+right token and the broken ones by the whole chain of a route, with the local issuer trusted, and sends nothing; with
+--send it sends each through a gateway of its own too. Exit code 1: no policy takes the token, a broken one got through,
 or the right one did not.`,
   options: {
     workspace: {
@@ -43,16 +45,26 @@ or the right one did not.`,
       value: 'time',
       help: 'How long a minted token is valid, for example 10m (default), 1h.',
     },
+    header: { type: 'string', value: 'json', help: 'Header parameters of a minted token, in the place of its own.' },
+    dpop: { type: 'boolean', help: 'Bind a minted token to the DPoP key of the lab.' },
+    certificate: { type: 'string', value: 'name', help: 'Bind a minted token to this client certificate.' },
+    token: { type: 'string', value: 'token', help: 'What a proof goes with (ath).' },
+    nonce: { type: 'string', value: 'text', help: 'What the server wants to see in a proof.' },
+    send: { type: 'boolean', help: 'Of try, send each token through a gateway that takes those of the lab, too.' },
     request: { type: 'string', short: 'r', value: '"GET /path"', help: 'What try judges the tokens with.' },
   },
   words: 2,
   examples: [
     ['token decode eyJhbGciOi…', 'what it says, and who would take it'],
     [`token mint -c '{"sub":"anna","roles":["admin"]}'`, 'a token on stdout and nothing else'],
+    ['token mint --dpop', 'bound to a key: whoever uses it proves to have it'],
+    ['token proof "GET http://127.0.0.1:8080/books" --token eyJ…', 'such a proof'],
+    ['token certificate anna', 'a client certificate of the local CA'],
     ['token try -r "GET /books"', 'thirty broken tokens, each with the policy that refuses it'],
   ],
   json: `decode: {decoded: {form, header, claims, times, malformed?}, policies: [{policy, accepted, code?, evidence, position}]};
-mint: {token, claims}; try: {request, rows: [{id, title, looksFor, verdict, status, decidedBy?, code?}], taken: [id]}`,
+mint: {token, claims}; proof: {proof}; certificate: {certificate, key, thumbprint}; try: {request, rows: [{id, title,
+looksFor, passes, verdict, status, decidedBy?, code?, sent?: {status, policy?, code?, problem?}}], taken: [id]}`,
   async run({ options, words, io }) {
     const [action, given] = words
     const folder = workspaceFolder(io, options.workspace)
@@ -63,15 +75,19 @@ mint: {token, claims}; try: {request, rows: [{id, title, looksFor, verdict, stat
       return decode(io, folder, text, { known, json: options.json === true })
     }
     if (action === 'mint') return mint(io, folder, options)
+    if (action === 'proof') return printProof(io, await LabKeys.of(folder), given, options)
+    if (action === 'certificate') return printCertificate(io, folder, given, options.json === true)
     if (action === 'try') return tryAll(io, folder, options)
     throw new CannotRun(
       action === undefined ? 'what about tokens?' : `there is no "token ${visible(action, 40)}"`,
-      'write token decode, token mint or token try',
+      'write token decode, mint, proof, certificate or try',
     )
   },
 })
 
-interface Options {
+interface Options extends BindingOptions {
+  header?: string
+  send?: boolean
   claims?: string
   algorithm?: string
   lifetime?: string
@@ -122,8 +138,10 @@ function acceptanceText({ policy, position, accepted, code, evidence }: Acceptan
 async function mint(io: Io, folder: string, options: Options): Promise<ExitCode> {
   const { workspace, keys } = await setUp(io, folder)
   const algorithm = algorithmOf(options, workspace)
-  const claims = claimsFor(options, workspace)
-  const made = signToken({ header: {}, claims }, algorithm, keys)
+  const confirmation = await confirmationFor(folder, keys, options)
+  const claims = { ...claimsFor(options, workspace), ...(confirmation && { cnf: confirmation }) }
+  const header = jsonOf(options.header ?? '{}', 'header')
+  const made = signToken({ header, claims }, algorithm, keys)
   if (options.json) printJson(io, { token: made, claims })
   else io.print(made)
   return 0
@@ -153,7 +171,16 @@ async function tryAll(io: Io, folder: string, options: Options): Promise<ExitCod
   }
   const broken = brokenTokens({ parts, algorithm, keys, issuerKeys: keys.jwks(), now: Date.now() })
   const rows = []
-  for (const { token: text, ...about } of [right, ...broken]) rows.push({ ...about, ...(await trial.judge(text)) })
+  const send = options.send ? await openSending(io, workspace, keys) : undefined
+  try {
+    for (const { token: text, ...about } of [right, ...broken]) {
+      const judged = await trial.judge(text)
+      const sent = await send?.of(trial.request(text))
+      rows.push({ ...about, ...judged, ...(sent && { sent }) })
+    }
+  } finally {
+    await send?.close()
+  }
   const request = `${method} ${target}`
   if (await trial.isUnread(rows)) {
     throw new CannotRun(
@@ -161,12 +188,13 @@ async function tryAll(io: Io, folder: string, options: Options): Promise<ExitCod
       'name a request whose route wants one: --request "GET /books"',
     )
   }
-  const taken = rows.filter(({ id, passes }) => id !== 'right' && passes).map(({ id }) => id)
+  const taken = rows.filter(({ id, passes, sent }) => id !== 'right' && (passes || got(sent))).map(({ id }) => id)
   if (options.json) printJson(io, { request, rows, taken })
   else {
-    for (const { title, passes, status, decidedBy, code, looksFor, id } of rows) {
-      const good = passes === (id === 'right')
-      const said = passes ? `passes (${status})` : `${status} ${visible(decidedBy ?? '', 80)} ${code ?? ''}`
+    for (const { title, passes, status, decidedBy, code, looksFor, id, sent } of rows) {
+      const good = passes === (id === 'right') && (!sent || got(sent) === (id === 'right'))
+      const judged = passes ? `passes (${status})` : `${status} ${visible(decidedBy ?? '', 80)} ${code ?? ''}`
+      const said = sent ? `${judged}  sent: ${visible(sent.problem ?? String(sent.status), 100)}` : judged
       io.print(
         `${io.paint(good ? 'green' : 'red', good ? '✓' : '✕')} ${title.padEnd(46)} ${said}${good ? '' : `  ${looksFor}`}`,
       )
@@ -199,14 +227,7 @@ function algorithmOf({ algorithm }: Options, workspace: Loaded): LabAlgorithm {
 
 /** What the first policy wants, with what is given instead. */
 function claimsFor({ claims = '{}', lifetime = '10m' }: Options, workspace: Loaded): Record<string, unknown> {
-  let given: unknown
-  try {
-    given = JSON.parse(claims)
-  } catch (error) {
-    throw new CannotRun(`--claims is no JSON: ${(error as Error).message}`, `write --claims '{"sub":"anna"}'`)
-  }
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new CannotRun('--claims is no JSON object')
+  const given = jsonOf(claims, 'claims')
   const lifetimeMs = parseDuration(lifetime)
   if (lifetimeMs === undefined) throw new CannotRun(`${visible(lifetime, 20)} is no time`, 'write 10m, 1h or 30s')
   const rules = tokenPolicies(workspace)[0]?.rules
@@ -221,4 +242,16 @@ function claimsFor({ claims = '{}', lifetime = '10m' }: Options, workspace: Load
     exp: now + Math.floor(lifetimeMs / 1000),
     ...given,
   }
+}
+
+function jsonOf(text: string, option: 'claims' | 'header'): Record<string, unknown> {
+  let given: unknown
+  try {
+    given = JSON.parse(text)
+  } catch (error) {
+    const example = option === 'claims' ? '{"sub":"anna"}' : '{"kid":"other"}'
+    throw new CannotRun(`--${option} is no JSON: ${(error as Error).message}`, `write --${option} '${example}'`)
+  }
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given as Record<string, unknown>
+  throw new CannotRun(`--${option} is no JSON object`)
 }

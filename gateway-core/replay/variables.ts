@@ -29,7 +29,7 @@ export function fillVariables(text: string, variables: Variables, where: string,
     const known = [...new Set([...(taken?.values.keys() ?? []), ...variables.keys()])].slice(0, 12).join(', ')
     throw new ReplayError(
       `${where} uses {{${expression.slice(0, 60)}}}, which has no value`,
-      known === '' ? 'define it, or capture it in a step before' : `there are: ${known}`,
+      `define it, or capture it in a step before${known === '' ? '' : `; there are: ${known}`}`,
     )
   })
 }

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
+import { createHash, createPublicKey, type KeyObject, randomUUID } from 'node:crypto'
 import { encodedPart, signatureOf } from '../facts/jws.ts'
 
 /** A key that a token is bound to (RFC 9449): proofs are made with it. */
@@ -10,8 +10,8 @@ export interface ProofKey {
   thumbprint: string
 }
 
-export function makeProofKey(): ProofKey {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+/** The proof key of a private key on P-256. */
+export function proofKeyOf(privateKey: KeyObject): ProofKey {
   const { kty, crv, x, y } = createPublicKey(privateKey).export({ format: 'jwk' })
   // RFC 7638 §3: the required members in this order, without spaces.
   const canonical = JSON.stringify({ crv, kty, x, y })

@@ -1,6 +1,3 @@
-import { createHash, X509Certificate } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { StoredExchange } from '../capture/record.ts'
 import type { Workspace } from '../config/workspace.ts'
 import { createLiveFacts, type LiveFacts } from '../facts/live.ts'
@@ -13,11 +10,11 @@ import type {
   TokenTrialReport,
   TokenTrialRow,
 } from '../protocol/tokens.ts'
-import { clientLeafFor, ensureLocalCa } from '../proxy/local-ca.ts'
 import { acceptances, tokenPolicies } from '../tokens/accept.ts'
 import { brokenTokens } from '../tokens/broken.ts'
 import { bareToken, decodeToken } from '../tokens/decode.ts'
-import { dpopProof, makeProofKey, type ProofKey } from '../tokens/dpop.ts'
+import { isCertificateName, makeClientCertificate } from '../tokens/client-certificate.ts'
+import { dpopProof } from '../tokens/dpop.ts'
 import { type LabAlgorithm, LabKeys } from '../tokens/lab-keys.ts'
 import { signToken, type TokenParts } from '../tokens/sign.ts'
 import { type Carrier, TokenTrial } from '../tokens/try-tokens.ts'
@@ -36,7 +33,6 @@ export class TokenLab {
   readonly #opened: OpenedWorkspace
   #keys: Promise<LabKeys> | undefined
   #facts: LiveFacts | undefined
-  #proofKey: ProofKey | undefined
   #thumbprint: string | undefined
 
   constructor(opened: OpenedWorkspace) {
@@ -77,31 +73,22 @@ export class TokenLab {
   }
 
   async mint({ claims, header = {}, algorithm, bind }: MintOptions): Promise<{ token: string; report: TokenReport }> {
-    const confirmation = this.#confirmation(bind)
+    const confirmation = await this.#confirmation(bind)
     const parts = { header, claims: confirmation ? { ...claims, cnf: confirmation } : claims }
     const token = signToken(parts, algorithm, await this.#labKeys())
     return { token, report: await this.report(token) }
   }
 
-  proof(request: { method: string; url: string; token?: string; nonce?: string }): { proof: string } {
+  async proof(request: { method: string; url: string; token?: string; nonce?: string }): Promise<{ proof: string }> {
     if (!URL.canParse(request.url)) throw refused(`${request.url} is no URL`, 'write https://host/path')
-    this.#proofKey ??= makeProofKey()
-    return { proof: dpopProof(this.#proofKey, request, Date.now()) }
+    return { proof: dpopProof((await this.#labKeys()).proofKey(), request, Date.now()) }
   }
 
   async certificate(name: string): Promise<ClientCertificate> {
-    if (!/^[\w. @-]{1,64}$/.test(name))
-      throw refused('this is no name for a certificate', 'use letters, digits, . _ @ -')
-    const { folder } = this.#opened
-    const leaf = await clientLeafFor(await ensureLocalCa(folder), name)
-    const place = join(folder, '.gatehouse', 'tls', 'clients')
-    await mkdir(place, { recursive: true, mode: 0o700 })
-    const file = join(place, name.replaceAll(/[^\w.-]/g, '_'))
-    await writeFile(`${file}.pem`, leaf.certificate, { mode: 0o600 })
-    await writeFile(`${file}.key.pem`, leaf.key, { mode: 0o600 })
-    const der = new X509Certificate(leaf.certificate).raw
-    this.#thumbprint = createHash('sha256').update(der).digest('base64url')
-    return { certificate: `${file}.pem`, key: `${file}.key.pem`, thumbprint: this.#thumbprint }
+    if (!isCertificateName(name)) throw refused('this is no name for a certificate', 'use letters, digits, . _ @ -')
+    const made = await makeClientCertificate(this.#opened.folder, name)
+    this.#thumbprint = made.thumbprint
+    return made
   }
 
   /** Tries the right token and the broken ones on a request; ends early when nobody waits any more. */
@@ -177,8 +164,8 @@ export class TokenLab {
     }
   }
 
-  #confirmation(bind: MintOptions['bind']): Record<string, string> | undefined {
-    if (bind === 'dpop') return { jkt: (this.#proofKey ??= makeProofKey()).thumbprint }
+  async #confirmation(bind: MintOptions['bind']): Promise<Record<string, string> | undefined> {
+    if (bind === 'dpop') return { jkt: (await this.#labKeys()).proofKey().thumbprint }
     if (bind !== 'certificate') return undefined
     if (this.#thumbprint !== undefined) return { 'x5t#S256': this.#thumbprint }
     throw refused('there is no client certificate yet to bind the token to', 'make one first')

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createPublicKey, verify } from 'node:crypto'
-import { statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -11,7 +11,7 @@ import { createLiveFacts, type LiveFacts } from '../../gateway-core/facts/live.t
 import { acceptances } from '../../gateway-core/tokens/accept.ts'
 import { brokenTokens } from '../../gateway-core/tokens/broken.ts'
 import { bareToken, decodeToken, relativeText } from '../../gateway-core/tokens/decode.ts'
-import { dpopProof, makeProofKey } from '../../gateway-core/tokens/dpop.ts'
+import { dpopProof } from '../../gateway-core/tokens/dpop.ts'
 import { labAlgorithms, LabKeys } from '../../gateway-core/tokens/lab-keys.ts'
 import { signToken } from '../../gateway-core/tokens/sign.ts'
 import { type Carrier, TokenTrial } from '../../gateway-core/tokens/try-tokens.ts'
@@ -247,7 +247,7 @@ describe('the classic broken tokens', () => {
 })
 
 test('a DPoP proof names the request and the token, and is signed by the key that it shows', () => {
-  const proof = makeProofKey()
+  const proof = LabKeys.fresh().proofKey()
   const text = dpopProof(
     proof,
     { method: 'POST', url: 'https://api.example/books?page=2#x', token: 'abc', nonce: 'n' },
@@ -266,4 +266,18 @@ test('a DPoP proof names the request and the token, and is signed by the key tha
   const key = createPublicKey({ key: header.jwk as never, format: 'jwk' })
   const bytes = Buffer.from(signed!, 'base64url')
   expect(verify('sha256', Buffer.from(`${head}.${claims}`), { key, dsaEncoding: 'ieee-p1363' }, bytes)).toBe(true)
+})
+
+test('keys that were kept before there was one for proofs stay those of the issuer', async () => {
+  const { folder, remove } = workspaceFolder({})
+  closing.push(remove)
+  const first = await LabKeys.of(folder)
+  const file = join(folder, '.gatehouse', 'token-lab.json')
+  const { proof, ...others } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+  expect(proof).toBeDefined()
+  writeFileSync(file, JSON.stringify(others))
+  const second = await LabKeys.of(folder)
+  expect(second.jwks()).toEqual(first.jwks())
+  expect(second.proofKey().thumbprint).not.toBe(first.proofKey().thumbprint)
+  expect((await LabKeys.of(folder)).proofKey().thumbprint).toBe(second.proofKey().thumbprint)
 })

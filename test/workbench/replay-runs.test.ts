@@ -91,7 +91,7 @@ steps:
     const { steps } = await desk.call('replay.runSequence', { file, job: 'j3' })
     expect(steps[0]).toMatchObject({
       state: 'error',
-      problem: 'the URL uses {{what}}, which has no value — there are: row',
+      problem: 'the URL uses {{what}}, which has no value — define it, or capture it in a step before; there are: row',
     })
   })
 
