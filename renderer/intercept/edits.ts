@@ -149,6 +149,17 @@ export function lengthNote(edit: Edit, message: HeldMessage): { text: string; ex
   }
 }
 
+/** The same for an answer of one's own, which is always whole. */
+export function answerNote(edit: Edit): { text: string; exact: boolean } | undefined {
+  const head = readHead(edit.head, 'response')
+  if ('message' in head) return undefined
+  const { lengths, codings } = framing(head.headers)
+  if (lengths.length + codings.length === 0) return undefined
+  const text =
+    'An answer of your own gets the length of its body. To send a wrong one, hold the response and change it.'
+  return { text, exact: false }
+}
+
 function framing(headers: readonly string[]): { lengths: string[]; codings: string[] } {
   const values = (name: string) => headers.filter((_, at) => at % 2 === 1 && headers[at - 1]!.toLowerCase() === name)
   return { lengths: values('content-length'), codings: values('transfer-encoding') }

@@ -7,7 +7,7 @@ import { Button } from '../ui/button.tsx'
 import { Chip } from '../ui/chip.tsx'
 import { Countdown } from './countdown.tsx'
 import { drop, editOf, isAnswering, revert, setEdit, toggleAnswer, toggleSecrets, useEditor } from './editor-store.ts'
-import { isChanged, lengthNote } from './edits.ts'
+import { answerNote, isChanged, lengthNote } from './edits.ts'
 import { heldRows, selectHeld, useIntercept } from './intercept-store.ts'
 import { BodyEditor } from './body-editor.tsx'
 
@@ -28,7 +28,7 @@ export function HeldEditor({ message }: { message: HeldMessage }) {
     if (next) void selectHeld(next.id)
   }, [over, changed, version])
   const title = `${visible(message.method, 16)} ${visible(message.url, 300)}`
-  const note = useMemo(() => (answering ? undefined : lengthNote(edit, message)), [edit, message, answering])
+  const note = useMemo(() => (answering ? answerNote(edit) : lengthNote(edit, message)), [edit, message, answering])
   return (
     <section className="pane held-editor" aria-label="Held message">
       <div className="bar">

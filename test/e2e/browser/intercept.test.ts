@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accessibilityFaults, openWorkbench, type Workbench } from './launch.ts'
@@ -183,6 +184,43 @@ describe('a thousand held requests', () => {
   }, 60_000)
 })
 
+describe('an event stream', () => {
+  it('is held event by event, and Traffic shows what came beside what went on', async () => {
+    const { page, folder } = workbench
+    const server = createServer((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+      response.end('data: {"price":12}\n\ndata: {"price":13}\n\n')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const file = join(folder, 'gatehouse.yaml')
+    const before = readFileSync(file, 'utf8')
+    const upstream = `upstreams:\n  ticker: { url: http://127.0.0.1:${port} }\n`
+    const api = 'apis:\n  - { name: ticker, upstream: ticker, routes: [{ path: /ticker }] }\n'
+    writeFileSync(file, before.replace('upstreams:\n', upstream).replace('apis:\n', api))
+    await soon(() => ask(`${gateway}/ticker`)).toBe(200)
+    await page.keyboard.press('Alt+3')
+    await page.getByRole('radio', { name: 'Messages' }).click()
+    await stop('resp.body:12')
+    const events = fetch(`${gateway}/ticker?held`).then((response) => response.text())
+    await body().waitFor()
+    await body().fill('{"price":0}')
+    await page.keyboard.press('Control+Enter')
+    expect(await events).toBe('data: {"price":0}\n\ndata: {"price":13}\n\n')
+    await clearBreakpoints()
+    await page.keyboard.press('Alt+1')
+    await page.locator('.traffic-row', { hasText: '/ticker?held' }).first().click()
+    await page.getByRole('tab', { name: 'Messages' }).click()
+    await page.locator('.message', { hasText: 'edited' }).click()
+    const lines = page.getByRole('table').filter({ hasText: 'As it came' })
+    expect(await lines.getByRole('row', { name: /price/ }).innerText()).toMatch(/"price": 12\s.*"price": 0/s)
+    writeFileSync(file, before)
+    server.close()
+    await page.keyboard.press('Alt+3')
+    await page.getByRole('radio', { name: 'Requests' }).click()
+  }, 60_000)
+})
+
 describe('rules', () => {
   it('are written, take effect, and are turned off', async () => {
     const { page, folder } = workbench
@@ -208,6 +246,20 @@ describe('rules', () => {
     expect(await page.getByRole('button', { name: /^Save/ }).isDisabled()).toBe(true)
     await page.getByRole('switch', { name: 'Rule tea' }).click()
     await soon(() => ask(`${gateway}/health`)).toBe(200)
+  }, 30_000)
+
+  it('move to another file', async () => {
+    const { page, folder } = workbench
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('Move the rule to another file')
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Move the rule to another file' })
+    await dialog.getByLabel('Or a new file').fill('chaos')
+    await page.keyboard.press('Enter')
+    await soon(() => existsSync(join(folder, 'rules/chaos.yaml'))).toBe(true)
+    expect(readFileSync(join(folder, 'rules/chaos.yaml'), 'utf8')).toContain('- name: tea\n')
+    expect(readFileSync(join(folder, 'rules/rules.yaml'), 'utf8')).toBe('rules: []\n')
+    await page.getByRole('button', { name: /rules\/chaos\.yaml:2/ }).waitFor()
   }, 30_000)
 
   it('and held messages are for everyone', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { HeldMessage } from '../../../gateway-core/protocol/intercept.ts'
 import { jsonProblem, prettyJson, textOf } from '../../../renderer/intercept/body-text.ts'
 import {
+  answerNote,
   bytesIn,
   isChanged,
   lengthNote,
@@ -188,6 +189,8 @@ describe('an edit', () => {
     const answer = held({ side: 'response', start: { status: 200, reason: 'OK' }, headers: ['Content-Length', '5'] })
     const written = { ...originalEdit(answer), head: '200 OK\nContent-Length: 3\n' }
     expect(lengthNote(written, answer)!.text).toContain('the connection ends behind it')
+    expect(answerNote(written)!.text).toContain('gets the length of its body')
+    expect(answerNote({ ...written, head: '200 OK\nX: 1\n' })).toBeUndefined()
     const single = held({ message: 'text', headers: [] })
     expect(lengthNote({ ...originalEdit(single), body: 'x' }, single)).toBeUndefined()
   })
