@@ -41,6 +41,7 @@ export function callTo(
   if (plan.phases.message.length > 0 && request.headers.get('accept')?.includes('text/event-stream')) {
     askUncoded(headers)
   }
+  if (plan.responseBodyBytes > 0) askWhole(headers)
   if (body && (passage.requestBodyChanged || request.contentLength === undefined)) setLength(headers, body.length)
   return {
     method: request.method,
@@ -70,6 +71,14 @@ export function headersFor(
     host: preserveHost ? request.authority : target.host,
     httpVersion: head.httpVersion,
   })
+}
+
+/** Asks for no part of the answer, because its body is to be judged: of a part nobody knows what it is a part of. In place. */
+function askWhole(headers: string[]): void {
+  for (let at = headers.length - 2; at >= 0; at -= 2) {
+    const name = headers[at]!.toLowerCase()
+    if (name === 'range' || name === 'if-range') headers.splice(at, 2)
+  }
 }
 
 /** Replaces Content-Length; in place. */

@@ -255,10 +255,9 @@ function maskSide(mask: Mask, side: MessageSide, exchange: Exchange): Outcome {
   const contentType = contentTypeOf(message.headers)
   if (contentType !== undefined && !mask.contentTypes.some((pattern) => pattern.test(contentType))) return pass
   const charset = unknownCharset(contentType)
-  const result =
-    charset === undefined
-      ? maskBody(body.bytes, contentType, mask.rules)
-      : { fault: { message: `the charset ${charset} is not understood`, offset: 0 } }
+  const partial = side === 'response' && exchange.response?.status === 206
+  const whyNot = partial ? 'a part of a body' : charset && `the charset ${charset} is not understood`
+  const result = whyNot ? { fault: { message: whyNot, offset: 0 } } : maskBody(body.bytes, contentType, mask.rules)
   if ('fault' in result) return unreadable(mask, side, body.bytes, result.fault)
   return outcomeOf(mask, side, result.bytes, result.values)
 }
