@@ -47,7 +47,9 @@ export function ObservedNote({ exchange }: { exchange: Exchange }) {
         <b>Observed: no route.</b> No route of the workspace takes this request to <span className="code">{host}</span>,
         so nothing judged it.
       </p>
-      <Button onClick={() => runAction('own.makeRoute')}>Make a route of this host</Button>
+      <Button kind="main" onClick={() => runAction('own.makeRoute')}>
+        Make a route of this host
+      </Button>
     </div>
   )
 }

@@ -1,5 +1,5 @@
 import type { Coverage, PolicyCoverage } from '../../gateway-core/protocol/what-if.ts'
-import { countText, instanceName, plural } from '../ui/format.ts'
+import { countText, instanceName, plural, scopeName } from '../ui/format.ts'
 import { coverageOf, outcomeTitle, seenBranches } from './coverage.ts'
 import { short } from './gutter.ts'
 import './coverage.css'
@@ -32,7 +32,12 @@ export function CoverageTables({ coverage, onlyNever, noun, seenBy, openLine, op
           <>
             <b className="num">{policies.length - never.length}</b> of <b className="num">{policies.length}</b> policies
             reached by {plural(judged, noun)}
-            {never.length > 0 && <span className="tone-would"> · {never.length} never hit</span>}
+            {never.length > 0 && (
+              <>
+                {' · '}
+                <span className="tone-would coverage-none">{never.length} never hit</span>
+              </>
+            )}
           </>
         )}
       </p>
@@ -82,7 +87,8 @@ function PolicyRow(
     <tr>
       <th scope="row">
         <button type="button" className="link" title={policy.policy} onClick={() => openLine(file, line)}>
-          <span className="faint num">{line}</span> {instanceName(policy.policy)}
+          <span className="faint num">{line}</span> {instanceName(policy.policy)}{' '}
+          <span className="coverage-scope faint">{scopeName(policy.policy)}</span>
         </button>
       </th>
       <td title={`${seen} of ${all.branches.length} answers seen${never === '' ? '' : `; never: ${never}`}`}>

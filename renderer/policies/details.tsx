@@ -1,5 +1,6 @@
 import { Button } from '../ui/button.tsx'
 import { Chip } from '../ui/chip.tsx'
+import { instanceName, scopeName } from '../ui/format.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { useShortcut } from '../shell/actions.ts'
 import { coverageFor } from './coverage.ts'
@@ -112,7 +113,7 @@ function Counts({ counter }: { counter: Counted | undefined }) {
             {counter.policies.map((policy) => (
               <tr key={policy.policy}>
                 <th scope="row" className="cut">
-                  <code title={policy.policy}>{scopeOf(policy.policy)}</code>
+                  <code title={policy.policy}>{scopeName(policy.policy)}</code>
                 </th>
                 <td>{requestsOf(policy.hits, traffic)}</td>
                 <td className={policy.denials > 0 ? 'tone-deny' : 'faint'}>{denialsOf(policy.denials)}</td>
@@ -199,11 +200,6 @@ function FilePolicies(props: {
   )
 }
 
-/** Where an instance is in force: its id without its own name. */
-function scopeOf(id: string): string {
-  return id.slice(0, Math.max(0, id.lastIndexOf('/'))) || 'workspace'
-}
-
 function requestsOf(hits: number, traffic: boolean) {
   if (hits > 0) return short(hits)
   return traffic ? <span className="tone-would">never hit</span> : <span className="faint">–</span>
@@ -218,6 +214,6 @@ function columnOf(lines: readonly string[], line: number): number {
 }
 
 function nameOf(counter: LineCounter): string {
-  const names = counter.policies.map(({ policy }) => policy.slice(policy.lastIndexOf('/') + 1))
+  const names = counter.policies.map(({ policy }) => instanceName(policy))
   return [...new Set(names)].join(', ')
 }

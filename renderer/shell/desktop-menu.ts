@@ -25,15 +25,20 @@ export function followDesktop(): void {
   useTheme.subscribe(({ theme }) => desktop!.setTheme(theme))
   let restarts = 0
   desktop.onCore(({ state, reason, restarts: now }) => {
-    const what = state === 'failed' ? 'The core stopped and could not be started again' : 'The core was started again'
-    if (state === 'failed' || (state === 'running' && now > restarts)) {
+    const isBack = state === 'running' && now > restarts
+    if (state === 'failed') {
+      const what = 'The core stopped and could not be started again'
+      useNotices.getState().tell({ what: reason ? `${what}: ${reason}` : what, where: 'core', severity: 'error' })
+    } else if (isBack) {
+      const why = reason ? `Because ${reason.replace(/\.$/, '')}. ` : ''
       useNotices.getState().tell({
-        what: reason ? `${what}: ${reason}` : what,
+        what: 'The core was started again',
+        todo: `${why}Connections that were open were closed; what was recorded is kept.`,
         where: 'core',
-        severity: state === 'failed' ? 'error' : 'warning',
+        severity: 'warning',
       })
     }
-    if (state === 'running' && now > restarts) core.reconnect()
+    if (isBack) core.reconnect()
     restarts = now
   })
 }

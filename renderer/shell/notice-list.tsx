@@ -10,7 +10,7 @@ const marks = { error: ['✕', 'deny'], warning: ['⚠', 'would'], info: ['✓',
 export function NoticeList() {
   const { notices, close } = useNotices()
   return (
-    <section className="notices" aria-label="Notices" aria-live="polite">
+    <section data-part className="notices" aria-label="Notices" aria-live="polite">
       {notices.map(({ id, what, where, todo, severity }) => {
         const [mark, tone] = marks[severity]
         return (

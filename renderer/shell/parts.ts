@@ -1,5 +1,5 @@
-/** What F6 goes through: the panes of the screen, and what beside them says to be one. */
-const partSelector = 'main section.pane[aria-label], main [data-part]'
+/** What F6 goes through: the panes of the screen, and what else says to be a part of it. */
+const partSelector = 'main section.pane[aria-label], [data-part]'
 /** Where one begins in a part that was not visited before, the likeliest first. */
 const starts = [
   '.inputarea',

@@ -1,4 +1,5 @@
 import type { Problem } from '../../gateway-core/protocol/types.ts'
+import { sentence } from '../ui/format.ts'
 import './problem-list.css'
 
 /** Problems of the workspace's files; each leads to its line. */
@@ -13,8 +14,8 @@ export function ProblemList(props: { problems: readonly Problem[]; onOpen: (prob
               <span className="only-read">{problem.severity}: </span>
             </span>
             <span className="grow">
-              {problem.message}
-              {problem.suggestion && <span className="dim"> — {problem.suggestion}</span>}
+              {sentence(problem.message)}
+              {problem.suggestion && <span className="dim"> {sentence(problem.suggestion)}</span>}
             </span>
             <span className="code problem-place">
               {problem.file}:{problem.line}

@@ -2,7 +2,7 @@ import { core } from '../core/core.ts'
 import { desktop } from '../core/desktop.ts'
 import { registerActions } from './actions.ts'
 import { screens, useNavigation } from './navigation.ts'
-import { tellDone } from './notices.ts'
+import { tellDone, useNotices } from './notices.ts'
 import { goToPart } from './parts.ts'
 import { type Theme, useTheme } from './preferences.ts'
 import { screenEntries } from './screens.tsx'
@@ -72,6 +72,14 @@ export function registerShellActions(): void {
       keywords: 'pane focus leave editor gutter',
       enabled: isOpen,
       run: () => goToPart(-1),
+    },
+    {
+      id: 'view.closeNotices',
+      title: 'Close the notices',
+      group: 'View',
+      keywords: 'messages corner dismiss',
+      enabled: () => useNotices.getState().notices.length > 0,
+      run: () => useNotices.setState({ notices: [] }),
     },
     {
       id: 'view.problems',

@@ -115,7 +115,7 @@ function Failure({ failure }: { failure: TestRow['failures'][number] }) {
   )
 }
 
-function PlaceLink({ place: { file, line, column } }: { place: TestPlace }) {
+export function PlaceLink({ place: { file, line, column } }: { place: TestPlace }) {
   const openPolicy = useNavigation((navigation) => navigation.openPolicy)
   return (
     <button
@@ -194,12 +194,12 @@ function Trace({ detail }: { detail: ExchangeDetail }) {
   )
 }
 
-/** What the test met, asked for again whenever it has run. What was there before stays until then. */
+/** What the test met, asked for again whenever it has run. What was there before stays until then, if it will. */
 function useTrace(test: TestRow): ExchangeDetail | undefined {
   const [detail, setDetail] = useState<ExchangeDetail>()
   useEffect(() => {
     let current = true
-    if (test.state === 'unknown') return
+    if (test.state === 'unknown') return setDetail(undefined)
     core.call('tests.trace', { id: test.id }).then((found) => {
       if (current) setDetail(found ?? undefined)
     }, tellFailure)

@@ -11,7 +11,7 @@ import { Keys } from '../ui/keys.tsx'
 import { SplitPane } from '../ui/split-pane.tsx'
 import { Segments } from '../ui/tabs.tsx'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
-import { FileDetail, TestDetail } from './test-detail.tsx'
+import { FileDetail, PlaceLink, TestDetail } from './test-detail.tsx'
 import { testsActions } from './tests-actions.ts'
 import { TestsCoverage } from './tests-coverage.tsx'
 import {
@@ -119,9 +119,12 @@ function TestList({ lines }: { lines: readonly TestLine[] }) {
         </Button>
       </div>
       {state!.broken && (
-        <p className="tests-broken tone-deny" role="alert">
-          ✕ The workspace does not load, so nothing can be tested: {visible(state!.broken.message, 300)} (
-          {state!.broken.file}:{state!.broken.line})
+        <p className="tests-broken" role="alert">
+          <span className="tone-deny" aria-hidden="true">
+            ✕{' '}
+          </span>
+          Nothing can be tested until the files load: {visible(state!.broken.message, 300)}{' '}
+          <PlaceLink place={state!.broken} />
         </p>
       )}
       <div

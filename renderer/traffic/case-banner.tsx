@@ -30,7 +30,8 @@ export function CaseBanner({ id }: { id: string }) {
       </div>
       {engine.recorded !== engine.here && (
         <div className="tone-would">
-          ◐ Recorded by version {visible(engine.recorded, 30)}, opened by {engine.here}: differences may be due to that.
+          <span aria-hidden="true">◐ </span>
+          Recorded by version {visible(engine.recorded, 30)}; this is {engine.here}, which may judge otherwise.
         </div>
       )}
       {problem !== undefined ? (

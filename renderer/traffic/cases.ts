@@ -1,7 +1,9 @@
+import { create } from 'zustand'
 import { core } from '../core/core.ts'
 import { desktop } from '../core/desktop.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { tellDone, tellFailure } from '../shell/notices.ts'
+import { forgetExchange } from './exchange-store.ts'
 import { chooseText, saveText } from './text-files.ts'
 import { selectId, useTraffic } from './traffic-store.ts'
 
@@ -9,6 +11,9 @@ import { selectId, useTraffic } from './traffic-store.ts'
 export function isCase(id: string | undefined): boolean {
   return id !== undefined && id.startsWith('case:')
 }
+
+/** How often a case was opened: another file may tell otherwise of the same exchange. */
+export const useOpenedCases = create<{ times: number }>(() => ({ times: 0 }))
 
 /** Saves the selected exchange as a case. */
 export async function saveCase(): Promise<void> {
@@ -30,6 +35,8 @@ export async function chooseCase(): Promise<void> {
 /** Shows a case in the place of an exchange. */
 export async function openCase(text: string): Promise<void> {
   const { id } = await core.call('cases.open', { text })
+  forgetExchange(id)
+  useOpenedCases.setState(({ times }) => ({ times: times + 1 }))
   useNavigation.getState().go('traffic')
   selectId(id)
 }

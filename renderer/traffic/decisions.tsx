@@ -123,11 +123,12 @@ function Answer({ detail, entry }: { detail: ExchangeDetail; entry: TraceEntry |
 /** The step that leads on: change the line that decided. */
 function OpenButton({ entry, detail }: { entry: TraceEntry; detail: ExchangeDetail }) {
   const openPolicy = useNavigation((navigation) => navigation.openPolicy)
+  const shortcut = useShortcut('traffic.openPolicy')
   const known = detail.lines[entry.policy]
   if (known?.now === null) return null
   const { file, line } = known?.now ?? entry.position
   return (
-    <Button kind="main" shortcut={useShortcut('traffic.openPolicy')} showKeys onClick={() => openPolicy(file, line)}>
+    <Button kind="main" shortcut={shortcut} showKeys onClick={() => openPolicy(file, line)}>
       Open in Policies
     </Button>
   )

@@ -11,7 +11,7 @@ import { EmptyState } from '../ui/empty-state.tsx'
 import { Menu, MenuItem } from '../ui/menu.tsx'
 import { Tabs } from '../ui/tabs.tsx'
 import { CaseBanner } from './case-banner.tsx'
-import { isCase } from './cases.ts'
+import { isCase, useOpenedCases } from './cases.ts'
 import { Changes } from './changes.tsx'
 import { Decisions } from './decisions.tsx'
 import { useEntering, useExchange } from './exchange-store.ts'
@@ -38,7 +38,8 @@ export function ExchangePane({ id, onClose }: { id: string; onClose: () => void 
   // An exchange that is still open says more each time that the list changes.
   const [open, setOpen] = useState(false)
   const version = useRowVersion(open)
-  const loaded = useExchange(id, revision, version)
+  const opened = useOpenedCases(({ times }) => times)
+  const loaded = useExchange(id, revision, version + opened)
   const detail = loaded && 'detail' in loaded ? loaded.detail : undefined
   const isOpen = detail?.exchange.id === id && detail.exchange.state === 'open'
   useEffect(() => setOpen(isOpen), [isOpen])
@@ -83,6 +84,7 @@ export function ExchangePane({ id, onClose }: { id: string; onClose: () => void 
 
 function Exchange({ detail, version, onClose }: { detail: ExchangeDetail; version: number; onClose: () => void }) {
   const { exchange } = detail
+  const opened = useOpenedCases(({ times }) => times)
   const chosen = useTab((state) => state.tab)
   const messages = hasMessages(detail)
   const tab = (chosen === 'messages' && !messages) || (chosen === 'steps' && isCase(exchange.id)) ? 'decisions' : chosen
@@ -108,7 +110,7 @@ function Exchange({ detail, version, onClose }: { detail: ExchangeDetail; versio
         )}
         <CloseButton onClose={onClose} />
       </div>
-      {isCase(exchange.id) && <CaseBanner id={exchange.id} />}
+      {isCase(exchange.id) && <CaseBanner key={opened} id={exchange.id} />}
       <Tabs
         label="Views of the exchange"
         value={tab}

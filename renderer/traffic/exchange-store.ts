@@ -49,6 +49,11 @@ function remember(key: string, detail: ExchangeDetail): void {
   if (known.size > mostKnown) known.delete(known.keys().next().value!)
 }
 
+/** What was known of an exchange does not hold any more. */
+export function forgetExchange(id: string): void {
+  for (const key of known.keys()) if (key.endsWith(` ${id}`)) known.delete(key)
+}
+
 /** Text on the clipboard. */
 export function copyText(text: string): Promise<void> {
   return navigator.clipboard.writeText(text)

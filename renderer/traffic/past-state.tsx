@@ -4,7 +4,7 @@ import { visible } from '../../gateway-core/visible.ts'
 import { runAction, useShortcut } from '../shell/actions.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { Button } from '../ui/button.tsx'
-import { countText, dateText, instanceName, plural } from '../ui/format.ts'
+import { countText, dateText, instanceName, plural, scopeName } from '../ui/format.ts'
 import { resetText } from './time-places.ts'
 import { useTime } from './time-store.ts'
 import { setQuery } from './traffic-store.ts'
@@ -109,7 +109,7 @@ function Entry({ entry, time, unsure }: { entry: PastEntry; time: number; unsure
         ) : (
           visible(instanceName(policy), 60)
         )}{' '}
-        <span className="faint">{visible(policy.slice(0, policy.lastIndexOf('/')), 80)}</span>
+        <span className="faint">{visible(scopeName(policy), 80)}</span>
         {unsure && (
           <span className="tone-would" title="Its beginning was not recorded: it counts from the first exchange on.">
             {' '}

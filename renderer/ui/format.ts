@@ -3,6 +3,11 @@ export function instanceName(id: string): string {
   return id.slice(id.lastIndexOf('/') + 1)
 }
 
+/** Where an instance is in force: its id without its own name. */
+export function scopeName(id: string): string {
+  return id.slice(0, Math.max(0, id.lastIndexOf('/'))) || 'workspace'
+}
+
 /** `3 µs`, `0.4 ms`, `12 ms`, `3.2 s`. */
 export function durationText(micros: number): string {
   if (micros < 100) return `${Math.round(micros)} µs`

@@ -43,7 +43,7 @@ const region = (name: string) => small.page.getByRole('region', { name, exact: t
 const exchange = () => region('Exchange')
 const list = () => small.page.getByRole('listbox', { name: 'Tests' })
 const count = (text: string) => region('Tests').getByRole('status').getByText(text).waitFor()
-const found = (text: string) => region('Exchange').getByText(text).first().waitFor()
+const found = (text: string | RegExp) => region('Exchange').getByText(text).first().waitFor()
 
 /** Opens a file in the editor by its name. */
 async function openFile(name: string): Promise<void> {
@@ -114,6 +114,15 @@ describe('a policy test, by keyboard', () => {
   }, 30_000)
 })
 
+/** Opens a file by the dialog of the system. */
+async function openCase(file: string): Promise<void> {
+  const { page } = small
+  await Promise.all([
+    page.waitForEvent('filechooser').then((chooser) => chooser.setFiles(file)),
+    keys.command('open a case'),
+  ])
+}
+
 describe('a case, by keyboard', () => {
   it('is saved from an exchange and opened again, with the same trace', async () => {
     const { page, app, home } = small
@@ -128,10 +137,7 @@ describe('a case, by keyboard', () => {
     expect(readFileSync(file, 'utf8')).not.toContain('key-of-ana')
     await keys.press('Escape')
     await expectPage(exchange()).toHaveCount(0)
-    await Promise.all([
-      page.waitForEvent('filechooser').then((chooser) => chooser.setFiles(file)),
-      keys.command('open a case'),
-    ])
+    await openCase(file)
     await found('A case, read-only')
     await found('Judged again: the same trace')
     await found('Denied by rbac')
@@ -143,14 +149,19 @@ describe('a case, by keyboard', () => {
     await keys.at(table())
   }, 30_000)
 
-  it('that is none says so', async () => {
+  it('that comes out otherwise, does not load or is none says so', async () => {
     const { page, home } = small
+    const text = readFileSync(join(home, 'denied.gatehouse-case.json'), 'utf8')
     const file = join(home, 'other.gatehouse-case.json')
+    writeFileSync(file, text.replace('reader: [GET]', 'reader: [GET, PUT]'))
+    await openCase(file)
+    await found('Judged again it differs at rbac, verdict: recorded deny, here pass')
+    // The same exchange out of another file, in the place of the one before.
+    writeFileSync(file, text.replace('apis:', 'apiz:'))
+    await openCase(file)
+    await found(/Not judged again, its files do not load here: gatehouse\.yaml:\d+:1 unknown key "apiz"/)
     writeFileSync(file, '{"gatehouseCase":7}')
-    await Promise.all([
-      page.waitForEvent('filechooser').then((chooser) => chooser.setFiles(file)),
-      keys.command('open a case'),
-    ])
+    await openCase(file)
     await page.getByText('the case has format 7; format 1 is understood').waitFor()
   }, 30_000)
 })
