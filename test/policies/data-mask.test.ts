@@ -339,3 +339,37 @@ it('a telephone number has one hash, however it is grouped', async () => {
   expect(one).toMatch(/^hmac:/)
   expect(other).toBe(one)
 })
+
+describe('a format that a client may choose to get round a mask', () => {
+  const withFields = { fields: ['/pin'] }
+  const detecting = { detect: ['email'] }
+  const utf16 = Buffer.from('\ufeff<a>jo@a.example</a>', 'utf16le')
+  it.each<[object, string, string | Buffer, string | undefined]>([
+    [withFields, 'application/xml', '<pin>4711</pin>', 'BODY_NOT_JSON'],
+    [withFields, 'text/xml; charset=utf-8', '<pin>4711</pin>', 'BODY_NOT_JSON'],
+    [withFields, 'application/atom+xml', '<pin>4711</pin>', 'BODY_NOT_JSON'],
+    [withFields, 'application/yaml', 'pin: 4711', 'BODY_NOT_JSON'],
+    [withFields, 'text/csv', 'pin\n4711', 'BODY_NOT_JSON'],
+    [withFields, 'application/msgpack', Buffer.from([0x81, 0xa3]), 'BODY_NOT_JSON'],
+    [withFields, 'application/senml+cbor', 'x', 'BODY_NOT_JSON'],
+    [withFields, 'text/html', '<p>pin</p>', undefined],
+    [withFields, 'text/plain', 'ok', undefined],
+    [detecting, 'application/xml', '<a>jo@a.example</a>', undefined],
+    [detecting, 'application/cbor', Buffer.from([0xa1]), 'BODY_NOT_JSON'],
+    [detecting, 'text/xml', utf16, 'BODY_NOT_JSON'],
+    [{ ...detecting, unreadable: 'pass' }, 'text/csv', 'jo@a.example', undefined],
+    [{ ...withFields, unreadable: 'pass' }, 'application/xml', '<pin>4711</pin>', undefined],
+  ])('%o: %s', async (config, type, body, code) => {
+    const given = { response: { headers: { 'Content-Type': type }, body } }
+    const result = await judgeWith({ 'data-mask': config }, given)
+    expect(result.code).toBe(code)
+    if (code === undefined) expect(result.response.body?.text).not.toContain('jo@a.example')
+  })
+
+  it('is sealed whole in captures that alone are masked', async () => {
+    const given = { response: { headers: { 'Content-Type': 'application/xml' }, body: '<pin>4711</pin>' } }
+    const result = await judgeWith({ 'data-mask': { ...withFields, apply: ['capture'] } }, given)
+    expect(result.verdict).toBe('pass')
+    expect(result.trace.at(-1)?.learned?.sealed).toEqual([{ in: 'body', of: 'response' }])
+  })
+})

@@ -7,6 +7,7 @@ import { contentTypeOf } from '../content-type-of.ts'
 import { detectorNames } from './detectors.ts'
 import { type BodyRules, type MaskedValue, maskBody } from './mask-body.ts'
 import { masked, type Masking, maskMethods } from './methods.ts'
+import { binaryTypes, whyUnreadable } from './readable.ts'
 import { type FieldRule, fieldRule } from './pointer-pattern.ts'
 
 interface Mask {
@@ -121,6 +122,11 @@ export const dataMask = definePolicy({
           'application/jsonl',
           'application/json-seq',
           'application/javascript',
+          'application/yaml',
+          'application/x-yaml',
+          'application/*+yaml',
+          ...binaryTypes,
+          'application/*+cbor',
           'multipart/*',
         ],
         description:
@@ -130,7 +136,7 @@ export const dataMask = definePolicy({
         enum: ['deny', 'pass'],
         default: 'deny',
         description:
-          'What happens to a body that says it is JSON and is not, or is in an encoding that is not understood: refuse it (400 or 502), or let it pass with detectors only. WebSocket messages and server-sent events are masked one by one.',
+          'What happens to a body in which nothing can be found for sure: one that says it is JSON and is not, is in XML, YAML or CSV where `fields` are named, in a binary format, in an encoding that is not understood, or only a part of a body: refuse it (400 or 502), or let it pass with detectors only. Upstreams are asked for whole bodies. WebSocket messages and server-sent events are masked one by one.',
       },
       maxBody: {
         ...sizeSchema,
@@ -254,9 +260,8 @@ function maskSide(mask: Mask, side: MessageSide, exchange: Exchange): Outcome {
   if (!body || body.bytes.length === 0 || !mask.looksAt.has(side)) return pass
   const contentType = contentTypeOf(message.headers)
   if (contentType !== undefined && !mask.contentTypes.some((pattern) => pattern.test(contentType))) return pass
-  const charset = unknownCharset(contentType)
   const partial = side === 'response' && exchange.response?.status === 206
-  const whyNot = partial ? 'a part of a body' : charset && `the charset ${charset} is not understood`
+  const whyNot = partial ? 'a part of a body' : whyUnreadable(body.bytes, contentType, mask.rules)
   const result = whyNot ? { fault: { message: whyNot, offset: 0 } } : maskBody(body.bytes, contentType, mask.rules)
   if ('fault' in result) return unreadable(mask, side, body.bytes, result.fault)
   return outcomeOf(mask, side, result.bytes, result.values)
@@ -270,7 +275,7 @@ function unreadable(
 ): Outcome {
   const at: Place = { in: 'body', of: side }
   const observed = `${fault.message} (at byte ${fault.offset})`
-  const evidence: Evidence[] = [{ at, observed, expected: 'JSON, as the Content-Type says, so that it can be masked' }]
+  const evidence: Evidence[] = [{ at, observed, expected: 'a body that can be masked, such as JSON' }]
   if (mask.changes.has(side) && mask.denies)
     return deny(side === 'request' ? 'BODY_MALFORMED' : 'BODY_NOT_JSON', evidence)
   // Nobody knows where in it a value stands: the capture seals all of it.
@@ -303,13 +308,6 @@ function outcomeOf(mask: Mask, side: MessageSide, bytes: Uint8Array, values: rea
     : [...pointers].map((pointer) => ({ in: 'body', of: side, pointer }) as const)
   if (!mask.changes.has(side)) return { verdict: 'pass', evidence, learned: { sealed } }
   return { verdict: 'modify', changes: [{ kind: 'set-body', bytes }], evidence, learned: { sealed } }
-}
-
-/** Encodings in which ASCII is ASCII need no decoding to find things; UTF-16 and its like do. */
-function unknownCharset(contentType: string | undefined): string | undefined {
-  const charset = contentType && /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1]
-  if (!charset || /^(?:utf-?8|us-ascii|ascii|iso-8859-\d+|latin1|windows-125\d)$/i.test(charset)) return undefined
-  return charset
 }
 
 function typePattern(type: string): RegExp {
