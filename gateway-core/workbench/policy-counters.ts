@@ -35,8 +35,14 @@ export class PolicyCounters {
     if (record.revision !== this.revision) return false
     let changed = false
     let last: Line | undefined
-    for (const { policy, verdict, micros } of record.trace) {
+    for (const { policy, phase, verdict, micros } of record.trace) {
       if (verdict === 'skipped') continue
+      if (phase === 'message' && ranBefore(record, policy)) {
+        // What its messages came to is no other request.
+        const line = this.#lines.get(policy)
+        if (line && verdict === 'deny') line.denials++
+        continue
+      }
       const line = this.#lines.get(policy)
       if (!line) continue
       changed = true
@@ -57,6 +63,10 @@ export class PolicyCounters {
     }))
     return { revision: this.revision, policies }
   }
+}
+
+function ranBefore({ trace }: ExchangeRecord, policy: string): boolean {
+  return trace.some((step) => step.policy === policy && step.phase !== 'message' && step.verdict !== 'skipped')
 }
 
 /** Every policy of a workspace once, by id. */

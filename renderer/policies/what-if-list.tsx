@@ -154,8 +154,12 @@ function Row({ row, chosen, same, style, onChoose }: RowProps) {
       <span className="cut">
         {exchange ? (
           <>
+            {message && (
+              <span className="tone-modify num" title={`By message ${message.number}`}>
+                <span className="only-read">message </span>#{message.number}{' '}
+              </span>
+            )}
             <span className="dim">{visible(exchange.method, 12)}</span> {visible(exchange.url, 200)}
-            {message && <span className="faint"> · message {message.number}</span>}
           </>
         ) : (
           <span className="faint">not in the capture any more</span>

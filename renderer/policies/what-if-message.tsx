@@ -1,7 +1,7 @@
 import type { ExplainedMessage, MessageUnder } from '../../gateway-core/protocol/what-if.ts'
 import { SealedText } from '../traffic/sealed-text.tsx'
 import { messageTitle } from '../traffic/step-changes.ts'
-import { clockText, sizeText } from '../ui/format.ts'
+import { bytesText, clockText } from '../ui/format.ts'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 
 /** The message of a WebSocket or an event stream that makes the difference: as it came, and what goes on by each version. */
@@ -13,7 +13,7 @@ export function MessageUnderBoth({ message }: { message: ExplainedMessage }) {
         <b>{messageTitle(message)}</b>
         <span className="num">{clockText(at)}</span>
         <span>
-          {kind}, {sizeText(length)}
+          {kind}, {bytesText(length)}
         </span>
       </p>
       <dl className="facts">
