@@ -18,7 +18,8 @@ export function followLength(edited: Edited): { headers: RawHeaders; exact: bool
   const { before, after, bytesBefore, bytesAfter, httpVersion } = edited
   if (bytesAfter === undefined) return { headers: after, exact: false }
   const untouched = JSON.stringify(framingOf(before)) === JSON.stringify(framingOf(after))
-  const right = bytesBefore !== undefined && isRight(before, bytesBefore, httpVersion)
+  // A body that streams by is as long as its parser takes it to be: as its head says.
+  const right = isRight(before, bytesBefore ?? lengthOf(before), httpVersion)
   const headers = untouched && right && bytesBefore !== bytesAfter ? withLength(after, bytesAfter, httpVersion) : after
   return { headers, exact: !isRight(headers, bytesAfter, httpVersion) }
 }
@@ -32,6 +33,10 @@ export function isRight(headers: RawHeaders, bytes: number, httpVersion: string)
   }
   if (lengths.length === 0) return bytes === 0 || httpVersion === '2'
   return lengths.length === 1 && /^\d+$/.test(lengths[0]!) && Number(lengths[0]) === bytes
+}
+
+function lengthOf(headers: RawHeaders): number {
+  return Number(valuesOf(headers, 'content-length')[0] ?? 0)
 }
 
 function withLength(headers: RawHeaders, bytes: number, httpVersion: string): RawHeaders {

@@ -44,10 +44,13 @@ export function BodyEditor({ message, edit, problem, onChange }: BodyEditorProps
   }
   if (content === undefined) {
     return (
-      <p className="held-note dim">
-        The body is longer than 10 MB, or does not end (an event stream, a long poll): it is not held, and goes on
-        behind this head as it comes.{message?.side === 'response' && ' Breakpoints on messages hold single events.'}
-      </p>
+      <div className="row held-note">
+        <span className="dim grow">
+          The body is longer than 10 MB, or does not end (an event stream, a long poll): it is not held, and goes on
+          behind this head as it comes.{message?.side === 'response' && ' Breakpoints on messages hold single events.'}
+        </span>
+        <FileButton onChange={onChange} />
+      </div>
     )
   }
   const text = bytes && textOf(bytes)

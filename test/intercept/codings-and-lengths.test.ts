@@ -3,6 +3,8 @@ import { connect } from 'node:net'
 import { brotliCompressSync, brotliDecompressSync, deflateRawSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { testUpstream } from '../gateway-fixture.ts'
+import type { Start } from '../../gateway-core/intercept/draft.ts'
+import type { Held } from '../../gateway-core/intercept/held.ts'
 import { ask, field, type HeldGateway, heldGateway } from './held-gateway.ts'
 
 let gateway: HeldGateway
@@ -109,6 +111,41 @@ describe('Content-Length', () => {
   it('and Transfer-Encoding may contradict each other', async () => {
     const { raw } = await edited((before) => [...before, 'Transfer-Encoding', 'chunked'], '0\r\n\r\nG')
     expect(raw()).toMatch(/Content-Length: 5\r\n(?:.*\r\n)?Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nG$/)
+  })
+})
+
+describe('a body that streams by', () => {
+  const long = Buffer.alloc(11 * 1024 * 1024, 'x')
+  const edit = (held: Held, start: Start) => {
+    const body = { bytes: Buffer.from('small'), coded: false }
+    held.end({ kind: 'edited', message: { start, headers: held.message.draft.headers, body } })
+  }
+
+  it.each([
+    ['Content-Length', String(long.length)],
+    ['Transfer-Encoding', 'chunked'],
+  ])('of a request gives way to another one: %s', async (...framing) => {
+    gateway = await heldGateway()
+    gateway.stop('')
+    const answer = ask(gateway.url, { method: 'POST', headers: framing, body: long })
+    const [held] = await gateway.held()
+    edit(held!, { method: 'POST', target: '/' })
+    expect((await answer).status).toBe(200)
+    expect(gateway.upstream.seen[0]!.body.toString()).toBe('small')
+  })
+
+  it.each(['Content-Length', 'Transfer-Encoding'])('of a response too: %s', async (framing) => {
+    const upstream = await testUpstream((_, response) => {
+      if (framing === 'Content-Length') response.setHeader(framing, String(long.length))
+      response.write(long)
+      response.end()
+    })
+    gateway = await heldGateway({ upstream })
+    gateway.stop('', { on: 'response' })
+    const answer = ask(gateway.url)
+    const [held] = await gateway.held()
+    edit(held!, { status: 200, reason: 'OK' })
+    expect((await answer).body.toString()).toBe('small')
   })
 })
 
