@@ -56,7 +56,13 @@ export function CoverageTables({ coverage, onlyNever, noun, seenBy, openLine, op
             {own
               .sort((a, b) => a.line - b.line)
               .map((policy) => (
-                <PolicyRow key={policy.policy} policy={policy} openLine={openLine} openTraffic={openTraffic} />
+                <PolicyRow
+                  key={policy.policy}
+                  policy={policy}
+                  traffic={judged > 0}
+                  openLine={openLine}
+                  openTraffic={openTraffic}
+                />
               ))}
           </tbody>
         </table>
@@ -70,12 +76,14 @@ export function CoverageTables({ coverage, onlyNever, noun, seenBy, openLine, op
   )
 }
 
-function PolicyRow(
-  props: { policy: PolicyCoverage } & Pick<CoverageTablesProps, 'openLine'> & {
-      openTraffic: CoverageTablesProps['openTraffic']
-    },
-) {
-  const { policy, openLine, openTraffic } = props
+interface RowProps extends Pick<CoverageTablesProps, 'openLine'> {
+  policy: PolicyCoverage
+  /** Something came: what was not reached by it was never hit. */
+  traffic: boolean
+  openTraffic: CoverageTablesProps['openTraffic']
+}
+
+function PolicyRow({ policy, traffic, openLine, openTraffic }: RowProps) {
   const { file, line, reached, query } = policy
   const all = coverageOf([policy])
   const seen = seenBranches(all).length
@@ -101,7 +109,11 @@ function PolicyRow(
       </td>
       <td>
         {reached === 0 ? (
-          <span className="tone-would">never hit</span>
+          traffic ? (
+            <span className="tone-would">never hit</span>
+          ) : (
+            <span className="faint">–</span>
+          )
         ) : openTraffic === undefined ? (
           <span className="num">{short(reached)}</span>
         ) : (

@@ -1,5 +1,5 @@
 import { BookOpen, Eye, FileCode2, FolderOpen, MonitorSmartphone } from 'lucide-react'
-import { type FormEvent, type ReactNode, useEffect, useState } from 'react'
+import { type FormEvent, type KeyboardEvent, type ReactNode, useEffect, useState } from 'react'
 import type { Recent, WorkbenchState } from '../../gateway-core/protocol/types.ts'
 import { core } from '../core/core.ts'
 import { desktop } from '../core/desktop.ts'
@@ -49,7 +49,7 @@ export function OpenChoices({ onOpened }: { onOpened?: () => void }) {
   const form = { busy, error, begin }
   return (
     <div className="open">
-      <div className="open-kinds" role="tablist" aria-label="What do you have?">
+      <div className="open-kinds" role="tablist" aria-label="What do you have?" onKeyDown={goAlong}>
         {kinds.map((kind) => (
           <Kind key={kind.id} {...kind} now={choice} onChoose={choose} />
         ))}
@@ -81,6 +81,16 @@ export function OpenChoices({ onOpened }: { onOpened?: () => void }) {
   )
 }
 
+/** The arrows go from one to the next; Enter chooses it, which leads into its form. */
+function goAlong(event: KeyboardEvent<HTMLElement>): void {
+  const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
+  const tabs = [...event.currentTarget.querySelectorAll<HTMLElement>('[role="tab"]')]
+  const at = tabs.findIndex((tab) => tab === event.target)
+  if (by === undefined || at < 0) return
+  event.preventDefault()
+  tabs[(at + by + tabs.length) % tabs.length]!.focus()
+}
+
 function Kind(props: {
   id: Choice
   now: Choice
@@ -95,6 +105,7 @@ function Kind(props: {
       type="button"
       role="tab"
       aria-selected={chosen}
+      tabIndex={chosen ? 0 : -1}
       className="open-kind"
       onClick={() => props.onChoose(props.id)}
     >
