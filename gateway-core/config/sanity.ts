@@ -62,21 +62,37 @@ function serves({ match: { methods } }: Route, method: string): boolean {
 }
 
 function warnOrder(plan: Plan, problems: Problems): void {
-  let identity = false
+  const early: PolicyInstance[] = []
+  let finder: string | undefined
   let refusesPreflights: string | undefined
+  const warn = ({ position }: PolicyInstance, message: string, suggestion: string) =>
+    problems.add(position, { code: 'ORDER', severity: 'warning', message, suggestion })
+  const told = (what: 'address' | 'caller') =>
+    early.filter(
+      ({ policy, prepared }) => policy.judgesBy?.(prepared).includes(what) && !needsIdentity.has(policy.type),
+    )
   for (const node of plan.phases.requestHeaders) {
     for (const instance of instancesOf(node)) {
       const { type } = instance.policy
-      if (identifies(instance)) identity = true
-      else if (needsIdentity.has(type) && !identity) {
+      if (type === 'real-ip') {
+        for (const one of told('address')) {
+          const message = `${one.policy.type} runs before real-ip, so it sees the address of the proxy in front, not the client's`
+          warn(one, message, 'put real-ip before it')
+        }
+      } else if (identifies(instance)) {
+        for (const one of finder === undefined ? told('caller') : []) {
+          const message = `${one.policy.type} counts by who calls, and runs before ${type}, which finds that out`
+          warn(one, message, `put it behind ${type}`)
+        }
+        finder = type
+      } else if (needsIdentity.has(type) && finder === undefined) {
         const message = `${type} runs before any policy that finds out who calls, so it denies every request`
-        const suggestion = 'put key-auth or jwt-auth before it, in this scope or an outer one'
-        problems.add(instance.position, { code: 'ORDER', severity: 'warning', message, suggestion })
+        warn(instance, message, 'put key-auth or jwt-auth before it, in this scope or an outer one')
       } else if (type === 'cors' && refusesPreflights !== undefined) {
         const message = `cors runs after ${refusesPreflights}, which refuses every preflight: browsers send them without credentials`
-        const suggestion = 'put cors before it, in this scope or an outer one'
-        problems.add(instance.position, { code: 'ORDER', severity: 'warning', message, suggestion })
+        warn(instance, message, 'put cors before it, in this scope or an outer one')
       }
+      early.push(instance)
     }
     refusesPreflights ??= wantsCredentials(node)
   }

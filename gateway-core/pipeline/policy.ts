@@ -86,6 +86,8 @@ interface PolicyParts<C, P> {
    * of `consumers:` alone; `anybody`: whatever a credential carries.
    */
   identifies?(prepared: P): { readonly consumers: 'workspace' | 'anybody'; readonly groups: 'workspace' | 'anybody' }
+  /** What it judges by that other policies may have to find out first: the client's address, or who calls. */
+  judgesBy?(prepared: P): readonly ('address' | 'caller')[]
   /** Consumers and groups that this configuration names, with the pointer to each from the configuration. */
   mentions?(config: C): readonly Mention[]
   /** Counters of this policy survive a restart. */

@@ -69,6 +69,7 @@ export const acl = definePolicy({
     }
   },
   phases: { requestHeaders: judge },
+  judgesBy: () => ['caller'],
   mentions: (config) =>
     (['allow', 'deny'] as const).flatMap((side) => [
       ...(config[side]?.consumers ?? []).map((name, at) => mention('consumer', name, `/${side}/consumers/${at}`)),

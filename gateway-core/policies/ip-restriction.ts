@@ -50,6 +50,8 @@ export const ipRestriction = definePolicy({
     return { allow: named(config.allow, 'allow', setup), deny: named(config.deny, 'deny', setup) }
   },
   phases: { requestHeaders: judge },
+  // Who allows only the proxies in front means their addresses; and a list that allows nobody else is noticed.
+  judgesBy: ({ deny }) => (deny.length > 0 ? ['address'] : []),
 })
 
 function judge(networks: Networks, exchange: Exchange): Outcome {

@@ -75,6 +75,14 @@ export function prepareKey(config: KeyConfig, setup: Setup): KeyPlan {
   }
 }
 
+/** What has to be known for this key. Claims come with who calls. */
+export function judgedBy({ dimensions }: KeyPlan): ('address' | 'caller')[] {
+  return dimensions.flatMap(({ kind }) => {
+    if (kind === 'ip') return ['address']
+    return kind === 'consumer' || kind === 'client-id' || kind === 'claim' ? ['caller'] : []
+  })
+}
+
 function readDimension(text: string): Dimension {
   const colon = text.indexOf(':')
   const kind = (colon === -1 ? text : text.slice(0, colon)) as Kind

@@ -4,7 +4,15 @@ import { type Maybe, whenReady } from '../pipeline/facts.ts'
 import { deny, modify, type Outcome, pass } from '../pipeline/outcome.ts'
 import { definePolicy, type Judge, type Setup } from '../pipeline/policy.ts'
 import { limitAlgorithms, type LimitAnswer, type LimitOperation } from '../pipeline/state.ts'
-import { bySchema, ipv6PrefixSchema, keyOf, type KeyPlan, prepareKey, whenMissingSchema } from './limit-key.ts'
+import {
+  bySchema,
+  ipv6PrefixSchema,
+  judgedBy,
+  keyOf,
+  type KeyPlan,
+  prepareKey,
+  whenMissingSchema,
+} from './limit-key.ts'
 import { addStanding, carry, type RateLimitFields, rateLimitFields, refusal, retryAfter } from './rate-limit-headers.ts'
 
 interface Limiter {
@@ -92,6 +100,7 @@ export const rateLimiting = definePolicy({
   },
   phases: { requestHeaders: admit, responseHeaders: tell },
   countsIn: ['requestHeaders'],
+  judgesBy: ({ key }) => judgedBy(key),
 })
 
 function check(

@@ -91,6 +91,7 @@ export const rbac = definePolicy({
     return { byRole, everyone: byRole.get('*') ?? [], claims: [config.claim ?? []].flat(), by: config.by }
   },
   phases: { requestHeaders: judge },
+  judgesBy: () => ['caller'],
   mentions: ({ allow, claim, by }) =>
     claim !== undefined
       ? []
