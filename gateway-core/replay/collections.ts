@@ -30,7 +30,7 @@ export function filesBelow(workspace: string, folder: string, ending: RegExp): s
 export function readCollection(workspace: string, path: string, environment: string | undefined): HttpFile {
   const file = readHttpText(textOf(workspace, path))
   for (const one of file.requests) one.request = withFilePaths(one.request, (named) => fromFile(workspace, path, named))
-  const values = environmentValues(workspace, path, environment)
+  const values = environmentValues(workspace, path.split('/').slice(0, -1), environment)
   for (const [name, value] of values) if (!file.variables.has(name)) file.variables.set(name, value)
   return file
 }
@@ -66,9 +66,12 @@ export function requestNamed(file: HttpFile, path: string, name: string | undefi
 }
 
 /** JetBrains keeps values of environments beside the requests: `http-client.env.json`, and the private one. */
-function environmentValues(workspace: string, path: string, environment: string | undefined): Map<string, string> {
+export function environmentValues(
+  workspace: string,
+  folders: readonly string[],
+  environment: string | undefined,
+): Map<string, string> {
   const values = new Map<string, string>()
-  const folders = path.split('/').slice(0, -1)
   for (let depth = 0; depth <= folders.length; depth++) {
     const folder = folders.slice(0, depth).join('/')
     for (const name of ['http-client.env.json', 'http-client.private.env.json']) {

@@ -34,9 +34,13 @@ export function fillVariables(text: string, variables: Variables, where: string,
   })
 }
 
-/** Names that a text uses. */
-export function variablesIn(text: string): string[] {
-  return [...text.matchAll(use)].map((match) => match[1]!).filter((name) => !name.startsWith('$'))
+/** The text with those variables put in that there are; the others stay as they are written. */
+export function fillKnownVariables(text: string, variables: Variables, depth = 0): string {
+  if (depth > deepest || !text.includes('{{')) return text
+  return text.replaceAll(use, (whole, name: string) => {
+    const value = variables.get(name)
+    return value === undefined ? whole : fillKnownVariables(value, variables, depth + 1)
+  })
 }
 
 function madeUp(expression: string, where: string): string {

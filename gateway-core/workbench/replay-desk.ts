@@ -12,6 +12,7 @@ import { ReplayError } from '../replay/replay-error.ts'
 import { resolveRequest } from '../replay/resolve.ts'
 import { sealRequest } from '../replay/seal.ts'
 import { isHistoryId, ReplayStore, type StoredEntry, type StoredRun, summaryOf } from '../replay/store.ts'
+import { environmentValues, requestsFolder } from '../replay/collections.ts'
 import type { Variables } from '../replay/variables.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
 import { ReplayFiles, runsIdOf } from './replay-files.ts'
@@ -88,7 +89,10 @@ export class ReplayDesk {
 
   /** An entry with what its request refers to. Those in files have their runs beside the history. */
   #stored(id: string): { entry: StoredEntry; variables: Variables } {
-    if (isHistoryId(id)) return { entry: this.store.get(id), variables: new Map() }
+    if (isHistoryId(id)) {
+      const { folder, environment } = this.#opened
+      return { entry: this.store.get(id), variables: environmentValues(folder, [requestsFolder], environment) }
+    }
     const { name, request, variables } = this.files.get(id)
     const known = this.store.find(runsIdOf(id))
     const { values, runs, changedAt } = known ?? { values: {}, runs: [], changedAt: 0 }

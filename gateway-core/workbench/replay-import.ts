@@ -8,7 +8,7 @@ import { textOf } from '../replay/collections.ts'
 import { importRequests } from '../replay/import/import.ts'
 import { requestOfOperation } from '../replay/import/openapi.ts'
 import { ReplayError } from '../replay/replay-error.ts'
-import { fillVariables, variablesIn } from '../replay/variables.ts'
+import { fillKnownVariables } from '../replay/variables.ts'
 import type { OpenedWorkspace } from './opened-workspace.ts'
 import type { ReplayDesk } from './replay-desk.ts'
 import { fileIn } from './workspace-paths.ts'
@@ -44,8 +44,7 @@ export function importInto(desk: ReplayDesk, from: { text: string; name: string;
 
 function withVariables(request: ReplayRequest, variables: ReadonlyMap<string, string>): ReplayRequest {
   if (variables.size === 0 || request.settings.literal === true) return request
-  const fill = (text: string) =>
-    variablesIn(text).every((name) => variables.has(name)) ? fillVariables(text, variables, 'the request') : text
+  const fill = (text: string) => fillKnownVariables(text, variables)
   const { body } = request
   return {
     ...request,

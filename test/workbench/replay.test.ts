@@ -244,7 +244,17 @@ describe('files of requests', () => {
       item: [{ name: 'a', request: '{{h}}/{{other}}' }],
     }
     const postman = await desk.call('replay.import', { text: JSON.stringify(collection), name: 'pasted' })
-    expect(postman.items).toMatchObject([{ name: 'a', url: '{{h}}/{{other}}' }])
+    expect(postman.items).toMatchObject([{ name: 'a', url: 'http://x/{{other}}' }])
+  })
+
+  it('of the history use the values of the environment', async () => {
+    const wanted = request({ url: '/open/{{what}}', headers: [{ name: 'X-API-Key', value: apiKey }] })
+    const { id } = await desk.call('replay.create', { request: wanted })
+    const send = () => desk.call('replay.send', { id, request: wanted, targets: [...gateway] })
+    await expect(send()).rejects.toMatchObject({ message: 'the URL uses {{what}}, which has no value' })
+    desk.write('http-client.env.json', '{ "$shared": { "what": "shared" }, "staging": { "what": "staged" } }')
+    expect((await send()).answers[0]!.response!.status).toBe(200)
+    expect(fixture.last().url).toBe('/open/shared')
   })
 })
 
