@@ -43,7 +43,7 @@ export async function shrinkMessages(
     progress = false
     const content = left.at(-1)!
     if (content.truncated || content.edited || content.lost) break
-    for (const { what, body } of smallerBodies(content.bytes)) {
+    for (const { what, body } of smallerBodies('message', content.bytes, false)) {
       const { sent: _, ...came } = content
       const smaller = { ...came, bytes: body, length: body.length }
       if (!(await holds([...left.slice(0, -1), smaller]))) continue

@@ -59,7 +59,8 @@ function* stepsOf(
   yield* headerSteps(now.headers ?? request.headers.raw, stays)
   yield* querySteps(now.query ?? request.query, stays.values)
   if (!bytes || bytes.length === 0) return
-  for (const { what, body: smaller } of smallerBodies(bytes, !stays.values)) yield { what, without: { body: smaller } }
+  for (const { what, body: smaller } of smallerBodies('body', bytes, !stays.values))
+    yield { what, without: { body: smaller } }
 }
 
 function* headerSteps(raw: readonly string[], stays: Untouched): Generator<Step> {
@@ -84,7 +85,11 @@ function* querySteps(query: string, whole: boolean): Generator<Step> {
 }
 
 /** A JSON document without one of its members or items; with `halves` also with half of one of its texts. */
-export function* smallerBodies(bytes: Uint8Array, halves = false): Generator<{ what: string; body: Uint8Array }> {
+export function* smallerBodies(
+  name: string,
+  bytes: Uint8Array,
+  halves: boolean,
+): Generator<{ what: string; body: Uint8Array }> {
   let json: unknown
   try {
     json = JSON.parse(decoder.decode(bytes))
@@ -93,7 +98,7 @@ export function* smallerBodies(bytes: Uint8Array, halves = false): Generator<{ w
   }
   for (const { pointer, smaller, half } of smallerValues(json, '')) {
     if (half && !halves) continue
-    const what = half ? `half of body ${pointer}` : `body ${pointer}`
+    const what = half ? `half of ${name} ${pointer}` : `${name} ${pointer}`
     yield { what, body: Buffer.from(JSON.stringify(smaller)) }
   }
 }

@@ -155,7 +155,7 @@ test('the smallest talk that still shows it: one message, without what does not 
   const { changes } = await thread.judge({ candidate })
   const shrunk = await thread.shrink(changes[0]!.id, { candidate })
   expect(shrunk.messages).toEqual([{ number: 3, side: 'request', kind: 'text', text: '{"name":"ada"}' }])
-  expect(shrunk.dropped.slice(0, 2)).toEqual(['the 2 messages before', 'body /since'])
+  expect(shrunk.dropped.slice(0, 2)).toEqual(['the 2 messages before', 'message /since'])
   expect(shrunk.headers.map(([name]) => name.toLowerCase())).toEqual(
     expect.arrayContaining(['host', 'upgrade', 'connection', 'sec-websocket-key', 'sec-websocket-version']),
   )
