@@ -64,6 +64,7 @@ function serves({ match: { methods } }: Route, method: string): boolean {
 function warnOrder(plan: Plan, problems: Problems): void {
   const early: PolicyInstance[] = []
   let finder: string | undefined
+  let noting: string | undefined
   let refusesPreflights: string | undefined
   const warn = ({ position }: PolicyInstance, message: string, suggestion: string) =>
     problems.add(position, { code: 'ORDER', severity: 'warning', message, suggestion })
@@ -79,6 +80,8 @@ function warnOrder(plan: Plan, problems: Problems): void {
           const message = `${one.policy.type} runs before real-ip, so it sees the address of the proxy in front, not the client's`
           warn(one, message, 'put real-ip before it')
         }
+      } else if (identifies(instance) && instance.mode === 'shadow') {
+        noting ??= type
       } else if (identifies(instance)) {
         for (const one of finder === undefined ? told('caller') : []) {
           const message = `${one.policy.type} counts by who calls, and runs before ${type}, which finds that out`
@@ -86,8 +89,14 @@ function warnOrder(plan: Plan, problems: Problems): void {
         }
         finder = type
       } else if (needsIdentity.has(type) && finder === undefined) {
-        const message = `${type} runs before any policy that finds out who calls, so it denies every request`
-        warn(instance, message, 'put key-auth or jwt-auth before it, in this scope or an outer one')
+        const why = noting
+          ? `runs behind ${noting} in shadow mode, which finds nobody`
+          : 'runs before any policy that finds out who calls'
+        const suggestion = noting
+          ? `let ${noting} enforce, or write mode: shadow here too`
+          : 'put key-auth or jwt-auth before it, in this scope or an outer one'
+        if (instance.mode === 'enforce' || !noting)
+          warn(instance, `${type} ${why}, so it denies every request`, suggestion)
       } else if (type === 'cors' && refusesPreflights !== undefined) {
         const message = `cors runs after ${refusesPreflights}, which refuses every preflight: browsers send them without credentials`
         warn(instance, message, 'put cors before it, in this scope or an outer one')
