@@ -17,6 +17,8 @@ import {
 } from './recorded-message.ts'
 import type { MessageEnd, SaidOtherwise } from './said-otherwise.ts'
 
+/** After so many messages others have their turn. */
+const atOnce = 500
 /** So many messages are kept for a trace. */
 const mostHeard = 5000
 
@@ -39,6 +41,7 @@ export class Dialogue {
   #inStep = true
   #number = 0
   #denied = false
+  #judged = 0
 
   constructor(recorded: RecordedExchange, messages: Iterable<MessageAsStored>, run: Run, tracing: boolean) {
     this.#recorded = recorded
@@ -46,6 +49,11 @@ export class Dialogue {
     this.#run = run
     this.#stand = new MessageStand(run)
     this.#tracing = tracing
+  }
+
+  /** Whether others may go on before it does. */
+  get rests(): boolean {
+    return this.#judged > 0 && this.#judged % atOnce === 0
   }
 
   /** Ends the message before and goes to the next one; false when there is none. */
@@ -67,6 +75,7 @@ export class Dialogue {
       const message = recordedMessage(value, this.#recorded.startedAt, this.#recorded.context)
       if (!message) continue
       this.current = message
+      this.#judged++
       this.#inStep = true
       this.#stand.begin(message.message)
       this.#run.enter('message')

@@ -17,6 +17,7 @@ import type { ColdState } from './cold-state.ts'
 import { Dialogue } from './dialogue.ts'
 import { Follower, type Moment } from './follower.ts'
 import { requestDifferences, responseDifferences } from './message-differences.ts'
+import { clientGot, openedStream } from './opened-stream.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
 import { ExchangeOfUnknown, missingBody, RecordedHeaders, recordedBody } from './sealed-message.ts'
 
@@ -177,7 +178,7 @@ export class ExchangeRun implements Surroundings {
       const moment = dialogue
         ? dialogue.momentOf(instance, this.#moment, (now) => this.#bench.placeAt(now))
         : this.follower.momentOf(place, phase, this.#moment)
-      if (!this.#placed && this.#bench.waits(instance, phase)) return moment
+      if (!this.#placed && (this.#bench.waits(instance, phase) || dialogue?.rests)) return moment
       this.#placed = false
       this.#moment = this.#bench.timeline.at = moment
       const judged = this.run.advance()
@@ -256,13 +257,13 @@ export class ExchangeRun implements Surroundings {
     if (run.decision || course.refused || this.answerMissing || response?.from !== 'upstream') return false
     const judges = run.plan.phases.message.length > 0
     const events = isEventStream(response)
-    if (events) this.#openStream(response, judges)
+    if (events) exchange.response = openedStream(response, recorded, judges)
     else if (exchange.upgrade === undefined || response.status !== 101) return false
     // What such exchanges said before is not told from what they would say now.
     const anew = !this.follower.inStep && judges
     if (!anew && !this.#concernsMessages) return false
     // Events that reached the client coded were read by nobody.
-    const unread = events && judges && this.#promised('content-encoding')
+    const unread = events && judges && clientGot(recorded, 'content-encoding')
     const messages = unread ? undefined : recorded.messages()
     if (messages) {
       this.#phase = 'message'
@@ -271,21 +272,6 @@ export class ExchangeRun implements Surroundings {
     }
     this.messagesMissing = judges
     return false
-  }
-
-  /** Whoever reads events one by one takes their coding off, and cannot promise how long they will be. */
-  #openStream(response: ResponseMessage, judges: boolean): void {
-    let { headers } = response
-    for (const name of ['content-encoding', 'content-length']) {
-      if (headers.has(name) && (judges || !this.#promised(name))) headers = headers.without(name)
-    }
-    if (headers !== response.headers) this.exchange.response = { ...response, headers }
-  }
-
-  /** Whether the client's response had a field of that name. */
-  #promised(name: string): boolean {
-    const { response } = this.recorded
-    return response?.headers.some((text, at) => at % 2 === 0 && text.toLowerCase() === name) === true
   }
 
   #restIsRecorded(): boolean {
