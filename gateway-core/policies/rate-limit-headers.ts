@@ -48,10 +48,20 @@ export function carry(remaining: number, resetMs: number): Carried {
  */
 export function addStanding(fields: RateLimitFields, carried: Carried, headers: HeaderList): Change[] {
   const { remaining, resetMs } = carried
-  return standing(fields, Number(remaining), Number(resetMs)).map(([name, value]) => {
-    const before = headers.list(name.toLowerCase())
-    return { kind: 'set-header', name, value: before === undefined ? value : `${before}, ${value}` }
-  })
+  return standing(apart(fields, headers.list('ratelimit-policy')), Number(remaining), Number(resetMs)).map(
+    ([name, value]) => {
+      const before = headers.list(name.toLowerCase())
+      return { kind: 'set-header', name, value: before === undefined ? value : `${before}, ${value}` }
+    },
+  )
+}
+
+/** The name tells which member of the one list belongs to which of the other: a limit that counts alike gets a number behind it. */
+function apart(fields: RateLimitFields, others: string | undefined): RateLimitFields {
+  if (others === undefined || !others.includes(`${fields.name};`)) return fields
+  let name = fields.name
+  for (let count = 2; others.includes(`${name};`); count++) name = `${fields.name.slice(0, -1)} ${count}"`
+  return { name, policy: name + fields.policy.slice(fields.name.length) }
 }
 
 /** Structured integers have at most 15 digits. */

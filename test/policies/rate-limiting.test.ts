@@ -66,6 +66,15 @@ describe('rate-limiting', () => {
     expect(silent[1]!.response.headers.raw).toEqual(['Retry-After', '60'])
   })
 
+  it('gives limits that count alike names of their own', async () => {
+    const limit = (name: string, most: number) => ({ 'rate-limiting': { name, limit: most, window: '1m', by: 'ip' } })
+    const { response } = await judgeWith([limit('a', 9), limit('b', 5), limit('c', 3)])
+    expect(response.headers.get('ratelimit-policy')).toBe('"ip/1m";q=3;w=60, "ip/1m 2";q=5;w=60, "ip/1m 3";q=9;w=60')
+    expect(response.headers.get('ratelimit')).toMatch(
+      /^"ip\/1m";r=2;t=\d+, "ip\/1m 2";r=4;t=\d+, "ip\/1m 3";r=8;t=\d+$/,
+    )
+  })
+
   it('tells the standing on denials of later policies too', async () => {
     const result = await judgeWith([
       { 'rate-limiting': { limit: 5, window: '1m' } },
