@@ -6,6 +6,7 @@ import { useShortcut } from '../shell/actions.ts'
 import { useNavigation } from '../shell/navigation.ts'
 import { stepSummary } from '../traffic/evidence-summary.ts'
 import { EvidenceList } from '../traffic/evidence.tsx'
+import { sealedWords } from '../traffic/sealed-text.tsx'
 import { Button } from '../ui/button.tsx'
 import { clockText, instanceName, phaseTitles } from '../ui/format.ts'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
@@ -42,8 +43,8 @@ function Explained({ explained, id }: { explained: WhatIfExplanation; id: string
   return (
     <div className="compare scroll" aria-label="Under both versions">
       <div className="compare-head">
-        <h3 className="cut" title={exchange?.url}>
-          {exchange ? `${visible(exchange.method, 12)} ${visible(exchange.url, 300)}` : id}
+        <h3 className="cut" title={exchange ? sealedWords(exchange.url) : undefined}>
+          {exchange ? `${visible(exchange.method, 12)} ${visible(sealedWords(exchange.url), 300)}` : id}
         </h3>
         <span className="grow" />
         {explained.kind !== 'same' && <ShrinkButton id={id} />}

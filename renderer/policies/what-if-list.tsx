@@ -3,6 +3,7 @@ import { type KeyboardEvent, useEffect, useRef } from 'react'
 import type { WhatIfGroup, WhatIfList, WhatIfOutcome, WhatIfRow } from '../../gateway-core/protocol/what-if.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { denialTitle } from '../traffic/decision.ts'
+import { sealedWords } from '../traffic/sealed-text.tsx'
 import { clockText, countText, instanceName } from '../ui/format.ts'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { factText, kindLooks, outcomeText } from './what-if.ts'
@@ -159,7 +160,7 @@ function Row({ row, chosen, same, style, onChoose }: RowProps) {
                 <span className="only-read">message </span>#{message.number}{' '}
               </span>
             )}
-            <span className="dim">{visible(exchange.method, 12)}</span> {visible(exchange.url, 200)}
+            <span className="dim">{visible(exchange.method, 12)}</span> {visible(sealedWords(exchange.url), 200)}
           </>
         ) : (
           <span className="faint">not in the capture any more</span>

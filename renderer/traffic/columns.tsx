@@ -5,6 +5,7 @@ import { visible } from '../../gateway-core/visible.ts'
 import { clockText, dateText, durationText, instanceName, sizeText } from '../ui/format.ts'
 import { VerdictMark } from '../ui/verdict-mark.tsx'
 import { decisionOf } from './decision.ts'
+import { SealedText, sealedWords } from './sealed-text.tsx'
 
 /** A column of the table. `width` in px; the one without takes what is left. */
 export interface Column {
@@ -46,7 +47,11 @@ export const columns: readonly Column[] = [
     id: 'path',
     title: 'Path',
     first: true,
-    cell: (row) => <span title={visible(addressOf(row), 2000)}>{visible(addressOf(row), 300)}</span>,
+    cell: (row) => (
+      <span title={visible(sealedWords(addressOf(row)), 2000)}>
+        <SealedText text={addressOf(row)} most={300} />
+      </span>
+    ),
   },
   {
     id: 'consumer',

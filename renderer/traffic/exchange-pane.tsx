@@ -19,6 +19,7 @@ import { hasMessages, MessageRows } from './message-list.tsx'
 import { MessageViews } from './message-views.tsx'
 import { changeCount } from './message-changes.ts'
 import { useRowVersion } from './row-version.ts'
+import { sealedWords } from './sealed-text.tsx'
 import { StepThrough } from './step-through.tsx'
 import { copyTitles } from './traffic-actions.ts'
 import './exchange-pane.css'
@@ -90,7 +91,7 @@ function Exchange({ detail, version, onClose }: { detail: ExchangeDetail; versio
   const tab = (chosen === 'messages' && !messages) || (chosen === 'steps' && isCase(exchange.id)) ? 'decisions' : chosen
   const { request, status, verdict } = exchange
   const changes = changeCount(exchange)
-  const title = `${visible(request.method, 16)} ${visible(request.query === '' ? request.path : `${request.path}?${request.query}`, 400)}`
+  const title = `${visible(request.method, 16)} ${visible(sealedWords(request.query === '' ? request.path : `${request.path}?${request.query}`), 400)}`
   return (
     <>
       <div className="bar">

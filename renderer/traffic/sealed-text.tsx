@@ -7,6 +7,7 @@ const secretWords = (length: string) => `secret, ${length} characters`
 
 /** The same in words, for a name or a title. */
 export function sealedWords(text: string): string {
+  if (!text.includes('⟦sealed:')) return text
   return text.replaceAll(marker, (_, length: string) => secretWords(length))
 }
 
