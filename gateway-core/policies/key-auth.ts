@@ -11,7 +11,7 @@ interface Keys {
   readonly challenge: readonly HeaderField[]
 }
 
-const field = { type: 'string', pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' } as const
+const field = { type: 'string', pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' } as const
 const fields = { anyOf: [field, { type: 'array', items: field, minItems: 1 }] } as const
 const name = { type: 'string', minLength: 1 } as const
 const names = { anyOf: [name, { type: 'array', items: name, minItems: 1 }] } as const

@@ -9,7 +9,7 @@ type Kind = (typeof kinds)[number] | 'header' | 'claim'
 
 const dimension = {
   type: 'string',
-  pattern: "^(ip|consumer|client-id|route|api|global|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|claim:.+)$",
+  pattern: "^(ip|consumer|client-id|route|api|global|header:[!#$%&'+.^_`|~0-9A-Za-z-]+|claim:.+)$",
 } as const
 
 /** Schema of `by`, shared by all policies that count. */

@@ -373,3 +373,12 @@ describe('a format that a client may choose to get round a mask', () => {
     expect(result.trace.at(-1)?.learned?.sealed).toEqual([{ in: 'body', of: 'response' }])
   })
 })
+
+it.each([
+  [{ 'data-mask': { headers: ['X-*'] } }],
+  [{ 'key-auth': { header: '*' } }],
+  [{ 'rate-limiting': { limit: 1, window: '1s', by: 'header:X-*' } }],
+  [{ 'security-headers': { remove: ['X-AspNet-*'] } }],
+])('no name of a header has a wildcard where it would match nothing: %j', (policy) => {
+  expect(() => loadPolicies(policy)).toThrow('pattern')
+})

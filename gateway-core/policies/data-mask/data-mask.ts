@@ -94,7 +94,7 @@ export const dataMask = definePolicy({
       },
       headers: {
         type: 'array',
-        items: { type: 'string', pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' },
+        items: { type: 'string', pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' },
         default: [],
         description: 'Headers whose values are masked.',
       },
