@@ -42,6 +42,20 @@ export function isInNetwork(address: IpAddress, network: Network): boolean {
   return network[0].kind() === address.kind() && address.match(network as [IpAddress, number])
 }
 
+/** What to say of a network that is written by an address inside of it, which is as wide all the same; undefined of any other. */
+export function wideNetwork(text: string): readonly [message: string, suggestion: string] | undefined {
+  const network = parseNetwork(text)
+  if (!network || !text.includes('/')) return undefined
+  const [address, length] = network
+  const bytes = address
+    .toByteArray()
+    .map((byte, at) => byte & (0xff << (8 - Math.min(8, Math.max(0, length - at * 8)))))
+  const first = ipaddr.fromByteArray(bytes)
+  if (first.toString() === address.toString()) return undefined
+  const suggestion = `write ${first.toString()}/${length} if that is meant, or ${address.toString()} for the one address`
+  return [`"${text}" is all of ${first.toString()}/${length}`, suggestion]
+}
+
 /** What to say of a text that is no network, and what to write instead. */
 export function notANetwork(text: string): readonly [message: string, suggestion: string] {
   const message = `"${text}" is not an address or network`

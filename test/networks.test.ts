@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isInNetwork, notANetwork, parseAddress, parseNetwork } from '../gateway-core/networks.ts'
+import { judgeWith } from './policies/harness.ts'
+import { isInNetwork, notANetwork, parseAddress, parseNetwork, wideNetwork } from '../gateway-core/networks.ts'
 
 const holds = (network: string, address: string) => isInNetwork(parseAddress(address)!, parseNetwork(network)!)
 
@@ -75,5 +76,30 @@ describe('a network', () => {
         expect(holds(`::ffff:${network}/${bits + 96}`, address)).toBe(plain)
       }),
     )
+  })
+})
+
+describe('a network that is written by an address inside of it', () => {
+  it.each([
+    ['10.1.2.3/8', '10.0.0.0/8'],
+    ['203.0.113.7/0', '0.0.0.0/0'],
+    ['203.0.113.7/31', '203.0.113.6/31'],
+    ['2001:db8::1/32', '2001:db8::/32'],
+    ['::ffff:10.1.1.1/104', '10.0.0.0/8'],
+  ])('%s is told to be %s', (text, whole) => {
+    expect(wideNetwork(text)?.[0]).toBe(`"${text}" is all of ${whole}`)
+  })
+
+  it.each(['10.0.0.0/8', '10.1.2.3/32', '10.1.2.3', '::/0', '::1/128', '2001:db8::/32', 'nothing', '10.0.0.1/99'])(
+    '%s is none',
+    (text) => expect(wideNetwork(text)).toBeUndefined(),
+  )
+
+  it('is warned of, and works', async () => {
+    const { problems, code } = await judgeWith(
+      { 'ip-restriction': { deny: ['10.1.2.3/8'] } },
+      { request: { peer: '10.9.9.9' } },
+    )
+    expect([problems.map((problem) => problem.code), code]).toEqual([['UNSAFE'], 'IP_DENIED'])
   })
 })

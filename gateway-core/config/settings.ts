@@ -1,7 +1,7 @@
 import type { Place } from '../exchange.ts'
 import type { ConsumerEntry } from '../pipeline/policy.ts'
 import type { BrokenParts } from './broken-parts.ts'
-import { isNetwork, notANetwork } from '../networks.ts'
+import { isNetwork, notANetwork, wideNetwork } from '../networks.ts'
 import { parseListenAddress } from './addresses.ts'
 import type { WorkspaceFiles } from './files.ts'
 import { reportHalfPair, reportUnusable } from './pem-pair.ts'
@@ -171,6 +171,11 @@ function httpsOf(address: ListenAddress, written: unknown): HttpsListen {
 export function trustedProxiesOf(root: Mapping, problems: Problems): readonly string[] {
   const networks = root['trustedProxies'] as readonly string[]
   for (const [at, text] of networks.entries()) {
+    const wide = wideNetwork(text)
+    if (wide) {
+      const [message, suggestion] = wide
+      problems.at(root, `/trustedProxies/${at}`, { code: 'UNSAFE', severity: 'warning', message, suggestion })
+    }
     if (isNetwork(text)) continue
     const [message, suggestion] = notANetwork(text)
     problems.at(root, `/trustedProxies/${at}`, { code: 'BAD_ADDRESS', message, suggestion })

@@ -1,5 +1,13 @@
 import type { Exchange } from '../exchange.ts'
-import { type IpAddress, isInNetwork, type Network, notANetwork, parseAddress, parseNetwork } from '../networks.ts'
+import {
+  type IpAddress,
+  isInNetwork,
+  type Network,
+  notANetwork,
+  parseAddress,
+  parseNetwork,
+  wideNetwork,
+} from '../networks.ts'
 import { deny, pass, type Outcome } from '../pipeline/outcome.ts'
 import { definePolicy, type Setup } from '../pipeline/policy.ts'
 
@@ -82,6 +90,8 @@ function find(networks: readonly Named[], address: IpAddress): Named | undefined
 function named(texts: readonly string[], key: string, setup: Setup): Named[] {
   return texts.flatMap((text, at) => {
     const network = parseNetwork(text)
+    const wide = wideNetwork(text)
+    if (wide) setup.problem(`/${key}/${at}`, 'UNSAFE', ...wide)
     if (network) return [{ text, network }]
     setup.problem(`/${key}/${at}`, 'BAD_ADDRESS', ...notANetwork(text))
     return []

@@ -1,6 +1,14 @@
 import type { Evidence, Exchange } from '../exchange.ts'
 import { type Outcome, pass } from '../pipeline/outcome.ts'
-import { type IpAddress, isInNetwork, type Network, notANetwork, parseAddress, parseNetwork } from '../networks.ts'
+import {
+  type IpAddress,
+  isInNetwork,
+  type Network,
+  notANetwork,
+  parseAddress,
+  parseNetwork,
+  wideNetwork,
+} from '../networks.ts'
 import { definePolicy } from '../pipeline/policy.ts'
 import { forwardedFor } from './forwarded-field.ts'
 
@@ -44,6 +52,8 @@ export const realIp = definePolicy({
   prepare: (config, setup): Proxies => ({
     trusted: config.trusted.flatMap((text, at) => {
       const network = parseNetwork(text)
+      const wide = wideNetwork(text)
+      if (wide) setup.problem(`/trusted/${at}`, 'UNSAFE', ...wide)
       if (network) return [network]
       setup.problem(`/trusted/${at}`, 'BAD_ADDRESS', ...notANetwork(text))
       return []
