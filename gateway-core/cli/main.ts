@@ -45,6 +45,11 @@ const commands: readonly Entry[] = [
     load: async () => (await import('./replay.ts')).replay,
   },
   {
+    name: 'requests',
+    summary: 'read requests of curl, Postman, HAR and OpenAPI into .http files, and copy them as commands',
+    load: async () => (await import('./requests.ts')).requests,
+  },
+  {
     name: 'capture',
     summary: 'list, show, export and import what was recorded',
     load: async () => (await import('./capture.ts')).capture,
