@@ -51,6 +51,8 @@ export function ExchangePane({ id, onClose }: { id: string; onClose: () => void 
     useEntering.setState({ wanted: false })
     pane.current?.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus()
   }, [entering])
+  // Who went on to another one meanwhile stays in the table.
+  useEffect(() => () => useEntering.setState({ wanted: false }), [id])
   useActions(
     tabIds.map((tab) => ({
       id: `traffic.tab.${tab}`,

@@ -1,4 +1,7 @@
-import type { Locator, Page } from '@playwright/test'
+import { expect, type Locator, type Page } from '@playwright/test'
+
+/** What a page comes to show, however busy the machine is. */
+export const expectPage = expect.configure({ timeout: 10_000 })
 
 /** A person who has no mouse. */
 export interface Keyboard {
@@ -46,12 +49,7 @@ export function keyboardOf(page: Page): Keyboard {
       }
     },
     async at(wanted) {
-      // An editor takes keys in a field of no size.
-      await wanted.waitFor({ state: 'attached' })
-      for (let left = 100; !(await hasFocus(wanted)); left--) {
-        if (left === 0) throw new Error(`the focus is not there, but at: ${await here()}`)
-        await page.waitForTimeout(50)
-      }
+      await expectPage(wanted).toBeFocused()
     },
   }
 }

@@ -4,11 +4,10 @@ import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect as expectPage } from '@playwright/test'
 import { fetch, ProxyAgent } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ensureLocalCa, hostLeafFor } from '../../../gateway-core/proxy/local-ca.ts'
-import { type Keyboard, keyboardOf } from './keyboard.ts'
+import { expectPage, type Keyboard, keyboardOf } from './keyboard.ts'
 import { openSmallApp, type SmallApp } from './small-app.ts'
 
 // A client that trusts the CA of the workspace sends HTTPS through the proxy: it is seen, and then judged. No mouse.

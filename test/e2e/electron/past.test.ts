@@ -1,6 +1,5 @@
-import { expect as expectPage } from '@playwright/test'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Keyboard, keyboardOf } from './keyboard.ts'
+import { expectPage, type Keyboard, keyboardOf } from './keyboard.ts'
 import { openSmallApp, type SmallApp } from './small-app.ts'
 
 // What was recorded is looked at again: how much of the policies it exercised, what limiters held at a moment, and one
@@ -34,7 +33,7 @@ beforeAll(async () => {
   for (let count = 0; count < 3; count++) expect(await small.ask('/books/1', as('ana'))).toMatch(/^200/)
   expect(await small.ask('/books/1', as('ana'))).toMatch(/^429/)
   expect(await small.ask('/books/2', { method: 'PUT', ...as('ana') })).toMatch(/^403/)
-  await expectPage(rows()).toHaveCount(6, { timeout: 10_000 })
+  await expectPage(rows()).toHaveCount(6)
 }, 130_000)
 afterAll(() => small?.close(), 20_000)
 

@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect as expectPage } from '@playwright/test'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Keyboard, keyboardOf } from './keyboard.ts'
+import { expectPage, type Keyboard, keyboardOf } from './keyboard.ts'
 import { openSmallApp, type SmallApp } from './small-app.ts'
 
 // An exchange becomes a test that keeps an edit from breaking it, and a file that shows a colleague the same. No mouse.
@@ -32,7 +31,7 @@ beforeAll(async () => {
   const headers = { 'X-API-Key': 'key-of-ana', 'Content-Type': 'application/json' }
   expect(await small.ask('/books/2', { method: 'PUT', headers, body })).toMatch(/^403/)
   expect(await small.ask('/books/3')).toMatch(/^401/)
-  await expectPage(rows()).toHaveCount(2, { timeout: 10_000 })
+  await expectPage(rows()).toHaveCount(2)
 }, 130_000)
 afterAll(() => small?.close(), 20_000)
 
