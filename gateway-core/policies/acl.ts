@@ -55,7 +55,15 @@ export const acl = definePolicy({
       },
     },
   },
-  prepare: (config): Lists => {
+  prepare: (config, setup): Lists => {
+    if (config.deny && [...(config.deny.consumers ?? []), ...(config.deny.groups ?? [])].length === 0) {
+      setup.problem(
+        '/deny',
+        'UNUSED',
+        'nobody is listed, so it denies nobody',
+        'name consumers or groups, or remove it',
+      )
+    }
     const { consumers = [], groups = [] } = config.allow ?? {}
     const wanted = [
       ...(consumers.length > 0 ? [`consumer ${consumers.join(', ')}`] : []),

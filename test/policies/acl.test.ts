@@ -47,3 +47,8 @@ it.each<[string, object, { name: string; groups: string[] } | undefined, string 
   expect(result.trace[0]!.evidence![0]).toMatchObject(evidence)
   expect(result.response.headers.has('www-authenticate')).toBe(code === 'NOT_AUTHENTICATED')
 })
+
+it('says that a list of nobody denies nobody', async () => {
+  const { problems } = await judgeWith({ acl: { deny: { groups: [] } } }, { consumer: ada })
+  expect(problems).toMatchObject([{ pointer: '/deny', code: 'UNUSED' }])
+})
