@@ -71,6 +71,8 @@ export interface RequestMessage {
   readonly contentLength?: number
   /** True when the message announces a body. */
   readonly hasBody: boolean
+  /** Names (lower case) of forwarding fields that a policy set: those that a client sent are not forwarded. */
+  readonly assigned?: ReadonlySet<string>
 }
 
 export interface ResponseMessage {

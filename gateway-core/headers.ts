@@ -99,3 +99,15 @@ export class HeaderList {
     return -1
   }
 }
+
+/**
+ * Whether a field (lower case, with dashes or underscores) says of the client or of its request what only a proxy in front
+ * can know: `Forwarded` (RFC 7239), `X-Forwarded-*`, and those by which some frameworks find address or path. They are
+ * believed of trusted peers alone; of anybody else they would be a way to be another, or elsewhere (CVE-2018-14773).
+ */
+export function isForwardingField(lower: string): boolean {
+  if (lower.charCodeAt(0) === 0x66) return lower === 'forwarded'
+  return lower.charCodeAt(0) === 0x78 && forwardingField.test(lower)
+}
+
+const forwardingField = /^x[-_](?:forwarded[-_]|(?:real[-_]ip|original[-_]url|rewrite[-_]url)$)/

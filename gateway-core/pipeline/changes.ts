@@ -1,6 +1,6 @@
 import { HeldBody } from '../body.ts'
 import type { Body, RequestMessage, ResponseMessage, StreamMessage } from '../exchange.ts'
-import type { HeaderList } from '../headers.ts'
+import { type HeaderList, isForwardingField } from '../headers.ts'
 import type { Change } from './outcome.ts'
 
 /**
@@ -10,18 +10,22 @@ import type { Change } from './outcome.ts'
 export function changeRequest(request: RequestMessage, changes: readonly Change[]): RequestMessage {
   const changed = changeHeaders(request.headers, changes, ['range', 'if-range'])
   const headers = changed.has('connection') ? withoutOptions(changed, changes) : changed
-  let { path, query, hasBody, contentLength } = request
+  let { path, query, hasBody, contentLength, assigned } = request
   let body: Body | undefined = request.body
   for (const change of changes) {
     if (change.kind === 'set-path') path = change.path
     else if (change.kind === 'set-query') query = change.query
-    else if (change.kind === 'set-body') {
+    else if (change.kind === 'set-header') {
+      const name = change.name.toLowerCase()
+      if (isForwardingField(name)) assigned = new Set([...(assigned ?? []), name])
+    } else if (change.kind === 'set-body') {
       body = new HeldBody(change.bytes)
       hasBody = true
       contentLength = change.bytes.length
     }
   }
-  return { ...request, path, query, headers, body, hasBody, contentLength }
+  const changedRequest = { ...request, path, query, headers, body, hasBody, contentLength }
+  return assigned ? { ...changedRequest, assigned } : changedRequest
 }
 
 /** The response after the changes; `reason` is cleared when the status changes. */

@@ -70,6 +70,7 @@ export function headersFor(
     authority: request.authority,
     host: preserveHost ? request.authority : target.host,
     httpVersion: head.httpVersion,
+    assigned: request.assigned,
   })
 }
 

@@ -1,4 +1,5 @@
 import type { RawHeaders } from '../exchange.ts'
+import { isForwardingField } from '../headers.ts'
 
 /** Fields that belong to one connection (RFC 9110 §7.6.1) and never travel on. `te: trailers` is put back where it matters. */
 export const hopByHop: ReadonlySet<string> = new Set([
@@ -13,16 +14,6 @@ export const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** What a proxy in front says of the client; believed of trusted ones only. */
-export const forwarding: ReadonlySet<string> = new Set([
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-port',
-  'x-real-ip',
-])
-
 const via = '1.1 gatehouse'
 
 export interface ForwardingFacts {
@@ -35,6 +26,8 @@ export interface ForwardingFacts {
   /** What `Host` says to the upstream. */
   host: string
   httpVersion: string
+  /** Names (lower case) of forwarding fields that a policy set, and that go on whoever the peer is. */
+  assigned?: ReadonlySet<string> | undefined
 }
 
 /**
@@ -45,6 +38,7 @@ export interface ForwardingFacts {
 export function upstreamHeaders(headers: RawHeaders, facts: ForwardingFacts): string[] {
   const out: string[] = ['Host', facts.host]
   const named = connectionNames(headers)
+  const kept = (name: string) => (facts.trusted || facts.assigned?.has(name) === true) && has(headers, name)
   let forwardedFor = ''
   let viaSoFar = ''
   for (let at = 0; at < headers.length; at += 2) {
@@ -64,8 +58,8 @@ export function upstreamHeaders(headers: RawHeaders, facts: ForwardingFacts): st
       viaSoFar = viaSoFar ? `${viaSoFar}, ${headers[at + 1]!}` : headers[at + 1]!
       continue
     }
-    if (forwarding.has(lower)) {
-      if (!facts.trusted) continue
+    if (isForwardingField(lower)) {
+      if (!facts.trusted && !facts.assigned?.has(lower)) continue
       if (lower === 'x-forwarded-for') {
         forwardedFor = forwardedFor ? `${forwardedFor}, ${headers[at + 1]!}` : headers[at + 1]!
         continue
@@ -74,8 +68,8 @@ export function upstreamHeaders(headers: RawHeaders, facts: ForwardingFacts): st
     out.push(name, headers[at + 1]!)
   }
   out.push('X-Forwarded-For', forwardedFor ? `${forwardedFor}, ${facts.peer}` : facts.peer)
-  if (!facts.trusted || !has(headers, 'x-forwarded-proto')) out.push('X-Forwarded-Proto', facts.scheme)
-  if (!facts.trusted || !has(headers, 'x-forwarded-host')) out.push('X-Forwarded-Host', facts.authority)
+  if (!kept('x-forwarded-proto')) out.push('X-Forwarded-Proto', facts.scheme)
+  if (!kept('x-forwarded-host')) out.push('X-Forwarded-Host', facts.authority)
   const mine = facts.httpVersion === '2' ? '2 gatehouse' : `${facts.httpVersion} gatehouse`
   out.push('Via', viaSoFar ? `${viaSoFar}, ${mine}` : mine)
   return out

@@ -1,4 +1,5 @@
-import { forwarding, hopByHop } from './forward-headers.ts'
+import { isForwardingField } from '../headers.ts'
+import { hopByHop } from './forward-headers.ts'
 
 /**
  * Fields that say how a message is framed, where it goes, who sent it or what its content is (RFC 9110 §6.5.1): behind
@@ -6,7 +7,6 @@ import { forwarding, hopByHop } from './forward-headers.ts'
  */
 const early: ReadonlySet<string> = new Set([
   ...hopByHop,
-  ...forwarding,
   'authorization',
   'cache-control',
   'cookie',
@@ -23,7 +23,11 @@ const early: ReadonlySet<string> = new Set([
 /** Whether a field may stand in the trailers of a message that goes on. */
 export function mayTrail(name: string): boolean {
   const lower = name.toLowerCase().replaceAll('_', '-')
-  return !early.has(lower) && !/^(?:content-(?!digest$|md5$)|if-|x-forwarded-|sec-|x-http-method)/.test(lower)
+  return (
+    !early.has(lower) &&
+    !isForwardingField(lower) &&
+    !/^(?:content-(?!digest$|md5$)|if-|sec-|x-http-method)/.test(lower)
+  )
 }
 
 /** The trailers of a flat list that may go on. */

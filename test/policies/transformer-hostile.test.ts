@@ -104,18 +104,46 @@ it('a field of the framing is none in the spelling with underscores either', asy
   ])
 })
 
-it('says that a field about the client mostly gets lost', async () => {
-  const policy = { headers: { set: { 'X-Real-IP': '{client.address}', 'X-Caller': '{client.address}' } } }
+it('says that a field that speaks for the client mostly gets lost where it is only added', async () => {
+  const policy = { headers: { add: { 'X-Real-IP': '{client.address}', 'X-Caller': '{client.address}' } } }
   expect((await judgeWith({ 'request-transformer': policy })).problems).toEqual([
     {
-      pointer: '/headers/set/X-Real-IP',
+      pointer: '/headers/add/X-Real-IP',
       code: 'UNUSED',
       message:
-        'X-Real-IP says who the client is, and is forwarded only for peers in `trustedProxies`: this value mostly gets lost',
-      suggestion: 'use another name, such as X-Client-Address',
+        'X-Real-IP speaks for the client, and goes on only for peers in `trustedProxies`: this value mostly gets lost',
+      suggestion: 'use `set`, which takes the place of what a client says',
     },
   ])
   expect((await judgeWith({ 'response-transformer': policy })).problems).toEqual([])
+})
+
+it('what a policy sets for the client goes on, and nothing that a client says for itself', async () => {
+  const server = await upstream()
+  const set =
+    '{ X-Real-IP: "{client.address}", X-Forwarded-Proto: https, X-Forwarded-Prefix: /shop, X-Forwarded-For: 192.0.2.1 }'
+  const { url } = await gateway(
+    `
+upstreams: { app: UPSTREAM }
+apis:
+  - name: app
+    upstream: app
+    policies: [request-transformer: { headers: { set: ${set} } }]
+`,
+    server,
+  )
+  const lies = ['X-Real-IP', 'X_Real_IP', 'x-real_ip', 'X-Forwarded-Prefix', 'X_Forwarded_Prefix', 'X-Forwarded-Uri']
+  const more = ['X-Original-URL', 'X-Rewrite-URL', 'X_Original_Url', 'Forwarded', 'X-Forwarded-Ssl', 'X-Forwarded-Host']
+  await ask(url, { headers: ['Host', 'a', ...[...lies, ...more].flatMap((name) => [name, '/admin'])] })
+  const { headers } = server.seen[0]!
+  const sent = headers.flatMap((name, at) => (at % 2 === 0 ? [`${name.toLowerCase()}: ${headers[at + 1]}`] : []))
+  expect(sent.filter((field) => /forward|real|orig|rewrite/.test(field)).sort()).toEqual([
+    'x-forwarded-for: 192.0.2.1, 127.0.0.1',
+    'x-forwarded-host: a',
+    'x-forwarded-prefix: /shop',
+    'x-forwarded-proto: https',
+    'x-real-ip: 127.0.0.1',
+  ])
 })
 
 it('what is removed is not there to be renamed, and that is told', async () => {

@@ -1,5 +1,5 @@
 import type { Evidence, Exchange, MessageSide } from '../../exchange.ts'
-import type { HeaderList } from '../../headers.ts'
+import { type HeaderList, isForwardingField } from '../../headers.ts'
 import { type Change, deny, type Outcome } from '../../pipeline/outcome.ts'
 import type { Judge, Setup } from '../../pipeline/policy.ts'
 import { compileTemplate, referenceHelp, render, type Template } from './template.ts'
@@ -84,11 +84,6 @@ function allowed(field: string): boolean {
   return !framing.has(fold(field))
 }
 
-/** Fields about the client: of peers that are not trusted, none reaches the upstream (`proxy/forward-headers`). */
-const aboutTheClient = new Set(
-  'forwarded x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip'.split(' '),
-)
-
 /** The name as CGI-like servers tell it apart from others (RFC 3875 §4.1.18). */
 function fold(field: string): string {
   return field.toLowerCase().replaceAll('_', '-')
@@ -98,9 +93,9 @@ export function prepareHeaders(config: HeadersConfig | undefined, side: MessageS
   const { remove = [], rename = {}, set = {}, add = {} } = config ?? {}
   const names = remove.filter((field) => !field.endsWith('*'))
   const check = (field: string, pointer: string, written = false): void => {
-    if (written && side === 'request' && aboutTheClient.has(fold(field))) {
-      const message = `${field} says who the client is, and is forwarded only for peers in \`trustedProxies\`: this value mostly gets lost`
-      setup.problem(pointer, 'UNUSED', message, 'use another name, such as X-Client-Address')
+    if (written && side === 'request' && isForwardingField(field.toLowerCase())) {
+      const message = `${field} speaks for the client, and goes on only for peers in \`trustedProxies\`: this value mostly gets lost`
+      setup.problem(pointer, 'UNUSED', message, 'use `set`, which takes the place of what a client says')
     }
     if (allowed(field)) return
     const suggestion = field.toLowerCase() === 'host' ? 'use `preserveHost` of the route' : 'leave it to the gateway'
@@ -108,7 +103,7 @@ export function prepareHeaders(config: HeadersConfig | undefined, side: MessageS
   }
   const templates = (values: Readonly<Record<string, string>>, key: string) =>
     Object.entries(values).map(([field, text]) => {
-      check(field, `/headers/${key}/${pointerToken(field)}`, true)
+      check(field, `/headers/${key}/${pointerToken(field)}`, key === 'add')
       return [field, headerTemplate(text, `/headers/${key}/${pointerToken(field)}`, setup)] as const
     })
   for (const [at, field] of remove.entries()) check(field, `/headers/remove/${at}`)
