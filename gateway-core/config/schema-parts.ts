@@ -340,7 +340,8 @@ const captureSchema = {
 const trustedProxiesSchema = {
   ...texts,
   default: [],
-  description: 'Networks (CIDR) of proxies in front, whose X-Forwarded-* headers are believed.',
+  description:
+    'Networks (CIDR) of proxies in front, whose `X-Forwarded-*`, `Forwarded`, `X-Real-IP`, `X-Original-URL` and `X-Rewrite-URL` are forwarded; what anybody else sends under these names is taken out.',
   examples: [['10.0.0.0/8']],
 } as const
 
