@@ -19,19 +19,25 @@ export function endOfScript(lines: readonly Line[], from: number): number {
 
 /**
  * The body of a request of a `.http` file. A form of several parts has the line ends that it needs on the wire, the fields
- * of a form may stand in lines of their own. Scripts, and files that responses go to, are named.
+ * of a form may stand in lines of their own. Scripts, and files that responses go to, are named, and put into `others`.
  */
 export function readBody(
   lines: readonly Line[],
   headers: readonly ReplayField[],
   problems: ImportProblem[],
+  others: string[] = [],
 ): ReplayBody {
   const kept: string[] = []
   for (let at = 0; at < lines.length; at++) {
     const { text, number } = lines[at]!
-    if (/^<>\s/.test(text)) continue
+    if (/^<>\s/.test(text)) {
+      others.push(text)
+      continue
+    }
     if (/^>\s*\{%/.test(text) || /^>>?!?\s+\.{0,2}[\w./\\~-]+$/.test(text)) {
+      const from = at
       if (/^>\s*\{%/.test(text)) at = endOfScript(lines, at)
+      others.push(...lines.slice(from, at + 1).map((line) => line.text))
       const what = text.startsWith('>>')
         ? 'the file that the response goes to is not written'
         : 'the script after the request is not taken'

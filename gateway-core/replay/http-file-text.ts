@@ -101,7 +101,7 @@ function unsealed(text: string, field: string): string {
   return text.replaceAll(marker, () => (++count === 1 ? `{{${name}}}` : `{{${name}-${count}}}`))
 }
 
-/** The text with a request put in: in the place of the one of that name, else at the end. Nothing else changes. */
+/** The text with a request put in: in the place of the one of that name, whose comments and scripts stay, else at the end. Nothing else changes. */
 export function withRequest(text: string, file: HttpFile, name: string, request: ReplayRequest): string {
   const section = httpSectionOf(request, name)
   const old = file.requests.find((one) => one.name === name)
@@ -109,22 +109,12 @@ export function withRequest(text: string, file: HttpFile, name: string, request:
   const written = section.replaceAll('\n', newline)
   if (old) {
     const after = text.slice(old.end)
-    const kept = variableLines(text.slice(old.start, old.end))
-    return (
-      text.slice(0, old.start) +
-      kept.map((line) => line + newline).join('') +
-      written +
-      (after === '' ? '' : newline + after)
-    )
+    const { before, after: behind } = old.kept
+    const all = [...before, ...written.trimEnd().split(newline), ...(behind.length > 0 ? ['', ...behind] : []), '']
+    return text.slice(0, old.start) + all.join(newline) + (after === '' ? '' : newline + after)
   }
   if (text.trim() === '') return `${text}### ${name}${newline}${written}`
   return `${text.replace(/\s*$/, newline)}${newline}### ${name}${newline}${written}`
-}
-
-/** Variables belong to the file, and stay when the request below them is written anew. */
-function variableLines(section: string): string[] {
-  const head = section.split(/\r?\n\r?\n/)[0]!
-  return head.split(/\r?\n/).filter((line) => /^\s*@[\w.-]+\s*=/.test(line))
 }
 
 /** A whole file of requests, with the variables that they use. */

@@ -14,6 +14,8 @@ export interface HttpFileRequest {
   start: number
   end: number
   request: ReplayRequest
+  /** Lines of it that the request does not hold: comments, scripts and what else other tools know. They stay when it is written anew. */
+  kept: { before: string[]; after: string[] }
 }
 
 export interface HttpFile {
@@ -71,10 +73,12 @@ function sectionsOf(text: string): Section[] {
 
 function readSection({ title, start, end, lines }: Section, file: HttpFile): void {
   const settings = { ...plainSettings }
+  const kept: HttpFileRequest['kept'] = { before: [], after: [] }
   let name = title
   let at = 0
   for (; at < lines.length; at++) {
     const { text, number } = lines[at]!
+    if (!writtenAnew(text)) kept.before.push(text)
     const variable = /^\s*@([\w.-]+)\s*=\s*(.*?)\s*$/.exec(text)
     if (variable) {
       file.variables.set(variable[1]!, variable[2]!)
@@ -88,10 +92,13 @@ function readSection({ title, start, end, lines }: Section, file: HttpFile): voi
     }
     if (text.trim() === '' || /^\s*(?:#|\/\/)/.test(text)) continue
     if (/^\s*<\s*(?:\{%|\S)/.test(text)) {
+      const from = at + 1
       at = endOfScript(lines, at)
+      kept.before.push(...lines.slice(from, at + 1).map((line) => line.text))
       file.problems.push({ what: 'the script before the request is not taken', line: number })
       continue
     }
+    kept.before.pop()
     break
   }
   const first = lines[at]
@@ -107,7 +114,7 @@ function readSection({ title, start, end, lines }: Section, file: HttpFile): voi
     const { requests, problems } = importCurl(command.join('\n'))
     file.problems.push(...problems.map((one) => ({ ...one, line: first.number + (one.line ?? 1) - 1 })))
     for (const one of requests.slice(0, 1)) {
-      file.requests.push({ name: name || one.name, line: first.number, start, end, request: one.request })
+      file.requests.push({ name: name || one.name, line: first.number, start, end, request: one.request, kept })
     }
     return
   }
@@ -122,11 +129,11 @@ function readSection({ title, start, end, lines }: Section, file: HttpFile): voi
     file.problems.push({ what: `${method} is no request of HTTP, and not taken`, line: first.number })
     return
   }
-  const { headers, after } = readFields(lines, next, file.problems)
-  const body = readBody(lines.slice(after), headers, file.problems)
+  const { headers, after } = readFields(lines, next, file.problems, kept.before)
+  const body = readBody(lines.slice(after), headers, file.problems, kept.after)
   const known = version === '1.0' ? '1.0' : version.startsWith('2') ? '2' : '1.1'
   const request = asGraphQl({ method, url: url!, version: known, headers, body, settings })
-  file.requests.push({ name: name || `${method} ${pathOf(url!)}`, line: first.number, start, end, request })
+  file.requests.push({ name: name || `${method} ${pathOf(url!)}`, line: first.number, start, end, request, kept })
 }
 
 function pathOf(url: string): string {
@@ -144,7 +151,7 @@ function joinedAddress(lines: readonly Line[], at: number): [string, number] {
   return [address, next]
 }
 
-function readFields(lines: readonly Line[], from: number, problems: ImportProblem[]) {
+function readFields(lines: readonly Line[], from: number, problems: ImportProblem[], comments: string[]) {
   const headers: ReplayField[] = []
   let at = from
   for (; at < lines.length && lines[at]!.text.trim() !== ''; at++) {
@@ -153,11 +160,19 @@ function readFields(lines: readonly Line[], from: number, problems: ImportProble
     const field = /^([^:]+):[ \t]?(.*)$/s.exec(off ? text.slice(off[0].length) : text)
     if (field && !(off && /\s/.test(field[1]!))) {
       headers.push({ name: field[1]!, value: field[2]!.trim(), ...(off && { off: true }) })
-    } else if (!off) {
+    } else if (off) comments.push(text)
+    else {
       problems.push({ what: 'this is no header line', line: number, todo: 'write it like: Accept: application/json' })
     }
   }
   return { headers, after: at + 1 }
+}
+
+const ownNotes = /^(?:name|timeout|redirects|length|literal|insecure|ignore|ignore-header)$/
+
+/** Whether a line before the request is one that is written again with it, or empty. */
+function writtenAnew(text: string): boolean {
+  return text.trim() === '' || ownNotes.test(directive.exec(text)?.[1] ?? '')
 }
 
 type Settings = { -readonly [K in keyof ReplayRequest['settings']]: ReplayRequest['settings'][K] }

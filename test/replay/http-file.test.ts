@@ -42,7 +42,7 @@ describe('a request that is put into a file', () => {
     const text = put('One', request({ method: 'PATCH', url: '/books/{{id}}', body: { kind: 'text', text: '{}' } }))
     expect(text.startsWith(file.slice(0, file.indexOf('@other')))).toBe(true)
     expect(text.endsWith(file.slice(file.indexOf('### Add')))).toBe(true)
-    expect(text).toContain('@other = 2\n# @name One\nPATCH /books/{{id}}\n\n{}\n')
+    expect(text).toContain('@other = 2\n# what one asks for most\n# @name One\nPATCH /books/{{id}}\n\n{}\n')
     expect(readHttpText(text).requests.map(({ name }) => name)).toEqual(['List', 'One', 'Add'])
     expect(readHttpText(text).variables).toEqual(readHttpText(file).variables)
   })
@@ -57,6 +57,60 @@ describe('a request that is put into a file', () => {
     const text = withRequest(windows, readHttpText(windows), 'List', request())
     expect(text.replaceAll('\r\n', '')).not.toContain('\n')
     expect(readHttpText(text).requests.map(({ name }) => name)).toEqual(['List', 'One', 'Add'])
+  })
+
+  it('keeps comments, scripts and what else other tools know of the request', () => {
+    const text = `# Of the shop.
+
+@id = 1
+
+@other = 2
+# @prompt otp
+# @timeout 5
+< {%
+  request.variables.set("a", "1");
+%}
+GET /books/{{id}} HTTP/1.1
+// why it is asked
+Accept: */*
+
+> {%
+  client.global.set("token", response.body.token);
+%}
+
+>>! out.json
+
+<> 2026-01-01.200.json
+
+###
+GET /other
+`
+    const [one] = readHttpText(text).requests
+    const written = withRequest(text, readHttpText(text), one!.name, { ...one!.request, url: '/new' })
+    expect(written).toBe(`# Of the shop.
+@id = 1
+@other = 2
+# @prompt otp
+< {%
+  request.variables.set("a", "1");
+%}
+// why it is asked
+# @name GET /books/{{id}}
+# @timeout 5000ms
+GET /new
+Accept: */*
+
+> {%
+  client.global.set("token", response.body.token);
+%}
+>>! out.json
+<> 2026-01-01.200.json
+
+###
+GET /other
+`)
+    const again = withRequest(written, readHttpText(written), one!.name, { ...one!.request, url: '/new' })
+    expect(again).toBe(written)
   })
 
   it('has a variable in the place of each sealed secret', () => {
