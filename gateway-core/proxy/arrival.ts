@@ -4,7 +4,7 @@ import type { DenialCode } from '../errors.ts'
 import type { RequestMessage } from '../exchange.ts'
 import type { FaultListener, Inbound } from './connection.ts'
 import { drawFor } from './draw.ts'
-import { editedHead } from './edited-head.ts'
+import { asSentIn, editedHead } from './edited-head.ts'
 import type { Engine } from './engine.ts'
 import { exchangeId } from './exchange-id.ts'
 import { type ArrivedRequest, heldBodyBytes, type Holds, type RequestDecision, type RequestEdit } from './holds.ts'
@@ -75,6 +75,10 @@ class Arrival implements ArrivedRequest, FaultListener {
 
   get upgrade() {
     return undefined
+  }
+
+  get asSent() {
+    return asSentIn(this.#engine(), this.#inbound)
   }
 
   get gone() {
@@ -158,7 +162,7 @@ class Arrival implements ArrivedRequest, FaultListener {
     const bytes = edit?.body ?? this.#bytes
     let head = original.head
     if (edit) {
-      const judged = editedHead(head, edit, bytes?.length, this.workspace.limits)
+      const judged = editedHead(head, edit, bytes?.length, this.workspace.limits, this.asSent)
       if (isRefusal(judged)) return { refused: judged }
       head = judged
     } else if (bytes) head = { ...head, expectContinue: false }

@@ -1,7 +1,17 @@
 import type { Limits } from '../config/workspace.ts'
 import type { RawHeaders } from '../exchange.ts'
+import type { Inbound } from './connection.ts'
+import type { Engine } from './engine.ts'
 import type { RequestEdit } from './holds.ts'
 import { type HeadRefusal, isRefusal, judgeHead, type RequestHead } from './strict.ts'
+
+/** Whose paths go on as they were written. */
+export type AsSent = NonNullable<Parameters<typeof judgeHead>[0]['asSent']>
+
+/** The same for what came in by the forward proxy; undefined for the gateway's own listeners. */
+export function asSentIn({ router }: Engine, { proxied }: Pick<Inbound, 'proxied'>): AsSent | undefined {
+  return proxied && ((authority, scheme) => !router.names(authority, scheme))
+}
 
 /**
  * The head of a request that somebody changed, judged as strictly as one that comes in. What is to go out exactly as
@@ -13,6 +23,7 @@ export function editedHead(
   { method, target, headers, exact }: RequestEdit,
   bodyBytes: number | undefined,
   limits: Pick<Limits, 'headerBytes' | 'headerCount'>,
+  asSent?: AsSent,
 ): RequestHead | HeadRefusal {
   const { scheme, httpVersion } = original
   const rawHeaders = [...headers]
@@ -24,6 +35,7 @@ export function editedHead(
       httpVersion: httpVersion === '2' ? '1.1' : httpVersion,
       rawHeaders: exact ? withoutFraming(rawHeaders) : rawHeaders,
       scheme,
+      ...(asSent && { asSent }),
     },
     limits,
   )

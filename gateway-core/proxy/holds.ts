@@ -1,6 +1,7 @@
 import type { ExchangeRecord, Interception } from '../capture/record.ts'
 import type { Workspace } from '../config/workspace.ts'
 import type { Peer, RawHeaders, RequestMessage } from '../exchange.ts'
+import type { AsSent } from './edited-head.ts'
 import type { MessageHolds } from './messages/message-desk.ts'
 
 /** Largest body that is read for whoever holds a message; a longer one streams on behind its head. */
@@ -43,6 +44,8 @@ interface Arrived {
 }
 
 export interface ArrivedRequest extends Arrived {
+  /** Only for one's own traffic: whose paths go on as they were written, because no route names that host. */
+  readonly asSent: AsSent | undefined
   readonly startedAt: number
   readonly peer: Peer
   readonly listener: ExchangeRecord['listener']

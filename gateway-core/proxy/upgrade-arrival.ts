@@ -1,5 +1,5 @@
 import { drawFor } from './draw.ts'
-import { editedHead } from './edited-head.ts'
+import { asSentIn, editedHead } from './edited-head.ts'
 import type { Engine } from './engine.ts'
 import { exchangeId } from './exchange-id.ts'
 import type { ArrivedRequest, Holds, RequestDecision } from './holds.ts'
@@ -21,6 +21,7 @@ export function arriveUpgrade(engine: () => Engine, inbound: InboundUpgrade, hol
     peer: inbound.peer,
     listener: inbound.listener,
     gone: gone.signal,
+    asSent: asSentIn(engine(), inbound),
     workspace: engine().workspace,
     httpVersion: inbound.head.httpVersion,
     upgrade: 'websocket',
@@ -64,7 +65,7 @@ function goOn(
     return
   }
   if (!edit) return passage().start()
-  const head = editedHead(inbound.head, edit, 0, engine.workspace.limits)
+  const head = editedHead(inbound.head, edit, 0, engine.workspace.limits, asSentIn(engine, inbound))
   if (isRefusal(head)) return passage().refuseAs(head.code)
   if (head.upgrade !== 'websocket') return passage(head).refuseAs('UPGRADE_REFUSED')
   passage(head).start()

@@ -52,6 +52,7 @@ export const checkWritten = {
       { ...start, headers: framed.headers, exact: framed.exact },
       bytesAfter,
       from.workspace.limits,
+      from.asSent,
     )
     if (isRefusal(judged))
       throw refused(`the gateway would refuse this request: ${judged.detail}`, 'mend it, or drop it')
