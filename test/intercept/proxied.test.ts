@@ -8,7 +8,7 @@ let upstream: TestUpstream
 const interceptor = new Interceptor()
 afterEach(async () => {
   interceptor.release('the test is over')
-  for (const { id } of [...interceptor.breakpoints]) interceptor.removeBreakpoint(id)
+  for (const { id } of interceptor.breakpoints.slice()) interceptor.removeBreakpoint(id)
   await gateway.close()
   await upstream.close()
 })
