@@ -14,6 +14,8 @@ interface Line {
   denials: number
   wouldDeny: number
   micros: Float32Array
+  /** Id of the exchange that it was hit by last. */
+  last: string
 }
 
 /** What live traffic does at each policy line of one revision. Counting costs a lookup and an addition per step. */
@@ -25,48 +27,37 @@ export class PolicyCounters {
     this.revision = workspace.revision
     for (const { id, position } of instancesOf(workspace)) {
       const { file, line } = position
-      const counts = { hits: 0, denials: 0, wouldDeny: 0, micros: new Float32Array(kept) }
+      const counts = { hits: 0, denials: 0, wouldDeny: 0, micros: new Float32Array(kept), last: '' }
       this.#lines.set(id, { policy: id, file, line, ...counts })
     }
   }
 
   /** Returns whether anything changed. Exchanges that finish on an earlier revision count there, not here. */
-  count(record: ExchangeRecord): boolean {
-    if (record.revision !== this.revision) return false
+  count({ id, revision, trace }: ExchangeRecord): boolean {
+    if (revision !== this.revision) return false
     let changed = false
-    let last: Line | undefined
-    for (const { policy, phase, verdict, micros } of record.trace) {
+    for (const { policy, verdict, micros } of trace) {
       if (verdict === 'skipped') continue
-      if (phase === 'message' && ranBefore(record, policy)) {
-        // What its messages came to is no other request.
-        const line = this.#lines.get(policy)
-        if (line && verdict === 'deny') line.denials++
-        continue
-      }
       const line = this.#lines.get(policy)
       if (!line) continue
       changed = true
-      // A policy that runs in several phases of one exchange is hit once.
-      if (line !== last) line.micros[line.hits++ % kept] = micros
+      // A policy that runs in several phases of one exchange, and over its messages, is hit once.
+      if (line.last !== id) line.micros[line.hits++ % kept] = micros
       else line.micros[(line.hits - 1) % kept]! += micros
+      line.last = id
       if (verdict === 'deny') line.denials++
       else if (verdict === 'would-deny') line.wouldDeny++
-      last = line
     }
     return changed
   }
 
   read(): Counters {
-    const policies = [...this.#lines.values()].map(({ micros, ...line }) => ({
-      ...line,
-      medianMicros: medianOf(micros.slice(0, Math.min(line.hits, kept))),
-    }))
+    const policies = [...this.#lines.values()].map(({ micros, policy, file, line, hits, denials, wouldDeny }) => {
+      const medianMicros = medianOf(micros.slice(0, Math.min(hits, kept)))
+      return { policy, file, line, hits, denials, wouldDeny, medianMicros }
+    })
     return { revision: this.revision, policies }
   }
-}
-
-function ranBefore({ trace }: ExchangeRecord, policy: string): boolean {
-  return trace.some((step) => step.policy === policy && step.phase !== 'message' && step.verdict !== 'skipped')
 }
 
 /** Every policy of a workspace once, by id. */

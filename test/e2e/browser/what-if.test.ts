@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { expect as expectPage } from '@playwright/test'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { openCaptures } from '../../../gateway-core/capture/store.ts'
 import { accessibilityFaults, openWithTraffic, type Workbench } from './launch.ts'
 
 // As a person does it, by keyboard: an edit, what it would do, which exchange, why, and the line that makes it so.
@@ -202,4 +205,40 @@ describe('time', () => {
     await page.getByRole('button', { name: 'As it was' }).click()
     await expectPage(page.locator('.step-here')).toContainText('ROLE_NOT_ALLOWED')
   })
+})
+
+describe('a message of a WebSocket', () => {
+  it('that an edit would change is named, and shown as it came and as it would go on', async () => {
+    const socket = new WebSocket(`${(await workbench.gateway()).replace('http', 'ws')}/ws`)
+    await once(socket, 'message')
+    const echo = once(socket, 'message')
+    socket.send('{"word":"sesame"}')
+    await echo
+    socket.close()
+    await once(socket, 'close')
+    // What is not written yet is not judged.
+    const captures = openCaptures(workbench.folder)
+    const isWritten = () =>
+      captures.list({ query: 'path:/ws' }).some(({ id, state }) => {
+        return state === 'done' && captures.countMessages(id) > 2
+      })
+    await expectPage.poll(isWritten, { timeout: 15_000 }).toBe(true)
+    captures.close()
+    await page.keyboard.press('Alt+2')
+    await page.locator('.code-text .view-line').first().waitFor()
+    const lines = readFileSync(join(workbench.folder, 'gatehouse.yaml'), 'utf8').split('\n')
+    await goToLine(1 + lines.findIndex((text) => text.includes('- request-size-limiting: { url: 2kb')))
+    await page.keyboard.press('End')
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('- data-mask: { apply: [request], fields: [/word] ')
+    await strip().getByRole('button', { name: '1 transformed' }).click({ timeout: 15_000 })
+    const compare = pane().locator('.compare')
+    const message = compare.getByRole('region', { name: /^Message \d+ from the client$/ })
+    await expectPage(message).toContainText('sesame')
+    await expectPage(message).toContainText('{"word":"[masked]"}')
+    await expectPage(compare.locator('tr[data-first="true"]')).toContainText('data-mask')
+    await page.keyboard.press('s')
+    await expectPage(pane().getByLabel('Smallest request').locator('pre')).toContainText('→ {"word":"sesame"}')
+    expect(await accessibilityFaults(page)).toEqual([])
+  }, 60_000)
 })
