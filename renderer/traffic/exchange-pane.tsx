@@ -1,5 +1,5 @@
 import { Copy, FlaskConical, KeyRound, RotateCw, SquarePen, X } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { create } from 'zustand'
 import type { ExchangeDetail } from '../../gateway-core/protocol/types.ts'
 import { visible } from '../../gateway-core/visible.ts'
@@ -14,7 +14,7 @@ import { CaseBanner } from './case-banner.tsx'
 import { isCase, useOpenedCases } from './cases.ts'
 import { Changes } from './changes.tsx'
 import { Decisions } from './decisions.tsx'
-import { useEntering, useExchange } from './exchange-store.ts'
+import { enterExchange, useEntering, useExchange } from './exchange-store.ts'
 import { hasMessages, MessageRows } from './message-list.tsx'
 import { MessageViews } from './message-views.tsx'
 import { changeCount } from './message-changes.ts'
@@ -44,12 +44,9 @@ export function ExchangePane({ id, onClose }: { id: string; onClose: () => void 
   const detail = loaded && 'detail' in loaded ? loaded.detail : undefined
   const isOpen = detail?.exchange.id === id && detail.exchange.state === 'open'
   useEffect(() => setOpen(isOpen), [isOpen])
-  const pane = useRef<HTMLElement>(null)
   const entering = useEntering(({ wanted }) => wanted) && detail?.exchange.id === id
   useEffect(() => {
-    if (!entering) return
-    useEntering.setState({ wanted: false })
-    pane.current?.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus()
+    if (entering) enterExchange()
   }, [entering])
   // Who went on to another one meanwhile stays in the table.
   useEffect(() => () => useEntering.setState({ wanted: false }), [id])
@@ -64,7 +61,7 @@ export function ExchangePane({ id, onClose }: { id: string; onClose: () => void 
     })),
   )
   return (
-    <section ref={pane} className="pane exchange" aria-label="Exchange">
+    <section className="pane exchange" aria-label="Exchange">
       {detail ? (
         <Exchange detail={detail} version={version} onClose={onClose} />
       ) : loaded && 'refusal' in loaded ? (

@@ -41,8 +41,15 @@ export function useExchange(id: string | undefined, revision: string, version: n
   return loaded
 }
 
-/** Somebody goes into the exchange: its pane takes the focus as soon as it is there. */
+/** Somebody goes into an exchange that is not here yet: its pane takes the focus as soon as it is. */
 export const useEntering = create<{ wanted: boolean }>(() => ({ wanted: false }))
+
+/** Goes into the exchange, to the view that is shown. */
+export function enterExchange(): void {
+  const tab = document.querySelector<HTMLElement>('.exchange [role="tab"][aria-selected="true"]')
+  tab?.focus()
+  useEntering.setState({ wanted: tab === null })
+}
 
 function remember(key: string, detail: ExchangeDetail): void {
   known.set(key, detail)

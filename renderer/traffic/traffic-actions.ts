@@ -8,7 +8,7 @@ import { tellDone, useNotices } from '../shell/notices.ts'
 import { useWorkbench } from '../shell/workbench.ts'
 import { makeTestKey } from '../tests/tests-store.ts'
 import { plural } from '../ui/format.ts'
-import { copyText, useEntering } from './exchange-store.ts'
+import { copyText, enterExchange } from './exchange-store.ts'
 import { chooseCase, isCase, saveCase } from './cases.ts'
 import { chooseText, saveText } from './text-files.ts'
 import { lookAt, useTime } from './time-store.ts'
@@ -72,7 +72,7 @@ export function trafficActions(screen: { focusQuery: () => void }): Action[] {
       group,
       shortcut: 'Enter',
       hidden: true,
-      run: () => (isShown() ? useEntering.setState({ wanted: true }) : select(0)),
+      run: () => (isShown() ? enterExchange() : select(0)),
     },
     {
       id: 'traffic.close',
