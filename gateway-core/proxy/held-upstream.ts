@@ -9,7 +9,7 @@ import { type AnsweredResponse, heldBodyBytes, type Holds, type Pace, type Respo
 import type { Passage } from './passage.ts'
 import { recordOf } from './record-exchange.ts'
 
-/** How often a slowed answer goes on, in ms. */
+/** How often a slowed answer goes on, in ms; more rarely where that would be less than a byte. */
 const tickMs = 50
 
 /**
@@ -32,6 +32,8 @@ export class HeldUpstream implements UpstreamSink {
   #stopped = false
   #pace: Pace | undefined
   #sent = 0
+  /** Bytes that may go out before the next tick. */
+  #allowed = Infinity
   #timer: NodeJS.Timeout | undefined
   #resumeUpstream: () => void = () => undefined
   #abortUpstream: Abort = () => undefined
@@ -160,8 +162,10 @@ export class HeldUpstream implements UpstreamSink {
     if (edit?.body) this.#replaceBody(Buffer.from(edit.body))
     if (edit?.exact) this.#endConnectionBehind()
     const goOn = () => {
+      this.#timer = undefined
       if (this.#stopped) return
       this.#mode = 'delivering'
+      if (pace?.bytesPerSecond !== undefined) this.#allow(pace.bytesPerSecond)
       const resume = () => {
         this.#paused = false
         this.#deliver()
@@ -196,26 +200,36 @@ export class HeldUpstream implements UpstreamSink {
 
   /** Hands on what is there, as fast as the passage and the pace let it. */
   #deliver(): void {
-    if (this.#timer && this.#pace?.bytesPerSecond) return
     const { bytesPerSecond, cutAfter } = this.#pace ?? {}
-    while (!this.#paused && !this.#stopped && this.#queue.length > 0) {
-      const most = bytesPerSecond === undefined ? Infinity : Math.max(1, Math.ceil((bytesPerSecond * tickMs) / 1000))
+    while (!this.#paused && !this.#stopped && this.#allowed > 0 && this.#queue.length > 0) {
       const left = cutAfter === undefined ? Infinity : cutAfter - this.#sent
-      const chunk = this.#take(Math.min(most, left))
+      const chunk = this.#take(Math.min(this.#allowed, left))
+      this.#allowed -= chunk.length
       if (chunk.length > 0 && !this.#passage.onData(chunk)) this.#paused = true
       if (chunk.length >= left) return this.#cut()
-      if (bytesPerSecond !== undefined && !this.#stopped) {
-        this.#timer = setTimeout(() => {
-          this.#timer = undefined
-          this.#deliver()
-        }, tickMs)
-        return
-      }
     }
-    if (this.#paused || this.#stopped) return
+    if (this.#stopped) return
+    if (bytesPerSecond !== undefined && this.#allowed <= 0) this.#waitForTick(bytesPerSecond)
+    if (this.#paused || this.#queue.length > 0) return
     if (this.#trailers === undefined) return this.#resumeUpstream()
     this.#stopped = true
+    clearTimeout(this.#timer)
     this.#passage.onEnd(this.#trailers)
+  }
+
+  #waitForTick(bytesPerSecond: number): void {
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined
+        this.#allow(bytesPerSecond)
+        this.#deliver()
+      },
+      Math.max(tickMs, 1000 / bytesPerSecond),
+    )
+  }
+
+  #allow(bytesPerSecond: number): void {
+    this.#allowed = Math.max(1, Math.ceil((bytesPerSecond * tickMs) / 1000))
   }
 
   /** Up to so many bytes from the front of the queue. */

@@ -165,6 +165,29 @@ describe('delay', () => {
     expect((await ask(gateway.url)).body).toHaveLength(500)
     expect(performance.now() - begun).toBeGreaterThan(180)
   })
+
+  it('waits first, and then sends the body slowly', async () => {
+    gateway = await heldGateway({
+      upstream: await answering('x'.repeat(100)),
+      yaml: 'rules: [{ name: d, delay: { from: 100ms, bytesPerSecond: 1000 } }]\n',
+    })
+    const begun = performance.now()
+    expect((await ask(gateway.url)).body).toHaveLength(100)
+    expect(performance.now() - begun).toBeGreaterThan(140)
+  })
+
+  it('is no slower than it says, however the upstream cuts its answer', async () => {
+    gateway = await heldGateway({
+      upstream: await answering('x'.repeat(2_000_000)),
+      yaml: 'rules: [{ name: d, delay: { bytesPerSecond: 4mb } }]\n',
+    })
+    const begun = performance.now()
+    expect((await ask(gateway.url)).body).toHaveLength(2_000_000)
+    const took = performance.now() - begun
+    // In pieces of 16 kB, one each tick, it would take six seconds.
+    expect(took).toBeGreaterThan(350)
+    expect(took).toBeLessThan(4_000)
+  })
 })
 
 describe('fault', () => {
