@@ -99,10 +99,11 @@ function sequenceOfHttp(io: Io, path: string, file: string): ReadSequence {
   }
   if (requests.length === 0)
     throw new CannotRun(`${shownPath(io, file)} holds no request`, 'begin it with: GET /books/1')
-  const steps = requests.map(({ name }) => ({
+  const steps = requests.map(({ name, handler: { captures, status } }) => ({
     name,
     request: `${path}#${name}`,
-    expect: { status: ['1xx', '2xx', '3xx'] },
+    ...(Object.keys(captures).length > 0 && { capture: captures }),
+    expect: { status: status ?? ['1xx', '2xx', '3xx'] },
   }))
   return {
     path,

@@ -114,7 +114,7 @@ async function importFrom(
   const seen = (path: string) =>
     file === undefined ? path : asSeenFrom(relative(folder, file).split(sep).join('/'), path)
   const written = httpTextOf(
-    found.map((one) => ({ name: one.name, request: withFilePaths(one.request, seen) })),
+    found.map((one) => ({ ...one, request: withFilePaths(one.request, seen) })),
     variables,
   )
   if (file !== undefined) {

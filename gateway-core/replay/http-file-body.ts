@@ -1,6 +1,7 @@
 import type { ImportProblem } from '../protocol/replay-reports.ts'
 import type { ReplayBody, ReplayField } from '../protocol/replay-request.ts'
 import { fileOfLine } from './body-files.ts'
+import { readHandler, type ResponseHandler } from './response-handler.ts'
 
 /** A line of a file, with its number from 1 and where it starts. */
 export interface Line {
@@ -19,13 +20,15 @@ export function endOfScript(lines: readonly Line[], from: number): number {
 
 /**
  * The body of a request of a `.http` file. A form of several parts has the line ends that it needs on the wire, the fields
- * of a form may stand in lines of their own. Scripts, and files that responses go to, are named, and put into `others`.
+ * of a form may stand in lines of their own. Scripts, and files that responses go to, are put into `others`; those that are
+ * understood into `handlers` too, and the others are named.
  */
 export function readBody(
   lines: readonly Line[],
   headers: readonly ReplayField[],
   problems: ImportProblem[],
   others: string[] = [],
+  handlers: ResponseHandler[] = [],
 ): ReplayBody {
   const kept: string[] = []
   for (let at = 0; at < lines.length; at++) {
@@ -38,6 +41,11 @@ export function readBody(
       const from = at
       if (/^>\s*\{%/.test(text)) at = endOfScript(lines, at)
       others.push(...lines.slice(from, at + 1).map((line) => line.text))
+      const said = text.startsWith('>>') ? undefined : handlerIn(lines.slice(from, at + 1))
+      if (said) {
+        handlers.push(said)
+        continue
+      }
       const what = text.startsWith('>>')
         ? 'the file that the response goes to is not written'
         : 'the script after the request is not taken'
@@ -65,4 +73,10 @@ export function readBody(
       ? kept.reduce((all, line) => all + (/^\s*&/.test(line) || all.endsWith('&') ? line.trim() : `\n${line}`))
       : kept.join('\n')
   return { kind: 'text', text, ...(files && { files }) }
+}
+
+/** What the script in these lines says: `> {%` … `%}`. */
+function handlerIn(lines: readonly Line[]): ResponseHandler | undefined {
+  const script = /^>\s*\{%([^]*)%\}\s*$/.exec(lines.map(({ text }) => text).join('\n'))?.[1]
+  return script === undefined ? undefined : readHandler(script)
 }

@@ -4,6 +4,7 @@ import { plainSettings } from './from-exchange.ts'
 import type { HttpFile } from './http-file.ts'
 import { usesVariables } from './import/imported.ts'
 import { readBody } from './http-file-body.ts'
+import { handlerText, type ResponseHandler } from './response-handler.ts'
 import { ReplayError } from './replay-error.ts'
 
 /**
@@ -117,14 +118,23 @@ export function withRequest(text: string, file: HttpFile, name: string, request:
   return `${text.replace(/\s*$/, newline)}${newline}### ${name}${newline}${written}`
 }
 
+/** A request as a file of them holds it. */
+export interface FileRequest {
+  name: string
+  request: ReplayRequest
+  handler?: ResponseHandler
+}
+
 /** A whole file of requests, with the variables that they use. */
 export function httpTextOf(
-  requests: readonly { name: string; request: ReplayRequest }[],
+  requests: readonly FileRequest[],
   variables: ReadonlyMap<string, string> = new Map(),
 ): string {
   const head = [...variables].map(([name, value]) => `@${name} = ${value.replaceAll(/[\r\n]+/g, ' ')}\n`).join('')
-  const sections = requests.map(
-    ({ name, request }) => `### ${name.replaceAll(/[\r\n]+/g, ' ')}\n${httpSectionOf(request, name)}`,
-  )
+  const sections = requests.map(({ name, request, handler }) => {
+    const script = handler ? handlerText(handler) : ''
+    const section = `### ${name.replaceAll(/[\r\n]+/g, ' ')}\n${httpSectionOf(request, name)}`
+    return script === '' ? section : `${section}\n${script}`
+  })
   return `${head}${head === '' ? '' : '\n'}${sections.join('\n')}`
 }

@@ -2,6 +2,7 @@ import type { ImportProblem } from '../protocol/replay-reports.ts'
 import type { ReplayField, ReplayRequest } from '../protocol/replay-request.ts'
 import { plainSettings } from './from-exchange.ts'
 import { endOfScript, type Line, readBody } from './http-file-body.ts'
+import type { ResponseHandler } from './response-handler.ts'
 import { importCurl } from './import/curl.ts'
 import { asGraphQl } from './import/graphql.ts'
 
@@ -16,6 +17,8 @@ export interface HttpFileRequest {
   request: ReplayRequest
   /** Lines of it that the request does not hold: comments, scripts and what else other tools know. They stay when it is written anew. */
   kept: { before: string[]; after: string[] }
+  /** What the scripts behind it take from the response, and want of it. */
+  handler: ResponseHandler
 }
 
 export interface HttpFile {
@@ -114,7 +117,15 @@ function readSection({ title, start, end, lines }: Section, file: HttpFile): voi
     const { requests, problems } = importCurl(command.join('\n'))
     file.problems.push(...problems.map((one) => ({ ...one, line: first.number + (one.line ?? 1) - 1 })))
     for (const one of requests.slice(0, 1)) {
-      file.requests.push({ name: name || one.name, line: first.number, start, end, request: one.request, kept })
+      file.requests.push({
+        name: name || one.name,
+        line: first.number,
+        start,
+        end,
+        request: one.request,
+        kept,
+        handler: { captures: {} },
+      })
     }
     return
   }
@@ -130,10 +141,22 @@ function readSection({ title, start, end, lines }: Section, file: HttpFile): voi
     return
   }
   const { headers, after } = readFields(lines, next, file.problems, kept.before)
-  const body = readBody(lines.slice(after), headers, file.problems, kept.after)
+  const handlers: ResponseHandler[] = []
+  const body = readBody(lines.slice(after), headers, file.problems, kept.after, handlers)
+  const captures = Object.assign({}, ...handlers.map((one) => one.captures)) as Record<string, string>
+  const status = handlers.findLast((one) => one.status !== undefined)?.status
+  const handler = { captures, ...(status !== undefined && { status }) }
   const known = version === '1.0' ? '1.0' : version.startsWith('2') ? '2' : '1.1'
   const request = asGraphQl({ method, url: url!, version: known, headers, body, settings })
-  file.requests.push({ name: name || `${method} ${pathOf(url!)}`, line: first.number, start, end, request, kept })
+  file.requests.push({
+    name: name || `${method} ${pathOf(url!)}`,
+    line: first.number,
+    start,
+    end,
+    request,
+    kept,
+    handler,
+  })
 }
 
 function pathOf(url: string): string {

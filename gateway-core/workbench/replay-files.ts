@@ -15,8 +15,9 @@ import {
   textOf,
 } from '../replay/collections.ts'
 import { readHttpText } from '../replay/http-file.ts'
-import { httpTextOf, withRequest } from '../replay/http-file-text.ts'
+import { type FileRequest, httpTextOf, withRequest } from '../replay/http-file-text.ts'
 import { ReplayError } from '../replay/replay-error.ts'
+import type { ResponseHandler } from '../replay/response-handler.ts'
 import { type ReadSequence, readSequence } from '../replay/sequence.ts'
 import { writeWhole } from './json-file.ts'
 import { appendItem } from './rule-edit.ts'
@@ -28,6 +29,7 @@ export interface FiledRequest {
   name: string
   request: ReplayRequest
   variables: ReadonlyMap<string, string>
+  handler: ResponseHandler
 }
 
 /** The files of a workspace that hold requests and sequences: read as they are, changed only where they were edited. */
@@ -65,7 +67,8 @@ export class ReplayFiles {
     fileIn(this.#folder, path)
     const file = readCollection(this.#folder, path, this.#environment())
     const found = requestNamed(file, path, name)
-    return { path, name: found.name, request: found.request, variables: file.variables }
+    const { request, handler } = found
+    return { path, name: found.name, request, variables: file.variables, handler }
   }
 
   /** Writes a request into a file, in the place of the one of that name. Returns its id. */
@@ -80,16 +83,12 @@ export class ReplayFiles {
   }
 
   /** Makes a file of requests. Throws when there is one of that name. */
-  create(
-    path: string,
-    requests: readonly { name: string; request: ReplayRequest }[],
-    variables: ReadonlyMap<string, string>,
-  ): string {
+  create(path: string, requests: readonly FileRequest[], variables: ReadonlyMap<string, string>): string {
     const target = this.#target(path)
     if (this.#textIfThere(target) !== '')
       throw new ReplayError(`there is a file ${target} already`, 'choose another name')
-    const seen = requests.map(({ name, request }) => ({
-      name,
+    const seen = requests.map(({ request, ...rest }) => ({
+      ...rest,
       request: withFilePaths(request, (file) => asSeenFrom(target, file)),
     }))
     this.#write(target, httpTextOf(seen, variables))
@@ -116,14 +115,14 @@ export class ReplayFiles {
 
   /** Adds a request that stands in a file to a sequence, as its last step; makes the sequence where there is none. */
   addStep(id: string, name: string): { file: string; steps: number } {
-    const { name: title } = this.get(id)
+    const { name: title, handler } = this.get(id)
     const inside = name.startsWith(`${sequencesFolder}/`) ? name : `${sequencesFolder}/${name}`
     const file = /\.ya?ml$/.test(inside) ? inside : `${inside}.yaml`
     fileIn(this.#folder, file)
     const before = this.#textIfThere(file)
     // A sequence that cannot be read is not made worse.
     if (before !== '') this.sequence(file)
-    const step = stringify({ name: title, request: id })
+    const step = stringify({ name: title, request: id, ...stepOf(handler) })
     this.#write(file, appendItem(before === '' ? stringify({ name: title }) : before, 'steps', step))
     return { file, steps: this.sequence(file).sequence.steps.length }
   }
@@ -180,6 +179,14 @@ export class ReplayFiles {
       const { code, message } = error as NodeJS.ErrnoException
       throw new ReplayError(`${path} cannot be written (${code ?? message})`)
     }
+  }
+}
+
+/** What a script behind a request says, as a sequence says it. */
+function stepOf({ captures, status }: ResponseHandler) {
+  return {
+    ...(Object.keys(captures).length > 0 && { capture: captures }),
+    ...(status !== undefined && { expect: { status } }),
   }
 }
 

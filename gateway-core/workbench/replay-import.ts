@@ -5,6 +5,7 @@ import { basePathsOf } from '../openapi/servers.ts'
 import type { Imported } from '../protocol/replay.ts'
 import type { ReplayRequest } from '../protocol/replay-request.ts'
 import { textOf } from '../replay/collections.ts'
+import type { FileRequest } from '../replay/http-file-text.ts'
 import { importRequests } from '../replay/import/import.ts'
 import { requestOfOperation } from '../replay/import/openapi.ts'
 import { ReplayError } from '../replay/replay-error.ts'
@@ -34,6 +35,11 @@ export function importInto(desk: ReplayDesk, from: { text: string; name: string;
     const items = desk.files.list().files.find(({ path }) => path === file)?.items ?? []
     return { kind, items, problems, file }
   }
+  for (const { name, handler } of requests) {
+    if (!handler || (Object.keys(handler.captures).length === 0 && handler.status === undefined)) continue
+    const what = `what the script of "${name.slice(0, 100)}" takes and checks is not kept in the history`
+    problems.push({ what, todo: 'import it as a file of the workspace' })
+  }
   // The history has no file whose variables could be used later: those that are known are put in now.
   const items = requests.map(({ name, request }) => {
     const { request: _, runs: _runs, ...item } = desk.create(withVariables(request, variables), name)
@@ -54,12 +60,12 @@ function withVariables(request: ReplayRequest, variables: ReadonlyMap<string, st
   }
 }
 
-function uniquelyNamed(requests: readonly { name: string; request: ReplayRequest }[]) {
+function uniquelyNamed(requests: readonly FileRequest[]) {
   const seen = new Map<string, number>()
-  return requests.map(({ name, request }) => {
+  return requests.map(({ name, ...rest }) => {
     const times = (seen.get(name) ?? 0) + 1
     seen.set(name, times)
-    return { name: times === 1 ? name : `${name} (${times})`, request }
+    return { ...rest, name: times === 1 ? name : `${name} (${times})` }
   })
 }
 

@@ -76,8 +76,15 @@ steps:
 # @name login
 GET /books/{{$randomInt 1 2}}
 
+> {%
+  client.global.set("number", response.body.id);
+  client.test("is there", function () {
+    client.assert(response.status === 200, "it is not");
+  });
+%}
+
 ### after
-POST /books/2
+POST /books/{{number}}
 Authorization: {{auth}}
 Content-Type: multipart/form-data; boundary=x
 
@@ -198,6 +205,7 @@ it('a request of a file uses what another was answered, files beside it, and val
   const { code, stdout } = await run('requests/chain.http', '--var', 'suffix=-given')
   expect(stdout).toContain('2 passed')
   expect([code, authorization]).toEqual([0, 'Bearer 7-given'])
+  expect(stdout).toContain('number = 7')
   expect(posted).toBe('--x\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\n\r\nbeside\r\n--x--\r\n')
 })
 

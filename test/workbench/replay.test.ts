@@ -223,6 +223,10 @@ describe('files of requests', () => {
     )
     const { steps } = await desk.call('replay.sequence', { file: 'sequences/made.yaml' })
     expect(steps.map(({ name }) => name)).toEqual(['First one', 'a: b'])
+    // What a script behind it says is said by the step.
+    desk.write('requests/scripted.http', 'GET /open/1\n\n> {% client.global.set("id", response.body.items[0].id); %}\n')
+    await desk.call('replay.addStep', { id: 'requests/scripted.http#GET /open/1', file: 'made' })
+    expect(readFileSync(file, 'utf8')).toContain('    capture:\n      id: /items/0/id\n')
     await expect(add('nothing', 'made')).rejects.toThrow()
     await expect(add('a: b', '../../outside')).rejects.toThrow()
     desk.write('sequences/broken.yaml', 'steps: [\n')

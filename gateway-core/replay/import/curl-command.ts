@@ -3,7 +3,8 @@ import type { ReplayRequest } from '../../protocol/replay-request.ts'
 import { plainSettings } from '../from-exchange.ts'
 import { longName, longOption } from './curl-options.ts'
 import { bytesBody, hasField } from './imported.ts'
-import { multipartOf, type Part, typeOfFile } from './multipart.ts'
+import { formPart } from './curl-form.ts'
+import { multipartOf, type Part } from './multipart.ts'
 
 /** Reads the bytes of a file that a command names; undefined where it cannot. */
 export type ReadNamed = (path: string) => Buffer | undefined
@@ -242,31 +243,12 @@ export class CurlCommand {
   }
 
   #part(value: string, files: boolean): void {
-    const equals = value.indexOf('=')
-    if (equals < 1) return this.#tell(`-F ${value.slice(0, 40)} is no form field`, 'write it like: name=value')
-    const name = value.slice(0, equals)
-    const [written = '', ...attributes] = files ? partsOf(value.slice(equals + 1)) : [value.slice(equals + 1)]
-    const content = files ? unquoted(written) : written
-    const attribute = (key: string) =>
-      attributes
-        .find((one) => one.trim().startsWith(`${key}=`))
-        ?.trim()
-        .slice(key.length + 1)
-    const given = attribute('type')
-    const type = given === undefined ? undefined : unquoted(given)
-    if (!files || !/^[@<]/.test(content)) {
-      const named = files ? attribute('filename') : undefined
-      const more = { ...(type !== undefined && { type }), ...(named !== undefined && { file: unquoted(named) }) }
-      this.#parts.push({ name, content: Buffer.from(content), ...more })
-      return
+    const part = formPart(value, files, (path) => this.#bytesOf(path))
+    if (!part) return this.#tell(`-F ${value.slice(0, 40)} is no form field`, 'write it like: name=value')
+    if (part.path !== undefined) {
+      this.#tell(`the form has the file ${part.path.slice(0, 80)}`, 'put it into the workspace')
     }
-    const path = unquoted(content.slice(1))
-    const bytes = this.#bytesOf(path)
-    if (!bytes) this.#tell(`the form has the file ${path.slice(0, 80)}`, 'put it into the workspace')
-    const file = content.startsWith('@') ? unquoted(attribute('filename') ?? path.replace(/^.*\//, '')) : undefined
-    const known = type ?? (file === undefined ? undefined : typeOfFile(path))
-    const part: Part = { name, ...(bytes ? { content: bytes, read: true } : { content: Buffer.alloc(0), path }) }
-    this.#parts.push({ ...part, ...(file !== undefined && { file }), ...(known !== undefined && { type: known }) })
+    this.#parts.push(part)
   }
 
   #request(written: string): ReplayRequest {
@@ -342,14 +324,4 @@ function encodedPair(value: string): string {
   const equals = value.indexOf('=')
   if (equals <= 0) return encodeURIComponent(value.slice(equals === 0 ? 1 : 0))
   return `${value.slice(0, equals)}=${encodeURIComponent(value.slice(equals + 1))}`
-}
-
-/** The content of a form field and what is said of it: parted by `;`, but not inside of quotes. */
-function partsOf(text: string): string[] {
-  return text.match(/(?:"(?:\\[^]|[^"\\])*"|[^;"]|")+/g) ?? ['']
-}
-
-function unquoted(text: string): string {
-  const quoted = /^"((?:\\[^]|[^"\\])*)"$/.exec(text.trim())
-  return quoted ? quoted[1]!.replaceAll(/\\(["\\])/g, '$1') : text
 }

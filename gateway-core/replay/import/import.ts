@@ -91,7 +91,12 @@ function importHttp(text: string): ImportedRequests {
   if (requests.length === 0 && problems.length === 0) {
     problems.push({ what: 'it holds no request', todo: 'begin it with a line such as: GET /books/1' })
   }
-  return { kind: 'http', requests: requests.map(({ name, request }) => ({ name, request })), variables, problems }
+  return {
+    kind: 'http',
+    requests: requests.map(({ name, request, handler }) => ({ name, request, handler })),
+    variables,
+    problems,
+  }
 }
 
 function nothing(kind: ImportedRequests['kind'], what: string): ImportedRequests {

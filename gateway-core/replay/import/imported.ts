@@ -1,12 +1,13 @@
 import type { ImportProblem } from '../../protocol/replay-reports.ts'
 import type { ReplayBody, ReplayRequest } from '../../protocol/replay-request.ts'
+import type { FileRequest } from '../http-file-text.ts'
 import { plainSettings } from '../from-exchange.ts'
 import { utf8Of } from '../wire-text.ts'
 
 /** Requests that were read from somewhere else, with what could not be taken over. */
 export interface ImportedRequests {
   kind: 'curl' | 'http' | 'har' | 'postman' | 'openapi'
-  requests: { name: string; request: ReplayRequest }[]
+  requests: FileRequest[]
   variables: Map<string, string>
   problems: ImportProblem[]
 }

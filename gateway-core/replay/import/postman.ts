@@ -2,6 +2,7 @@ import type { ReplayBody, ReplayField, ReplayRequest } from '../../protocol/repl
 import { blankRequest, hasField, type ImportedRequests } from './imported.ts'
 import type { ReadNamed } from './curl-command.ts'
 import { graphQlText } from './graphql.ts'
+import { readHandler, type ResponseHandler } from '../response-handler.ts'
 import { multipartOf, type Part, typeOfFile } from './multipart.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -29,7 +30,7 @@ function readItems(items: readonly Json[], folders: readonly string[], auth: Jso
   for (const item of items) {
     const name = text(item['name']) || 'unnamed'
     const path = [...folders, name]
-    noteScripts(item, path.join(' / '), into)
+    const handler = noteScripts(item, path.join(' / '), into)
     const own = item['auth'] === null ? undefined : (objectOf(item['auth']) ?? auth)
     if (Array.isArray(item['item'])) {
       if (path.length < deepest) readItems(listOf(item['item']), path, own, into)
@@ -40,21 +41,31 @@ function readItems(items: readonly Json[], folders: readonly string[], auth: Jso
       into.problems.push({ what: `"${path.join(' / ')}" has no request, and is left out` })
       continue
     }
-    into.requests.push({ name: path.join(' / '), request: readRequest(source, path.join(' / '), own, into) })
+    const request = readRequest(source, path.join(' / '), own, into)
+    into.requests.push({ name: path.join(' / '), request, ...(handler && { handler }) })
   }
 }
 
-function noteScripts(owner: Json, where: string, into: ImportedRequests): void {
+/** What the test script of a request takes and wants, where that is understood; every other script is named. */
+function noteScripts(owner: Json, where: string, into: ImportedRequests): ResponseHandler | undefined {
+  let handler: ResponseHandler | undefined
   for (const event of listOf(owner['event'])) {
     const script = objectOf(event['script'])?.['exec']
     const lines = Array.isArray(script) ? script.map(text) : [text(script)]
     if (lines.every((line) => line.trim() === '')) continue
+    const ofRequest = event['listen'] === 'test' && !Array.isArray(owner['item'])
+    const read = ofRequest ? readHandler(lines.join('\n')) : undefined
+    if (read) {
+      handler = read
+      continue
+    }
     const kind = event['listen'] === 'prerequest' ? 'pre-request' : text(event['listen']) || 'event'
     into.problems.push({
       what: `the ${kind} script of "${where}" is not taken`,
       todo: 'write what it checks as a sequence',
     })
   }
+  return handler
 }
 
 function readRequest(source: Json, name: string, inherited: Json | undefined, into: Into): ReplayRequest {

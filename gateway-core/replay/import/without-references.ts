@@ -8,7 +8,7 @@ import type { ImportedRequests } from './imported.ts'
 export function withoutReferences(imported: ImportedRequests): ImportedRequests {
   return {
     ...imported,
-    requests: imported.requests.map(({ name, request }) => ({ name, request: asText(request) })),
+    requests: imported.requests.map((one) => ({ ...one, request: asText(one.request) })),
     variables: new Map([...imported.variables].map(([name, value]) => [name, escaped(value)])),
   }
 }
