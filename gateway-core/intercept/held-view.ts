@@ -1,9 +1,11 @@
 import { type BodyReading, readBody, readHeaders, readQuery } from '../capture/readings.ts'
 import { openMarkers } from '../capture/markers.ts'
-import { sortPlaces } from '../capture/sealed-places.ts'
+import { type SealedPlaces, sortPlaces } from '../capture/sealed-places.ts'
 import { Sealer } from '../capture/sealer.ts'
+import type { Workspace } from '../config/workspace.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import type { RawHeaders } from '../exchange.ts'
+import type { AnsweredResponse } from '../proxy/holds.ts'
 import type { Start } from './draft.ts'
 import { valuesOf } from './framing.ts'
 import type { Held } from './held.ts'
@@ -28,6 +30,27 @@ export interface HeldView {
   values: ReadonlyMap<string, string>
 }
 
+/** By workspace: where a request may hold what is sealed, whichever route takes it. */
+const inRequests = new WeakMap<Workspace, SealedPlaces>()
+
+/**
+ * Places of a held message that are shown as markers. Which route takes a request is not known yet: so the fields and
+ * parameters that any of them reads credentials from are sealed.
+ */
+export function sealedIn({ kind, side, from }: Held['message']): SealedPlaces {
+  const { workspace } = from
+  const everywhere = workspace.capture.seal
+  if (kind === 'http' && side === 'response') {
+    return sortPlaces([...everywhere, ...(from as AnsweredResponse).record().sealed], `held ${from.id}`)
+  }
+  const known = inRequests.get(workspace)
+  if (known) return known
+  const named = workspace.routes.flatMap(({ plan }) => plan.sealed).filter((place) => place.in !== 'body')
+  const places = sortPlaces([...everywhere, ...named], `held ${workspace.revision}`)
+  inRequests.set(workspace, places)
+  return places
+}
+
 /**
  * The message with its secrets as markers, like captures show them; in clear where somebody asked for that. Of a body of
  * more than `mostBytes` only its length is told.
@@ -38,7 +61,7 @@ export async function viewOf(
   secrets: boolean,
   mostBytes: number,
 ): Promise<HeldView> {
-  const { draft, side, from } = message
+  const { draft, side } = message
   const found = draft.wire && (await draft.content())
   const long = found && found.bytes.length > mostBytes ? found.bytes.length : undefined
   const unread = long !== undefined && { bytes: noBytes, coded: found!.coded, masked: false, hidden: false, long }
@@ -49,7 +72,7 @@ export async function viewOf(
     return { start, headers, body, masked: false, values: new Map() }
   }
   const sealer = new Sealer(key, unusedMs)
-  const places = sortPlaces(from.workspace.capture.seal, 'held')
+  const places = sealedIn(message)
   const head = readHeaders(JSON.stringify(headers), side, places, sealer)
   const target = 'target' in start ? readQuery(start.target, places, sealer) : undefined
   const contentType = valuesOf(headers, 'content-type')[0]?.toLowerCase()

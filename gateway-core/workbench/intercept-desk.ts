@@ -4,7 +4,7 @@ import type { ReplayRequest } from '../protocol/replay-request.ts'
 import type { Held, WrittenMessage } from '../intercept/held.ts'
 import { explainRule } from '../intercept/explain.ts'
 import { valuesOf } from '../intercept/framing.ts'
-import { type HeldView, unmask, viewOf } from '../intercept/held-view.ts'
+import { type HeldView, sealedIn, unmask, viewOf } from '../intercept/held-view.ts'
 import { Interceptor } from '../intercept/interceptor.ts'
 import {
   type Connection,
@@ -16,7 +16,6 @@ import {
 import type { Params } from '../protocol/protocol.ts'
 import { refused, RpcError } from '../protocol/rpc-error.ts'
 import { readQuery } from '../capture/readings.ts'
-import { sortPlaces } from '../capture/sealed-places.ts'
 import { Sealer } from '../capture/sealer.ts'
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import { checkWritten } from './written-message.ts'
@@ -236,7 +235,6 @@ function replayBody(bytes: Uint8Array): ReplayRequest['body'] {
 
 function rowOf(held: Held, key: WorkspaceKey): HeldRow {
   const { id, message, about, breakpoint, since, until } = held
-  const places = sortPlaces(message.from.workspace.capture.seal, 'held')
   return {
     id,
     exchange: message.from.id,
@@ -245,7 +243,7 @@ function rowOf(held: Held, key: WorkspaceKey): HeldRow {
     until,
     method: about.method,
     host: about.host,
-    url: readQuery(about.url, places, new Sealer(key, 0)).text,
+    url: readQuery(about.url, sealedIn(message), new Sealer(key, 0)).text,
     ...(message.kind === 'message'
       ? { message: message.from.kind }
       : message.side === 'response' && { status: message.draft.start.status }),

@@ -104,6 +104,25 @@ describe('held messages', () => {
     expect(detail.exchange.intercepted).toMatchObject({ request: { body: { text: expect.stringContaining('Ada') } } })
   })
 
+  it('show no credentials that only a policy names', async () => {
+    const policies = 'policies: [{ key-auth: { header: X-Partner, query: pk } }]\n'
+    await open(`consumers: [{ name: me, keys: [a-key-of-a-partner] }]\n${policies}`)
+    await stop('', 'both')
+    const answer = desk.send('/x?pk=a-key-of-a-partner', { headers: { 'X-Partner': 'a-key-of-a-partner' } })
+    const message = await held()
+    expect(JSON.stringify(message)).not.toContain('a-key-of-a-partner')
+    expect(message.headers.join()).toContain('X-Partner,⟦sealed:')
+    const { method, target } = message.start as { method: string; target: string }
+    const request = { method, target, headers: [...message.headers, 'X-Added', '1'] }
+    await desk.call('intercept.resume', { ids: [message.id], request })
+    const response = await held()
+    expect(response.side).toBe('response')
+    await desk.call('intercept.resumeAll', {})
+    // It went on as itself: the policy knew its caller.
+    expect((await answer).status).toBe(200)
+    expect(upstream.seen[0]!.headers).toEqual(expect.arrayContaining(['a-key-of-a-partner']))
+  })
+
   it('hide bytes whose secrets cannot be told apart, and find echoes', async () => {
     await open()
     await stop('')
