@@ -111,3 +111,9 @@ export function isForwardingField(lower: string): boolean {
 }
 
 const forwardingField = /^x[-_](?:forwarded[-_]|(?:real[-_]ip|original[-_]url|rewrite[-_]url)$)/
+
+/** Whether a response is a stream of events, whatever the case of its type (WHATWG HTML §9.2). */
+export function isEventStream(headers: HeaderList): boolean {
+  const type = headers.get('content-type')
+  return type !== undefined && /^text\/event-stream(?:$|[\s;])/i.test(type)
+}

@@ -1,5 +1,6 @@
 import type { DenialCode } from '../errors.ts'
 import type { Body, RequestMessage, ResponseMessage } from '../exchange.ts'
+import { isEventStream } from '../headers.ts'
 import { type Maybe, whenReady } from '../pipeline/facts.ts'
 import type { JudgedExchange } from '../pipeline/judged-exchange.ts'
 import type { GatewayResponse } from '../pipeline/outcome.ts'
@@ -146,10 +147,6 @@ export class Course {
   }
 }
 
-export function isEventStream({ headers }: ResponseMessage): boolean {
-  return headers.get('content-type')?.startsWith('text/event-stream') ?? false
-}
-
 /** Statuses of responses without a body; behind 101 come messages. */
 const bodiless: ReadonlySet<number> = new Set([101, 204, 304])
 
@@ -157,7 +154,7 @@ const bodiless: ReadonlySet<number> = new Set([101, 204, 304])
 export function readsResponseBody(plan: Plan, { request, response }: JudgedExchange): boolean {
   if (plan.responseBodyBytes === 0 || plan.phases.responseBody.length === 0) return false
   if (request.method === 'HEAD' || bodiless.has(response!.status)) return false
-  return !isEventStream(response!)
+  return !isEventStream(response!.headers)
 }
 
 /** Parts of a recorded request may be getters that name what lacks; copying must not read them. */

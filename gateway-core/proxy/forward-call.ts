@@ -38,7 +38,7 @@ export function callTo(
   const { engine, inbound, exchange, plan } = passage
   const { request } = exchange
   const headers = headersFor(engine, inbound, exchange, target, passage.route?.preserveHost ?? true)
-  if (plan.phases.message.length > 0 && request.headers.get('accept')?.includes('text/event-stream')) {
+  if (plan.phases.message.length > 0 && request.headers.get('accept')?.toLowerCase().includes('text/event-stream')) {
     askUncoded(headers)
   }
   if (plan.responseBodyBytes > 0) askWhole(headers)

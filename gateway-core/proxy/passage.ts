@@ -3,7 +3,7 @@ import type { ExchangeVerdict } from '../capture/record.ts'
 import { HeldBody } from '../body.ts'
 import type { DenialCode } from '../errors.ts'
 import type { ResponseMessage } from '../exchange.ts'
-import { HeaderList } from '../headers.ts'
+import { HeaderList, isEventStream } from '../headers.ts'
 import { whenReady } from '../pipeline/facts.ts'
 import type { GatewayResponse } from '../pipeline/outcome.ts'
 import { BodyTee } from './body-tee.ts'
@@ -173,7 +173,7 @@ export class Passage extends CarriedExchange implements UpstreamSink, BodyTaker,
   }
 
   #isEventStream(): boolean {
-    return this.exchange.response!.headers.get('content-type')?.startsWith('text/event-stream') ?? false
+    return isEventStream(this.exchange.response!.headers)
   }
 
   /** False: a policy wants the events, and they cannot be read. */

@@ -89,6 +89,7 @@ export function judgeHead(
   let expect: string | undefined
   let connection: string | undefined
   let upgrade: string | undefined
+  let type: string | undefined
   for (let at = 0; at < count; at += 2) {
     const name = rawHeaders[at]!
     const value = rawHeaders[at + 1]!
@@ -139,8 +140,14 @@ export function judgeHead(
         }
         break
       case 12:
-        if (isName(name, 'content-type') && isGrpc(value)) {
-          return refuse('GRPC_UNSUPPORTED', 'Send gRPC straight to its server; this gateway forwards HTTP/1.1.')
+        if (isName(name, 'content-type')) {
+          if (isGrpc(value)) {
+            return refuse('GRPC_UNSUPPORTED', 'Send gRPC straight to its server; this gateway forwards HTTP/1.1.')
+          }
+          if (type !== undefined && type !== value) {
+            return refuse('MALFORMED_REQUEST', 'Several Content-Type fields, which differ (RFC 9110 §8.3).')
+          }
+          type = value
         }
         break
       case 14:

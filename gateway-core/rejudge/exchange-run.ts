@@ -2,6 +2,7 @@ import { HeldBody } from '../body.ts'
 import type { Workspace } from '../config/workspace.ts'
 import type { DenialCode } from '../errors.ts'
 import type { Body, ResponseMessage } from '../exchange.ts'
+import { isEventStream } from '../headers.ts'
 import { ExchangeFacts } from '../pipeline/exchange-facts.ts'
 import { type FactSource, type Maybe, whenReady } from '../pipeline/facts.ts'
 import { JudgedExchange } from '../pipeline/judged-exchange.ts'
@@ -10,7 +11,7 @@ import type { PolicyInstance } from '../pipeline/plan.ts'
 import { Run } from '../pipeline/runner.ts'
 import type { Timeline } from '../pipeline/timeline.ts'
 import { bodyFailures, decodeContent } from '../proxy/content-coding.ts'
-import { Course, isEventStream, type Refused, type Surroundings } from '../proxy/course.ts'
+import { Course, type Refused, type Surroundings } from '../proxy/course.ts'
 import { type Routed, routeExchange } from '../proxy/route-exchange.ts'
 import type { Router } from '../proxy/router.ts'
 import type { ColdState } from './cold-state.ts'
@@ -256,7 +257,7 @@ export class ExchangeRun implements Surroundings {
     const { response } = exchange
     if (run.decision || course.refused || this.answerMissing || response?.from !== 'upstream') return false
     const judges = run.plan.phases.message.length > 0
-    const events = isEventStream(response)
+    const events = isEventStream(response.headers)
     if (events) exchange.response = openedStream(response, recorded, judges)
     else if (exchange.upgrade === undefined || response.status !== 101) return false
     // What such exchanges said before is not told from what they would say now.

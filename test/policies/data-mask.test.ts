@@ -263,15 +263,18 @@ describe('data-mask elsewhere', () => {
     expect(JSON.stringify(result.trace)).not.toMatch(/"(?:12|34|56)"/)
   })
 
-  it('says of an event stream that it passes unmasked, and seals it whole', async () => {
-    const headers = { 'Content-Type': 'text/event-stream', 'X-Pin': '1' }
-    const config = { 'data-mask': { detect: ['card'], headers: ['X-Pin'] } }
-    const { trace, response } = await judgeWith(config, { response: { headers, body: '' } })
-    const entry = trace.find(({ phase }) => phase === 'responseHeaders')!
-    expect(entry.evidence![0]).toMatchObject({ at: { in: 'body', of: 'response' }, observed: 'text/event-stream' })
-    expect(entry.learned!.sealed).toContainEqual({ in: 'body', of: 'response' })
-    expect(response.headers.get('x-pin')).toBe('[masked]')
-  })
+  it.each(['text/event-stream', 'Text/Event-Stream; charset=utf-8'])(
+    'masks the events of %s one by one, and seals it whole',
+    async (type) => {
+      const headers = { 'Content-Type': type, 'X-Pin': '1' }
+      const config = { 'data-mask': { detect: ['card'], headers: ['X-Pin'] } }
+      const { trace, response } = await judgeWith(config, { response: { headers, body: '' } })
+      const entry = trace.find(({ phase }) => phase === 'responseHeaders')!
+      expect(entry.evidence![0]).toMatchObject({ at: { in: 'body', of: 'response' }, observed: 'text/event-stream' })
+      expect(entry.learned!.sealed).toContainEqual({ in: 'body', of: 'response' })
+      expect(response.headers.get('x-pin')).toBe('[masked]')
+    },
+  )
 
   it('holds only the bodies it looks at', () => {
     expect(needs({ apply: ['response'], detect: ['card'], maxBody: '1kb' })).toEqual({ response: 1024 })

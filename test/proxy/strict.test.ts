@@ -49,6 +49,8 @@ describe('a head judged by itself', () => {
     ],
     ['HTTP/2 with TE: gzip', ['te', 'gzip'], { httpVersion: '2', authority: 'a' }, 'MALFORMED_REQUEST'],
     ['HTTP/2 with TE: trailers', ['te', 'trailers'], { httpVersion: '2', authority: 'a' }, 'accepted'],
+    ['two types that differ', ['Host', 'a', 'Content-Type', 'a/b', 'content-type', 'a/c'], {}, 'MALFORMED_REQUEST'],
+    ['one type twice', ['Host', 'a', 'Content-Type', 'a/b', 'content-type', 'a/b'], {}, 'accepted'],
     ['HTTP/2 with an upper-case name', ['X-A', 'b'], { httpVersion: '2', authority: 'a' }, 'MALFORMED_REQUEST'],
     ['HTTP/2 with a name that is no token', ['x a', 'b'], { httpVersion: '2', authority: 'a' }, 'MALFORMED_REQUEST'],
     ['HTTP/2 without any host', [], { httpVersion: '2' }, 'BAD_HOST'],

@@ -1,6 +1,6 @@
 import { parseSize, sizeSchema } from '../../config/units.ts'
 import type { Evidence, Exchange, MessageSide, Place } from '../../exchange.ts'
-import type { HeaderList } from '../../headers.ts'
+import { type HeaderList, isEventStream } from '../../headers.ts'
 import { type Change, deny, type Outcome, pass } from '../../pipeline/outcome.ts'
 import { definePolicy, type Setup } from '../../pipeline/policy.ts'
 import { contentTypeOf } from '../content-type-of.ts'
@@ -238,7 +238,7 @@ function maskHeaders(mask: Mask, side: MessageSide, headers: HeaderList | undefi
 /** Event streams are never held: they are masked event by event, and the capture seals the stream as a whole. */
 function streamed(mask: Mask, { response }: Exchange): Passed | undefined {
   const masks = mask.rules.fields.length + mask.rules.detect.length > 0 && mask.looksAt.has('response')
-  if (!masks || !response?.headers.get('content-type')?.startsWith('text/event-stream')) return undefined
+  if (!masks || !response || !isEventStream(response.headers)) return undefined
   const own = maskHeaders(mask, 'response', response.headers)
   const at: Place = { in: 'body', of: 'response' }
   const evidence: Evidence[] = [{ at, observed: 'text/event-stream', expected: 'masked event by event' }]
