@@ -46,8 +46,9 @@ export function BodyEditor({ message, edit, problem, onChange }: BodyEditorProps
     return (
       <div className="row held-note">
         <span className="dim grow">
-          The body is longer than 10 MB, or does not end (an event stream, a long poll): it is not held, and goes on
-          behind this head as it comes.{message?.side === 'response' && ' Breakpoints on messages hold single events.'}
+          The body is longer than 10 MB, does not end (an event stream, a long poll), or would be too much beside what
+          is held already: it goes on behind this head as it comes.
+          {message?.side === 'response' && ' Breakpoints on messages hold single events.'}
         </span>
         <FileButton onChange={onChange} />
       </div>
