@@ -47,7 +47,9 @@ export function copyReplay(request: ReplayRequest, format: CopyFormat, base: str
   const bytes =
     text === undefined ? (body?.kind === 'bytes' ? Buffer.from(body.base64, 'base64') : undefined) : Buffer.from(text)
   const path = target.startsWith('/') ? target : `/${target}`
-  const message = { method, url: from + path, fields, text, bytes, ...notCopied(body) }
+  // A variable in front stands for a server.
+  const url = origin === undefined && target.startsWith('{{') ? target : from + path
+  const message = { method, url, fields, text, bytes, ...notCopied(body) }
   return written(message, format, version)
 }
 

@@ -177,6 +177,11 @@ describe('a request of Replay whose body is not in it', () => {
     expect(copyReplay(file, format, undefined)).toContain(expected)
   })
 
+  it('keeps the variable that stands for its server', () => {
+    const text = copyReplay({ ...request(null), url: '{{base}}/a' }, 'curl', 'http://127.0.0.1:1')
+    expect(text).toContain("'{{base}}/a'")
+  })
+
   it.each<[CopyFormat, ReplayRequest, string]>([
     ['curl', recorded, '# the body is in the capture, and left out\ncurl '],
     ['fetch', recorded, '// the body is in the capture, and left out\nconst '],
