@@ -50,6 +50,12 @@ function row(name: string, type: FieldType, column: string, help: string, exampl
   return { name, type, help, example, source: 'row', column: `e.${column}`, read }
 }
 
+/** A host with a port is known by its name alone too. */
+function hostNames(authority: string): string | string[] {
+  const name = authority.replace(/:\d+$/, '')
+  return name === authority ? authority : [authority, name]
+}
+
 /** Path and query as one text. */
 export const urlColumn = "CASE e.query WHEN '' THEN e.path ELSE e.path || '?' || e.query END"
 
@@ -79,7 +85,9 @@ export const filterFields: readonly FilterField[] = [
   ),
   context('decided', 'word', 'Id of the policy that denied or answered.', 'decided:*/rbac', (r) => r.decidedBy),
   context('method', 'word', 'Request method.', 'method:POST', (r) => r.request.method),
-  context('host', 'word', 'Host and port as the client named them.', 'host:*.example.com', (r) => r.request.authority),
+  context('host', 'word', 'Host as the client named it, with or without its port.', 'host:*.example.com', (r) =>
+    hostNames(r.request.authority),
+  ),
   row('path', 'text', 'path', 'Normalized request path.', 'path~^/books', (r) => r.request.path),
   row('query', 'text', 'query', 'Query without the question mark.', 'query:page=2', (r) => r.request.query),
   {

@@ -51,6 +51,9 @@ const exchange = record({
 })
 
 const yes = `
+host:localhost
+host:localhost:8080
+host:local*
 status:403
 status:4xx
 status:400-499
@@ -130,6 +133,8 @@ test.each(yes.split('\n'))('holds: %s', (query) => {
 })
 
 const no = `
+host:8080
+host:localhost:80
 status:200
 status:2xx
 status>403
