@@ -1,4 +1,5 @@
 import type { Replacement, Rewrite, Rule, RuleAction } from '../config/rules.ts'
+import type { MessageSide } from '../exchange.ts'
 
 /** What a rule does, in one plain sentence. */
 export function explainRule(rule: Rule): string {
@@ -8,11 +9,11 @@ export function explainRule(rule: Rule): string {
   return `${enabled ? '' : 'Off. '}For ${which}${part}: ${explainAction(rule)}.`
 }
 
-/** Only what it does: `sets the request header X-Debug to 1`. */
-export function explainAction({ action }: Pick<Rule, 'action'>): string {
+/** Only what it does: `sets the request header X-Debug to 1`. With `side` only what it does to that message. */
+export function explainAction({ action }: Pick<Rule, 'action'>, side?: MessageSide): string {
   switch (action.kind) {
     case 'rewrite':
-      return explainRewrite(action)
+      return explainRewrite(action, side)
     case 'mock': {
       const size = Buffer.byteLength(action.body)
       return `answers ${action.status} with ${size === 0 ? 'no body' : `${size} bytes`} in the place of the upstream`
@@ -37,11 +38,11 @@ export function explainAction({ action }: Pick<Rule, 'action'>): string {
   }
 }
 
-function explainRewrite({ request, response }: Extract<RuleAction, { kind: 'rewrite' }>): string {
-  const sides = [
-    ...(request ? explainChanges(request, 'request') : []),
-    ...(response ? explainChanges(response, 'response') : []),
-  ]
+function explainRewrite(action: Extract<RuleAction, { kind: 'rewrite' }>, side?: MessageSide): string {
+  const sides = (['request', 'response'] as const).flatMap((one) => {
+    const rewrite = side === undefined || side === one ? action[one] : undefined
+    return rewrite ? explainChanges(rewrite, one) : []
+  })
   return sides.join(', ') || 'changes nothing'
 }
 

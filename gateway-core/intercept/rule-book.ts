@@ -10,7 +10,8 @@ import { rewriteRequest, rewriteResponse } from './rewrite.ts'
 /** A rule at work. */
 export interface ActiveRule {
   readonly rule: Rule
-  readonly explain: string
+  /** What it does to a message of each side. */
+  readonly explain: Readonly<Record<MessageSide, string>>
   /** How many exchanges it touched since it came into force. */
   hits: number
 }
@@ -26,7 +27,10 @@ export class RuleBook {
   /** Rules that stayed the same go on counting. */
   take(rules: readonly Rule[]): void {
     const before = new Map(this.#rules.map((one) => [keyOf(one.rule), one.hits]))
-    this.#rules = rules.map((rule) => ({ rule, explain: explainAction(rule), hits: before.get(keyOf(rule)) ?? 0 }))
+    this.#rules = rules.map((rule) => {
+      const explain = { request: explainAction(rule, 'request'), response: explainAction(rule, 'response') }
+      return { rule, explain, hits: before.get(keyOf(rule)) ?? 0 }
+    })
   }
 
   areOn(side?: MessageSide): boolean {
@@ -156,7 +160,8 @@ function insteadOf({ name, action }: Rule): Instead | undefined {
 
 function note(active: ActiveRule, side: MessageSide, did: Touch['did'], touches: Touch[], detail?: string): void {
   active.hits++
-  const says = detail === undefined ? active.explain : `${active.explain} (${detail})`
+  const explain = active.explain[side]
+  const says = detail === undefined ? explain : `${explain} (${detail})`
   touches.push({ by: 'rule', name: active.rule.name, side, did, says })
 }
 

@@ -50,6 +50,16 @@ describe('rewrite', () => {
     })
   })
 
+  it('says of each message what it did to that one', async () => {
+    const rewrite = 'request: { setHeaders: { X-Up: "1" } }, response: { status: 203, removeHeaders: [Date] }'
+    gateway = await heldGateway({ yaml: `rules: [{ name: both, rewrite: { ${rewrite} } }]\n` })
+    await ask(gateway.url)
+    expect(gateway.records[0]!.intercepted!.touches).toMatchObject([
+      { side: 'request', says: 'sets the request header X-Up to 1' },
+      { side: 'response', says: 'makes the status 203, removes the response header Date' },
+    ])
+  })
+
   it('changes the response before it is judged, whatever its coding', async () => {
     gateway = await heldGateway({
       upstream: await answering(gzipSync('see http://one and http://two'), {
