@@ -1,14 +1,19 @@
 import type { OriginalMessage, Touch } from '../../gateway-core/capture/record.ts'
+import type { RawHeaders } from '../../gateway-core/exchange.ts'
 import type { ExchangeDetail } from '../../gateway-core/protocol/types.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { type Compared, compareMessages } from '../traffic/message-changes.ts'
 import { SealedText } from '../traffic/sealed-text.tsx'
+import { useText } from '../traffic/body-diff.tsx'
 import { BodyView } from '../traffic/body-view.tsx'
+import { MessageDiff } from '../traffic/message-diff.tsx'
 import { bytesText } from '../ui/format.ts'
 import { TouchText } from './touch-text.tsx'
 import './interception.css'
 
 type Exchange = ExchangeDetail['exchange']
+
+const connectionFields = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'via'])
 
 /** Lines of an original body that are shown. */
 const mostLines = 2000
@@ -53,20 +58,37 @@ interface EditedProps {
 function Edited({ title, original, detail, side }: EditedProps) {
   const judged = judgedMessage(detail.exchange, side)
   const compared = compareMessages(
-    { start: original.start, headers: original.headers, body: original.body },
-    { start: judged.start, headers: judged.headers, body: original.body && { length: -1 } },
+    { start: original.start, headers: ofMessage(original.headers), body: original.body },
+    { start: judged.start, headers: ofMessage(judged.headers), body: original.body && { length: -1 } },
   )
   return (
     <>
       <Lines title={title} compared={compared} />
-      {original.body && (
-        <div className="compared-bodies">
-          <OriginalBody body={original.body} />
-          <BodyView detail={detail} side={judged.body} compact />
-        </div>
-      )}
+      {original.body && <Bodies original={original.body} detail={detail} side={judged.body} />}
     </>
   )
+}
+
+type Judged = ReturnType<typeof judgedMessage>['body']
+
+/** Line by line where both are whole texts. */
+function Bodies(props: { original: NonNullable<OriginalMessage['body']>; detail: ExchangeDetail; side: Judged }) {
+  const { original, detail, side } = props
+  const text = useText(detail, side)
+  if (text !== undefined && original.text !== undefined && !original.truncated) {
+    return <MessageDiff before={{ text: original.text }} after={{ text }} />
+  }
+  return (
+    <div className="compared-bodies">
+      <OriginalBody body={original} />
+      <BodyView detail={detail} side={side} compact />
+    </div>
+  )
+}
+
+/** Without what belongs to a connection: each side of the gateway has its own. */
+function ofMessage(headers: RawHeaders): string[] {
+  return headers.filter((_, at) => !connectionFields.has(headers[at - (at % 2)]!.toLowerCase()))
 }
 
 /** The message as the policies saw it: for a response the upstream's, where they changed it afterwards. */

@@ -70,7 +70,7 @@ function Lines({ lines }: { lines: readonly DiffLine[] }) {
 }
 
 /** The whole text of a body; undefined while it is not here, and for what is cut, large or no text. */
-function useText({ exchange }: ExchangeDetail, side: Side): string | undefined {
+export function useText({ exchange }: ExchangeDetail, side: Side): string | undefined {
   const body = exchange[side]?.body
   const wanted = body !== undefined && body.length > 0
   const { loaded } = useBody(exchange.id, side, true, wanted, exchange.state)

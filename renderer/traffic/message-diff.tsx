@@ -1,12 +1,14 @@
 import { useMemo } from 'react'
 import type { MessageContent } from '../../gateway-core/protocol/types.ts'
 import { bytesOf } from '../ui/bytes.ts'
-import { hexLine, hexWidth } from '../ui/hex.ts'
+import { hexLine } from '../ui/hex.ts'
 import { compareBodies } from './body-lines.ts'
 import { pairedLines } from './paired-lines.ts'
 import { SealedText } from './sealed-text.tsx'
 
 const mostLines = 1500
+/** Two columns stand beside each other. */
+const hexWidth = 8
 
 /** A message as it came beside what went on, line by line, with what differs marked. */
 export function MessageDiff({ before, after }: { before: MessageContent; after: MessageContent }) {
@@ -46,8 +48,7 @@ function linesOf({ text, base64 = '' }: MessageContent): string {
   const bytes = bytesOf(base64)
   const lines: string[] = []
   for (let line = 0; line * hexWidth < bytes.length; line++) {
-    const { hex, text: characters } = hexLine(bytes, line)
-    lines.push(`${hex} ${characters}`)
+    lines.push(hexLine(bytes, line, hexWidth).hex.trimEnd())
   }
   return lines.join('\n')
 }
