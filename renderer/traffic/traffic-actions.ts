@@ -12,6 +12,7 @@ import { copyText, enterExchange } from './exchange-store.ts'
 import { chooseCase, isCase, saveCase } from './cases.ts'
 import { chooseText, saveText } from './text-files.ts'
 import { lookAt, useTime } from './time-store.ts'
+import { focusTable } from './table-focus.ts'
 import { useToolbar } from './toolbar-store.ts'
 import { select, selectId, setFollowing, setQuery, switchOrder, table, useTraffic } from './traffic-store.ts'
 
@@ -24,10 +25,6 @@ const step = (by: number) => {
   const { selectedIndex } = useTraffic.getState()
   // Where nothing is found yet it is the first that comes.
   select(selectedIndex < 0 ? 0 : Math.max(0, Math.min(table.length - 1, selectedIndex + by)))
-}
-
-export function focusTable(): void {
-  document.querySelector<HTMLElement>('.traffic-scroll')?.focus()
 }
 
 /** What can be done on the Traffic screen. */

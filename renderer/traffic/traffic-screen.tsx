@@ -8,10 +8,11 @@ import { SplitPane } from '../ui/split-pane.tsx'
 import { dropCase } from './cases.ts'
 import { ExchangePane } from './exchange-pane.tsx'
 import { PastStatePane } from './past-state.tsx'
+import { focusTable, takeTableFocus } from './table-focus.ts'
 import { TimeSlider } from './time-slider.tsx'
 import { useTime } from './time-store.ts'
 import { FilesMenu, SavedMenu, TableMenu } from './toolbar.tsx'
-import { focusTable, trafficActions } from './traffic-actions.ts'
+import { trafficActions } from './traffic-actions.ts'
 import { TrafficEmpty } from './traffic-empty.tsx'
 import { select, selectId, setQuery, table, useTraffic } from './traffic-store.ts'
 import { TrafficTable } from './traffic-table.tsx'
@@ -43,7 +44,10 @@ export function TrafficScreen() {
           placeholder="Filter: status:403 denied:rbac path~^/books, or any word"
           problem={problem}
           complete={(text, at) => core.call('traffic.complete', { text, at })}
-          onChange={(text) => setQuery(text)}
+          onChange={(text) => {
+            takeTableFocus()
+            setQuery(text)
+          }}
           onEnter={() => {
             setQuery(query, 'now')
             focusTable()

@@ -6,6 +6,7 @@ import { plural } from '../ui/format.ts'
 import { type Column, fitting, leastFlexible, useColumns } from './columns.tsx'
 import { useWidths } from './column-widths.ts'
 import { useRowVersion } from './row-version.ts'
+import { takeTableFocus } from './table-focus.ts'
 import { TableHead } from './table-head.tsx'
 import { selectId, setFollowing, showRows, table, useTraffic } from './traffic-store.ts'
 import './traffic-table.css'
@@ -39,6 +40,9 @@ export function TrafficTable({ onOpen }: { onOpen: () => void }) {
   useEffect(() => {
     if (table.row(0)) markOnce('rows')
   })
+  useEffect(() => {
+    if (takeTableFocus()) scroller.current?.focus()
+  }, [])
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(entry!.contentRect.width))
     observer.observe(scroller.current!)

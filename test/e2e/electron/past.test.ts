@@ -131,8 +131,12 @@ describe('one exchange step by step, by keyboard', () => {
   it('goes forwards and backwards, and on from a value that was changed', async () => {
     const { page } = small
     await keys.press('/')
-    await keys.type('denied:rbac')
+    await keys.type('denied:rba')
+    await page.getByText('Nothing matches').waitFor()
+    await keys.type('c')
     await keys.press('Enter')
+    // There was no table a moment ago.
+    await keys.at(table())
     await expectPage(rows()).toHaveCount(1)
     await keys.press('j', '6', 'Enter')
     await keys.at(page.getByRole('tab', { name: 'Step through' }))
