@@ -45,6 +45,8 @@ export interface CaptureRecorder extends Recorder {
 const batchMs = 30
 const batchRecords = 256
 const batchBytes = 1024 * 1024
+/** Bodies that take no more room than the rest of their record stay with it as long as it is taken. */
+const smallBodies = 4096
 const announceMs = 1000
 /** A store that ends is started again, at most so often in that time. */
 const mostRestarts = 3
@@ -126,7 +128,7 @@ class BatchingRecorder implements CaptureRecorder {
       this.#announce()
       return
     }
-    const keepBodies = waiting < this.#queueKilobytes / 2
+    const keepBodies = waiting < this.#queueKilobytes / 2 || bodyBytesOf(record) <= smallBodies
     if (!keepBodies && (record.request.body || record.response?.body)) this.counts.droppedBodies++
     try {
       this.#encoder.add(record, keepBodies)
@@ -316,6 +318,12 @@ class BatchingRecorder implements CaptureRecorder {
   #tell(event: CaptureEvent): void {
     this.#options.onEvent?.(event)
   }
+}
+
+function bodyBytesOf({ request, response, forwarded, upstreamResponse }: ExchangeRecord): number {
+  let bytes = 0
+  for (const message of [request, response, forwarded, upstreamResponse]) bytes += message?.body?.bytes.byteLength ?? 0
+  return bytes
 }
 
 function copied(bytes: Uint8Array): Uint8Array {

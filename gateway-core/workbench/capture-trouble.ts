@@ -32,12 +32,16 @@ export function captureTrouble(tell: (message: string, about: TroubleAbout) => v
           { where },
         )
       case 'dropped': {
-        const lost = `${event.records} exchanges and ${event.bodies} bodies`
+        const lost = `${of(event.records, 'exchange', 's')} and ${of(event.bodies, 'bod', 'ies', 'y')}`
         if (failing !== undefined) return tellFailing(`; ${lost} were not`)
-        if (!mended) return tell(`${lost} were not recorded: the disk is full or slow`, { where })
+        if (!mended) return tell(`${lost} were not recorded: more came at once than could be written`, { where })
         mended = false
         return tell(`exchanges are recorded again; ${lost} were not meanwhile`, { where, severity: 'info' })
       }
     }
   }
+}
+
+function of(count: number, stem: string, many: string, one = ''): string {
+  return `${count} ${stem}${count === 1 ? one : many}`
 }

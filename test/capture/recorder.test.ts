@@ -117,6 +117,15 @@ test('a store that cannot keep up drops bodies first, then records, and says so;
   expect(captures(recorder.folder).count()).toBe(recorded)
 })
 
+test('short bodies stay while a long one is on its way', async () => {
+  const recorder = open({ queueBytes: 2 * 1024 * 1024 })
+  await recorder.flush()
+  recorder.record(record({ response: response({ body: body(Buffer.alloc(1_500_000, 'x')) }) }))
+  recorder.record(record({ response: response({ body: body(Buffer.from('short')) }) }))
+  await recorder.flush()
+  expect(recorder.counts).toEqual({ recorded: 2, droppedRecords: 0, droppedBodies: 0 })
+})
+
 test('a newer database is left alone and the gateway goes on', async () => {
   const folder = temporaryFolder()
   mkdirSync(join(folder, '.gatehouse'))

@@ -21,20 +21,20 @@ describe('trouble with captures', () => {
     const todo = ' → Make room on its disk: recording goes on by itself.'
     expect(told(full, lost)).toEqual([
       `! nothing is recorded at the moment: database or disk is full${todo}`,
-      `! nothing is recorded at the moment: database or disk is full; 6 exchanges and 1 bodies were not${todo}`,
+      `! nothing is recorded at the moment: database or disk is full; 6 exchanges and 1 body were not${todo}`,
     ])
   })
 
   it('ends as mended, also when the count of what was lost comes after', () => {
     expect(told(full, { kind: 'recovered' }, lost).slice(1)).toEqual([
       '✓ exchanges are recorded again',
-      '✓ exchanges are recorded again; 6 exchanges and 1 bodies were not meanwhile',
+      '✓ exchanges are recorded again; 6 exchanges and 1 body were not meanwhile',
     ])
   })
 
   it('is trouble again when it goes on', () => {
     expect(told(full, { kind: 'recovered' }, lost, lost).at(-1)).toBe(
-      '! 6 exchanges and 1 bodies were not recorded: the disk is full or slow',
+      '! 6 exchanges and 1 body were not recorded: more came at once than could be written',
     )
     expect(told({ kind: 'restarted', reason: 'out of memory', records: 3 })).toEqual([
       '! the store of captures ended (out of memory) and runs again: 3 exchanges were not recorded',
