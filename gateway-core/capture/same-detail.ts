@@ -91,7 +91,11 @@ type Named = Readonly<Record<string, unknown>>
 
 /** The same members in the same order, whose numbers may differ; `numbers` gets them. */
 function sameButNumbers(one: Named | undefined, other: Named | undefined, numbers: number[]): boolean {
-  if (!one || !other) return one === other
+  return one && other ? sameMembers(one, other, numbers) : one === other
+}
+
+/** The same members in the same order; with `numbers`, which gets them, their numbers may differ. */
+function sameMembers(one: Named, other: Named, numbers?: number[]): boolean {
   const names = Object.keys(other)
   const before = Object.keys(one)
   if (names.length !== before.length) return false
@@ -99,7 +103,7 @@ function sameButNumbers(one: Named | undefined, other: Named | undefined, number
     const name = names[at]!
     if (name !== before[at]) return false
     const value = other[name]
-    if (typeof value === 'number') {
+    if (numbers && typeof value === 'number') {
       if (typeof one[name] !== 'number') return false
       numbers.push(value)
     } else if (!alike(one[name], value)) return false
@@ -111,19 +115,8 @@ function sameButNumbers(one: Named | undefined, other: Named | undefined, number
 export function alike(one: unknown, other: unknown): boolean {
   if (one === other) return true
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
-  if (Array.isArray(other)) {
-    if (!Array.isArray(one) || one.length !== other.length) return false
-    for (let at = 0; at < other.length; at++) if (!alike(one[at], other[at])) return false
-    return true
-  }
-  if (Array.isArray(one)) return false
-  const names = Object.keys(other)
-  const before = Object.keys(one)
-  if (names.length !== before.length) return false
-  for (let at = 0; at < names.length; at++) {
-    const name = names[at]!
-    if (name !== before[at]) return false
-    if (!alike((one as Named)[name], (other as Named)[name])) return false
-  }
+  if (!Array.isArray(other)) return !Array.isArray(one) && sameMembers(one as Named, other as Named)
+  if (!Array.isArray(one) || one.length !== other.length) return false
+  for (let at = 0; at < other.length; at++) if (!alike(one[at], other[at])) return false
   return true
 }
