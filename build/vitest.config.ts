@@ -9,9 +9,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 15_000,
-    hookTimeout: 15_000,
-    // What is waited for may take its time on a busy machine.
+    // What is waited for may take its time on a busy machine; what starts programs says itself why they do not start.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
     // A test left on `.only` would quietly switch off all the others.
     allowOnly: false,

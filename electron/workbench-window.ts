@@ -85,10 +85,9 @@ export class WorkbenchWindow {
   #listen(zoom: number): void {
     const { window } = this
     window.once('ready-to-show', () => window.show())
-    window.webContents.on('did-finish-load', () => {
-      window.webContents.setZoomLevel(zoom)
-      this.#tellStatus(this.core.status)
-    })
+    // Once: a page that is loaded again keeps the zoom that it was given since.
+    window.webContents.once('did-finish-load', () => window.webContents.setZoomLevel(zoom))
+    window.webContents.on('did-finish-load', () => this.#tellStatus(this.core.status))
     // The page does not name the window: which workspace is open does.
     window.on('page-title-updated', (event) => event.preventDefault())
     const soon = () => {

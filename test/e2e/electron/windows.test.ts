@@ -67,10 +67,15 @@ describe('a window', () => {
     const folder = workspace('one')
     launched = await launch(home, folder)
     const bounds = { x: 120, y: 90, width: 1000, height: 700 }
-    await launched.app.evaluate(({ BrowserWindow }, wanted) => {
+    await launched.app.evaluate(async ({ BrowserWindow }, wanted) => {
       const window = BrowserWindow.getAllWindows()[0]!
+      const { webContents } = window
+      // A page that loads still gets the zoom that was kept.
+      if (webContents.isLoadingMainFrame()) {
+        await new Promise<void>((done) => webContents.once('did-finish-load', () => done()))
+      }
       window.setBounds(wanted)
-      window.webContents.setZoomLevel(1)
+      webContents.setZoomLevel(1)
     }, bounds)
     const standing = () =>
       launched!.app.evaluate(({ BrowserWindow }) => {
@@ -170,6 +175,6 @@ describe('a wrong command line', () => {
 describe('the sample', () => {
   it('can be copied and opened like any folder', async () => {
     launched = await launch(home, copySample(home))
-    await expect.poll(() => titles(launched!.app), { timeout: 15_000 }).toEqual(['bookshop — Gatehouse'])
+    await expect.poll(() => titles(launched!.app)).toEqual(['bookshop — Gatehouse'])
   })
 })
