@@ -72,6 +72,8 @@ describe('files of the workspace', { timeout: 30_000 }, () => {
     await at.page.keyboard.press('Delete')
     expect(await accessibilityFaults(at.page)).toEqual([])
     await dialog.getByRole('button', { name: 'Delete' }).click()
+    // While the dialog is open nothing behind it has a role.
+    await expectPage(dialog).toHaveCount(0)
     await expectPage(row('v2.yaml')).toHaveCount(0)
     expect(existsSync(join(at.folder, 'openapi/v2.yaml'))).toBe(false)
     expect(readFileSync(join(at.folder, 'gatehouse.yaml'), 'utf8')).not.toContain('v2.yaml')

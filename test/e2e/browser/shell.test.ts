@@ -95,6 +95,9 @@ describe('the shell', () => {
     // A preload that is aborted may leave its import waiting; a module that throws ends at once.
     const broken = { contentType: 'text/javascript', body: 'throw new Error("the screen broke")' }
     await page.route(/\/assets\/tests-screen-.*\.js$/, (route) => route.fulfill(broken))
+    // A page that was loaded before the route began may wait for a module for ever.
+    await page.reload()
+    await page.locator('.traffic-row').first().waitFor()
     await page.keyboard.press('Alt+5')
     const fault = page.getByRole('alert').filter({ hasText: 'Tests cannot be shown' })
     await fault.getByText('the screen broke').waitFor()

@@ -19,7 +19,7 @@ const keeper = 'Xvfb "$@" & server=$!; cat > /dev/null; kill $server'
 
 /** Xvfb chooses a free number by itself and tells it once it takes connections. */
 function startDisplay(): Promise<string> {
-  const args = ['-displayfd', '3', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp']
+  const args = ['-displayfd', '3', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp', '-noreset']
   const server = spawn('sh', ['-c', keeper, 'keeper', ...args], { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] })
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(new Error(`Xvfb does not start: ${error.message}`)))
