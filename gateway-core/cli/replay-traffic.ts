@@ -7,7 +7,7 @@ import { loadWorkspaceKey } from '../config/workspace-key.ts'
 import type { Workspace } from '../config/workspace.ts'
 import { matches } from '../filter/evaluate.ts'
 import type { Filter } from '../filter/syntax.ts'
-import type { CaptureReport, DecisionChange } from '../protocol/replay-reports.ts'
+import { type CaptureReport, type DecisionChange, relationWords } from '../protocol/replay-reports.ts'
 import type { ReplayTarget } from '../protocol/replay-request.ts'
 import { hasChanges, paceOf, type Recorded, replayCapture } from '../replay/replay-capture.ts'
 import { utf8Of } from '../replay/wire-text.ts'
@@ -17,7 +17,7 @@ import { type Io, printJson } from './io.ts'
 import { type JunitCase, writeJunit } from './junit.ts'
 import { shownPath } from './load.ts'
 import { openCliWay } from './replay-way.ts'
-import { changeWords, exchangeCase, shownDecision } from './traffic-junit.ts'
+import { exchangeCase, shownDecision } from './traffic-junit.ts'
 
 export interface TrafficRun {
   io: Io
@@ -122,14 +122,14 @@ function withSecrets(record: ExchangeRecord, valueOf: (tag: string) => string | 
 
 function changeLine(io: Io, { relation, method, url, before, after }: DecisionChange): string {
   const style = relation === 'newlyAllowed' ? 'yellow' : 'red'
-  return `${io.paint(style, changeWords[relation].padEnd(13))} ${visible(method, 12)} ${visible(url, 200)}  ${visible(shownDecision(before), 100)} → ${visible(shownDecision(after), 200)}`
+  return `${io.paint(style, relationWords[relation].padEnd(13))} ${visible(method, 12)} ${visible(url, 200)}  ${visible(shownDecision(before), 100)} → ${visible(shownDecision(after), 200)}`
 }
 
 function printReport(io: Io, report: CaptureReport): void {
   const { sent, same, milliseconds, leftOut } = report
   for (const { reason, exchanges } of leftOut) io.print(io.paint('dim', `${exchanges} left out: ${reason}`))
   const kinds = ['newlyDenied', 'newlyAllowed', 'otherPolicy', 'otherStatus', 'failed'] as const
-  const found = kinds.filter((kind) => report[kind] > 0).map((kind) => `${report[kind]} ${changeWords[kind]}`)
+  const found = kinds.filter((kind) => report[kind] > 0).map((kind) => `${report[kind]} ${relationWords[kind]}`)
   const end = [`${sent} sent in ${milliseconds} ms`, `${same} same`, ...found].join(', ')
   io.print(io.paint(found.length > 0 ? 'red' : 'green', end))
 }

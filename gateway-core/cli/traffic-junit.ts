@@ -1,16 +1,6 @@
-import type { DecisionChange } from '../protocol/replay-reports.ts'
+import { type DecisionChange, relationWords } from '../protocol/replay-reports.ts'
 import type { ReplayedExchange } from '../replay/replay-capture.ts'
 import type { JunitCase } from './junit.ts'
-
-/** What a changed decision is called. */
-export const changeWords: Readonly<Record<DecisionChange['relation'], string>> = {
-  same: 'same',
-  newlyDenied: 'newly denied',
-  newlyAllowed: 'newly allowed',
-  otherPolicy: 'other policy',
-  otherStatus: 'other status',
-  failed: 'not sent',
-}
 
 /** Status, policy and code of a decision, or why there is none. */
 export function shownDecision({ status, policy, code, problem }: DecisionChange['after']): string {
@@ -26,7 +16,7 @@ export function exchangeCase(file: string, result: ReplayedExchange): JunitCase 
   const { change, milliseconds } = result
   const { relation, before, after, now } = change
   if (relation === 'same') return { ...one, milliseconds }
-  const type = changeWords[relation]
+  const type = relationWords[relation]
   const lines = [
     `${type}: ${shownDecision(before)} → ${shownDecision(after)}`,
     `recorded as ${id}`,

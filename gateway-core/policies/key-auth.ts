@@ -1,6 +1,7 @@
 import type { Evidence, Exchange, Place } from '../exchange.ts'
 import { deny, type HeaderField, modify, type Outcome } from '../pipeline/outcome.ts'
 import { definePolicy, type Judge, type Setup } from '../pipeline/policy.ts'
+import { headerName } from './header-name.ts'
 import { hideCredential } from './hide-credential.ts'
 
 interface Keys {
@@ -11,8 +12,7 @@ interface Keys {
   readonly challenge: readonly HeaderField[]
 }
 
-const field = { type: 'string', pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' } as const
-const fields = { anyOf: [field, { type: 'array', items: field, minItems: 1 }] } as const
+const fields = { anyOf: [headerName, { type: 'array', items: headerName, minItems: 1 }] } as const
 const name = { type: 'string', minLength: 1 } as const
 const names = { anyOf: [name, { type: 'array', items: name, minItems: 1 }] } as const
 

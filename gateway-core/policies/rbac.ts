@@ -1,4 +1,5 @@
 import type { Evidence, Exchange } from '../exchange.ts'
+import { join } from '../openapi/pointer.ts'
 import { deny, type Outcome } from '../pipeline/outcome.ts'
 import { otherMethods } from '../pipeline/other-methods.ts'
 import { claimAt, claimTexts } from '../pipeline/place.ts'
@@ -100,14 +101,10 @@ export const rbac = definePolicy({
           .map((name) => ({
             kind: by === 'groups' ? 'group' : 'consumer',
             name,
-            pointer: pointerOf(name),
+            pointer: join('/allow', name),
             part: 'key' as const,
           })),
 })
-
-function pointerOf(role: string): string {
-  return `/allow/${role.replaceAll('~', '~0').replaceAll('/', '~1')}`
-}
 
 function judge(matrix: Matrix, exchange: Exchange, judge: Judge): Outcome {
   if (!judge.consumer && !judge.claims) {
@@ -197,7 +194,7 @@ function asSent(segment: string): string {
 type Rule = string | { readonly methods: readonly string[]; readonly paths?: readonly string[] }
 
 function permissions(role: string, rules: readonly Rule[], setup: Setup): Permission[] {
-  const pointer = pointerOf(role)
+  const pointer = join('/allow', role)
   const plain = rules.filter((rule) => typeof rule === 'string')
   const detailed = rules.filter((rule) => typeof rule !== 'string')
   for (const { paths = [] } of detailed) {

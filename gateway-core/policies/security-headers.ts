@@ -2,6 +2,7 @@ import { durationSchema, parseDuration } from '../config/units.ts'
 import type { Exchange } from '../exchange.ts'
 import { type Change, modify, type Outcome, pass } from '../pipeline/outcome.ts'
 import { definePolicy, type Setup } from '../pipeline/policy.ts'
+import { headerName } from './header-name.ts'
 
 interface Hardening {
   readonly overwrite: boolean
@@ -149,7 +150,7 @@ export const securityHeaders = definePolicy({
       },
       remove: {
         type: 'array',
-        items: { type: 'string', pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' },
+        items: headerName,
         default: ['Server', 'X-Powered-By', 'X-AspNet-Version', 'X-AspNetMvc-Version', 'X-Generator', 'X-Runtime'],
         description: 'Response headers to remove.',
       },

@@ -74,6 +74,16 @@ export interface SequenceReport {
 
 export type DecisionRelation = 'same' | 'newlyDenied' | 'newlyAllowed' | 'otherPolicy' | 'otherStatus' | 'failed'
 
+/** What a compared decision is called, on screens and in reports. */
+export const relationWords: Readonly<Record<DecisionRelation, string>> = {
+  same: 'same',
+  newlyDenied: 'newly denied',
+  newlyAllowed: 'newly allowed',
+  otherPolicy: 'other policy',
+  otherStatus: 'other status',
+  failed: 'not sent',
+}
+
 export interface DecisionChange {
   /** The recorded exchange, and the new one. */
   id: string

@@ -1,4 +1,5 @@
 import type { ResponseMessage } from '../exchange.ts'
+import { fieldsOfWhole } from '../proxy/messages/event-stream.ts'
 import type { RecordedExchange } from './recorded-exchange.ts'
 
 /** An answer whose events are read one by one: their coding comes off, and nobody can promise how long they will be. */
@@ -8,7 +9,7 @@ export function openedStream(
   isJudged: boolean,
 ): ResponseMessage {
   let { headers } = response
-  for (const name of ['content-encoding', 'content-length']) {
+  for (const name of fieldsOfWhole) {
     if (headers.has(name) && (isJudged || !clientGot(recorded, name))) headers = headers.without(name)
   }
   return headers === response.headers ? response : { ...response, headers }

@@ -1,4 +1,4 @@
-import { lookUp } from '../openapi/pointer.ts'
+import { join, lookUp } from '../openapi/pointer.ts'
 import type { Reading } from './reading.ts'
 
 /**
@@ -34,7 +34,6 @@ function fromBody(reading: Reading, path: string): string | undefined {
   const steps = [...path.slice(1).matchAll(/\.([\w-]+)|\[(\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]/g)]
   if (steps.map(([whole]) => whole).join('') !== path.slice(1)) return undefined
   const tokens = steps.map(([, name, at, single, double]) => name ?? at ?? single ?? double ?? '')
-  const pointer = tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
-  const value = lookUp(json.value, pointer)
+  const value = lookUp(json.value, tokens.reduce(join, ''))
   return value === undefined || typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -1,3 +1,5 @@
+import { join, tokensOf } from '../openapi/pointer.ts'
+
 /** What a script behind a request says in the few words that are understood: values that are taken, and the status that is wanted. */
 export interface ResponseHandler {
   /** `/pointer` or `header Name` by the name of the variable. */
@@ -17,10 +19,7 @@ const wrapper =
 export function readHandler(script: string): ResponseHandler | undefined {
   const captures: Record<string, string> = {}
   let status: number | undefined
-  const aliases = new Map([
-    ['response.body', ''],
-    ['pm.response.json()', ''],
-  ])
+  const aliases = new Set(['response.body', 'pm.response.json()'])
   let rest = script.replaceAll(/\/\/[^\n]*|\/\*[^]*?\*\//g, '').replaceAll(wrapper, '')
   const take = (expression: string, found: (...groups: string[]) => void) => {
     rest = rest.replaceAll(new RegExp(expression, 'g'), (_, ...groups: string[]) => {
@@ -30,7 +29,7 @@ export function readHandler(script: string): ResponseHandler | undefined {
   }
   take(
     String.raw`\b(?:const|let|var)\s+(\w+)\s*=\s*(?:pm\.response\.json\(\)|JSON\.parse\(\s*responseBody\s*\)|response\.body)\s*(?:;|\n|$)`,
-    (name) => aliases.set(name, ''),
+    (name) => aliases.add(name),
   )
   const setting = String.raw`(?:client\.global|pm\.(?:environment|collectionVariables|globals|variables))\.set\(\s*${string}\s*,\s*`
   take(
@@ -39,7 +38,7 @@ export function readHandler(script: string): ResponseHandler | undefined {
       captures[one ?? other!] = `header ${header ?? second!}`
     },
   )
-  for (const alias of aliases.keys()) {
+  for (const alias of aliases) {
     take(`${setting}${alias.replaceAll(/[.()]/g, String.raw`\$&`)}${path}\\s*\\)`, (one, other, steps = '') => {
       captures[one ?? other!] = pointerOf(steps)
     })
@@ -57,23 +56,16 @@ export function readHandler(script: string): ResponseHandler | undefined {
 /** `.items[0]["a b"]` as a JSON pointer. */
 function pointerOf(steps: string): string {
   const tokens = [...steps.matchAll(/\.([\w$]+)|\[(\d+)\]|\[(?:"([^"]*)"|'([^']*)')\]/g)]
-  return tokens
-    .map(([, name, at, double, single]) => name ?? at ?? double ?? single ?? '')
-    .map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('')
+  return tokens.map(([, name, at, double, single]) => name ?? at ?? double ?? single ?? '').reduce(join, '')
 }
 
 /** A handler as JetBrains writes it. */
 export function handlerText({ captures, status }: ResponseHandler): string {
   const lines = Object.entries(captures).map(([name, from]) => {
     const header = /^header (.*)$/s.exec(from)?.[1]
-    const steps = from
-      .split('/')
-      .slice(1)
-      .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
-      .map((token) =>
-        /^\d+$/.test(token) ? `[${token}]` : /^[A-Za-z_$][\w$]*$/.test(token) ? `.${token}` : `["${token}"]`,
-      )
+    const steps = tokensOf(from).map((token) =>
+      /^\d+$/.test(token) ? `[${token}]` : /^[A-Za-z_$][\w$]*$/.test(token) ? `.${token}` : `["${token}"]`,
+    )
     const value = header === undefined ? `response.body${steps.join('')}` : `response.headers.valueOf("${header}")`
     return `  client.global.set("${name}", ${value});`
   })

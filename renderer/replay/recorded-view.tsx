@@ -1,6 +1,6 @@
 import { Play, Square } from 'lucide-react'
 import { useState } from 'react'
-import type { CaptureReport, DecisionChange } from '../../gateway-core/protocol/replay-reports.ts'
+import { type CaptureReport, type DecisionChange, relationWords } from '../../gateway-core/protocol/replay-reports.ts'
 import type { ReplayTarget } from '../../gateway-core/protocol/replay-request.ts'
 import { visible } from '../../gateway-core/visible.ts'
 import { core } from '../core/core.ts'
@@ -146,14 +146,6 @@ function Explained({ recorded }: { recorded: number }) {
   )
 }
 
-const words: Readonly<Record<DecisionChange['relation'], string>> = {
-  same: 'same',
-  newlyDenied: 'newly denied',
-  newlyAllowed: 'newly allowed',
-  otherPolicy: 'other policy',
-  otherStatus: 'other status',
-  failed: 'not sent',
-}
 const tones: Readonly<Record<DecisionChange['relation'], string>> = {
   same: 'tone-pass',
   newlyDenied: 'tone-deny',
@@ -172,7 +164,7 @@ function Summary({ report }: { report: CaptureReport }) {
       {kinds.map((kind) =>
         report[kind] > 0 ? (
           <span key={kind} className={`num ${tones[kind]}`}>
-            ◆ {countText(report[kind])} {words[kind]}
+            ◆ {countText(report[kind])} {relationWords[kind]}
           </span>
         ) : null,
       )}
@@ -202,7 +194,7 @@ function Changes({ changes }: { changes: readonly DecisionChange[] }) {
       <tbody>
         {changes.map((change, at) => (
           <tr key={at}>
-            <td className={tones[change.relation]}>{words[change.relation]}</td>
+            <td className={tones[change.relation]}>{relationWords[change.relation]}</td>
             <td>
               <code className="replay-cut">{visible(`${change.method} ${change.url}`, 300)}</code>
             </td>

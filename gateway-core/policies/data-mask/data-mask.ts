@@ -4,6 +4,7 @@ import { type HeaderList, isEventStream } from '../../headers.ts'
 import { type Change, deny, type Outcome, pass } from '../../pipeline/outcome.ts'
 import { definePolicy, type Setup } from '../../pipeline/policy.ts'
 import { contentTypeOf } from '../content-type-of.ts'
+import { headerName } from '../header-name.ts'
 import { detectorNames } from './detectors.ts'
 import { type BodyRules, type MaskedValue, maskBody } from './mask-body.ts'
 import { masked, type Masking, maskMethods } from './methods.ts'
@@ -94,7 +95,7 @@ export const dataMask = definePolicy({
       },
       headers: {
         type: 'array',
-        items: { type: 'string', pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' },
+        items: headerName,
         default: [],
         description: 'Headers whose values are masked.',
       },

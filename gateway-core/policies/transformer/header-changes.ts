@@ -2,15 +2,15 @@ import type { Evidence, Exchange, MessageSide } from '../../exchange.ts'
 import { type HeaderList, isForwardingField } from '../../headers.ts'
 import { type Change, deny, type Outcome } from '../../pipeline/outcome.ts'
 import type { Judge, Setup } from '../../pipeline/policy.ts'
+import { headerName } from '../header-name.ts'
 import { compileTemplate, referenceHelp, render, type Template } from './template.ts'
 
-const name = { type: 'string', pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+$", wants: 'the name of a header field' } as const
 const removed = {
   type: 'string',
   pattern: "^[!#$%&'+.^_`|~0-9A-Za-z-]+\\*?$",
   wants: 'the name of a header field, or its start with a * behind it',
 } as const
-const names = { pattern: name.pattern, wants: name.wants } as const
+const names = { pattern: headerName.pattern, wants: headerName.wants } as const
 
 /** Schema of `headers`, shared by both transformers. */
 export const headersSchema = {
@@ -26,7 +26,7 @@ export const headersSchema = {
     rename: {
       type: 'object',
       propertyNames: names,
-      additionalProperties: name,
+      additionalProperties: headerName,
       description: 'New names by old name; a field that has the new name already is replaced.',
     },
     set: {

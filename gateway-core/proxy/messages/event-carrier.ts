@@ -1,7 +1,14 @@
 import type { Transform } from 'node:stream'
 import type { Maybe } from '../../pipeline/facts.ts'
 import { DecodedPieces, streamDecoder } from './coded-events.ts'
-import { EventStreamReader, EventTooLong, eventOf, type ServerSentEvent, withData } from './event-stream.ts'
+import {
+  EventStreamReader,
+  EventTooLong,
+  eventOf,
+  fieldsOfWhole,
+  type ServerSentEvent,
+  withData,
+} from './event-stream.ts'
 import type { CarriedExchange } from '../carried-exchange.ts'
 import { type Injected, MessageDesk } from './message-desk.ts'
 import type { Fate } from './websocket-channel.ts'
@@ -32,8 +39,7 @@ export function eventCarrierFor(carried: CarriedExchange, hooks: EventHooks): Ev
   const coding = response.headers.list('content-encoding')
   const decoder = coding === undefined ? undefined : streamDecoder(coding)
   if (coding !== undefined && !decoder) return undefined
-  // An event may go on longer or shorter than it came.
-  for (const name of decoder ? ['content-encoding', 'content-length'] : ['content-length']) {
+  for (const name of fieldsOfWhole) {
     const { headers } = exchange.response!
     if (headers.has(name)) exchange.response = { ...exchange.response!, headers: headers.without(name) }
   }

@@ -1,3 +1,6 @@
+/** An event may go on longer or shorter than it came, and without its coding: these say nothing of an answer that is read event by event. */
+export const fieldsOfWhole = ['content-encoding', 'content-length'] as const
+
 /** A server-sent event (WHATWG HTML §9.2): its content, and the bytes it came in with the blank line that ends it. */
 export interface ServerSentEvent {
   /** Data lines joined by line feeds; undefined for a block that holds only comments, ids or retry times. */
