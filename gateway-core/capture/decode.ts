@@ -31,6 +31,7 @@ export interface ExchangeRow {
   request_body: number | null
   response_body: number | null
   other_bodies: string | null
+  header_values: string | null
 }
 
 /** Texts of one exchange, with markers or with the values put back. */
@@ -40,8 +41,8 @@ export interface ExchangeTexts {
   query: string
   target: string | null
   own: string
-  requestHeaders: string
-  responseHeaders: string | undefined
+  requestHeaders: string[]
+  responseHeaders: string[] | undefined
   detail: string | undefined
   knowledge: string | undefined
   extra: string | undefined
@@ -78,7 +79,7 @@ export function decodeExchange(
     path,
     query,
     httpVersion: context.httpVersion,
-    headers: JSON.parse(texts.requestHeaders) as string[],
+    headers: texts.requestHeaders,
     ...(extra.requestTrailers && { trailers: extra.requestTrailers }),
     ...(bodies.request && { body: bodies.request }),
   }
@@ -98,7 +99,7 @@ export function decodeExchange(
     status: context.status,
     trace: traceOf(context, texts.detail, own, row.started_at, {
       claims,
-      headers: JSON.parse(texts.responseHeaders ?? '[]') as string[],
+      headers: texts.responseHeaders ?? [],
     }),
     facts,
     timings: { policyMicros: own[0] },
@@ -172,7 +173,7 @@ function responseOf(
   extra: Extra,
   body: RecordedBody | undefined,
 ): RecordedResponse {
-  const response: RecordedResponse = { ...head, headers: JSON.parse(texts.responseHeaders ?? '[]') as string[] }
+  const response: RecordedResponse = { ...head, headers: texts.responseHeaders ?? [] }
   if (extra.responseTrailers) response.trailers = extra.responseTrailers
   if (body) response.body = body
   return response

@@ -1,7 +1,11 @@
 import type { MessageSide } from '../exchange.ts'
+import { type HeaderValues, withValues } from './header-values.ts'
 import { type Reading, readHeaders, sealHeaders } from './readings.ts'
 import type { SealedPlaces } from './sealed-places.ts'
 import type { Sealer } from './sealer.ts'
+
+const mostRests = 16
+const noRests = { of: undefined, by: new Map<string, Reading>() }
 
 /** A text as the store got it, and how it was read last. */
 export class KnownText {
@@ -12,9 +16,8 @@ export class KnownText {
   #readUnder: SealedPlaces | undefined
   #epoch = -1
   #list: readonly string[] | undefined
-  /** The reading's text around the values at `positions`. */
-  #around: { reading: Reading; positions: string; pieces: string[] } | undefined
-
+  /** Readings of the list without the values at some places, by these. */
+  #rests: { of: Reading | undefined; by: Map<string, Reading> } = noRests
   constructor(text: string) {
     this.text = text
   }
@@ -30,57 +33,52 @@ export class KnownText {
     return reading
   }
 
-  /** Reading of this header list with other values at some positions; `reading` is that of the list itself. */
+  /**
+   * This header list, whose reading is `reading`, with other values at some places: a reading of what stays of the list, and
+   * JSON of those values, which hold no secret; or a reading of the whole list.
+   */
   changed(
     reading: Reading,
-    changes: readonly (number | string)[],
+    changes: HeaderValues,
     side: MessageSide,
     places: SealedPlaces,
     sealer: Sealer,
-  ): Reading {
-    const names = this.#names(changes)
-    if (names.includes('content-type') || names.includes('content-encoding')) {
-      return this.#readAnew(changes, side, places, sealer)
-    }
-    const pieces = this.#piecesAround(reading, changes)
-    const secrets: string[] = []
-    let text = pieces[0]!
-    for (let at = 0; at < changes.length; at += 2) {
-      const value = changes[at + 1] as string
-      const [, sealed] = sealHeaders([names[at / 2]!, value], side, places, sealer, secrets)
-      text += sealer.sealTokens(JSON.stringify(sealed), secrets) + pieces[at / 2 + 1]!
-    }
-    if (secrets.length > 0) return this.#readAnew(changes, side, places, sealer)
-    return { ...reading, text, cleanFor: undefined, part: 0, once: true }
-  }
-
-  #readAnew(changes: readonly (number | string)[], side: MessageSide, places: SealedPlaces, sealer: Sealer): Reading {
-    const list = JSON.parse(this.text) as string[]
-    for (let at = 0; at < changes.length; at += 2) list[changes[at] as number] = changes[at + 1] as string
-    return { ...readHeaders(JSON.stringify(list), side, places, sealer), once: true }
-  }
-
-  #names(changes: readonly (number | string)[]): string[] {
+  ): { reading: Reading; values: string } {
     const list = (this.#list ??= JSON.parse(this.text) as string[])
-    const names: string[] = []
-    for (let at = 0; at < changes.length; at += 2) names.push(list[(changes[at] as number) - 1]!.toLowerCase())
-    return names
+    let values = ''
+    let where = ''
+    for (let at = 0; at < changes.length; at += 2) {
+      const place = changes[at] as number
+      const value = changes[at + 1] as string
+      const name = list[place - 1]!
+      const lower = name.toLowerCase()
+      if (lower === 'content-type' || lower === 'content-encoding') return this.#readAnew(changes, side, places, sealer)
+      const secrets: string[] = []
+      const [, sealed] = sealHeaders([name, value], side, places, sealer, secrets)
+      const text = sealer.sealTokens(JSON.stringify(sealed), secrets)
+      if (secrets.length > 0) return this.#readAnew(changes, side, places, sealer)
+      values += `${at === 0 ? '[' : ','}${place},${text}`
+      where += `${place} `
+    }
+    return { reading: this.#without(where, changes, reading), values: `${values}]` }
   }
 
-  #piecesAround(reading: Reading, changes: readonly (number | string)[]): string[] {
-    let positions = ''
-    for (let at = 0; at < changes.length; at += 2) positions += `${changes[at]} `
-    if (this.#around?.reading === reading && this.#around.positions === positions) return this.#around.pieces
-    const values = (JSON.parse(reading.text) as string[]).map((value) => JSON.stringify(value))
-    const pieces: string[] = []
-    let from = 0
-    for (let at = 0; at < changes.length; at += 2) {
-      const position = changes[at] as number
-      pieces.push(`${from === 0 ? '[' : ','}${values.slice(from, position).join(',')},`)
-      from = position + 1
+  /** What stays of the list when those values are gone: nobody else's value is kept under the name of this exchange. */
+  #without(where: string, changes: HeaderValues, reading: Reading): Reading {
+    if (this.#rests.of !== reading || this.#rests.by.size > mostRests) this.#rests = { of: reading, by: new Map() }
+    let rest = this.#rests.by.get(where)
+    if (!rest) {
+      const list = JSON.parse(reading.text) as string[]
+      for (let at = 0; at < changes.length; at += 2) list[changes[at] as number] = ''
+      rest = { ...reading, text: JSON.stringify(list), cleanFor: undefined, part: 0 }
+      this.#rests.by.set(where, rest)
     }
-    pieces.push(from < values.length ? `,${values.slice(from).join(',')}]` : ']')
-    this.#around = { reading, positions, pieces }
-    return pieces
+    return rest
+  }
+
+  #readAnew(changes: HeaderValues, side: MessageSide, places: SealedPlaces, sealer: Sealer) {
+    const list = withValues(JSON.parse(this.text) as string[], changes)
+    const reading = readHeaders(JSON.stringify(list), side, places, sealer)
+    return { reading: { ...reading, once: true as const }, values: '' }
   }
 }

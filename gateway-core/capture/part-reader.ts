@@ -54,6 +54,10 @@ export class PartReader {
     return this.#open(this.#part(id).text as string, true)
   }
 
+  jsonText(text: string): string {
+    return this.#open(text, true)
+  }
+
   plain(text: string): string {
     return this.#open(text, false)
   }

@@ -1,6 +1,7 @@
 import type { MessageSide, Place } from '../exchange.ts'
 import type { BatchReader } from './batch-reader.ts'
 import type { KnownText } from './known-text.ts'
+import { valuesText } from './header-values.ts'
 import { type BodySlot, bodySlots, type Extra, wholeHeaders } from './layout.ts'
 import { markerOf } from './markers.ts'
 import { moreOfMessage, type SealedMessage } from './message-table.ts'
@@ -34,6 +35,8 @@ export interface SealedRecord {
   context: Reading
   requestHeaders: Reading
   responseHeaders: Reading | undefined
+  /** Values that those lists are without; see `valuesText`. */
+  headerValues: string | null
   detail: Reading | undefined
   knowledge: Reading | undefined
   extra: Reading | undefined
@@ -108,8 +111,10 @@ export class RecordSealer {
   seal(record: BatchReader): SealedRecord {
     const extraText = record.extra
     const places = extraText ? this.#placesOf(extraText) : this.#noPlaces
-    const requestHeaders = this.#headers('request', record, places)
-    const responseHeaders = record.responseHeaders && this.#headers('response', record, places)
+    const { reading: requestHeaders, values: requestValues } = this.#headers('request', record, places)
+    const response = record.responseHeaders && this.#headers('response', record, places)
+    const responseHeaders = response?.reading
+    const headerValues = valuesText(requestValues, response?.values ?? '')
     const context = this.#reading(record.context, places, readText)
     const detail = record.detail && this.#reading(record.detail, places, readDetail)
     const knowledge = record.knowledge && this.#reading(record.knowledge, places, readKnowledge)
@@ -137,6 +142,7 @@ export class RecordSealer {
       context: this.#echoFree(context, secrets),
       requestHeaders: this.#echoFree(requestHeaders, secrets),
       responseHeaders: responseHeaders && this.#echoFree(responseHeaders, secrets),
+      headerValues: any && headerValues !== null ? this.#sealer.sealEchoes(headerValues, secrets, true) : headerValues,
       detail: detail && this.#echoFree(detail, secrets),
       knowledge: knowledge && this.#echoFree(knowledge, secrets),
       extra: extra && this.#echoFree(extra, secrets),
@@ -185,13 +191,14 @@ export class RecordSealer {
     )
   }
 
-  #headers(side: MessageSide, record: BatchReader, places: SealedPlaces): Reading {
+  /** A header list, and JSON of the values that it is without. */
+  #headers(side: MessageSide, record: BatchReader, places: SealedPlaces): { reading: Reading; values: string } {
     const known = side === 'request' ? record.requestHeaders : record.responseHeaders!
     const reading =
       known.readingOf(places, this.#epoch) ??
       known.keep(places, this.#epoch, readHeaders(known.text, side, places, this.#sealer))
     const changes = side === 'request' ? record.requestChanges : record.responseChanges
-    return changes.length === 0 ? reading : known.changed(reading, changes, side, places, this.#sealer)
+    return changes.length === 0 ? { reading, values: '' } : known.changed(reading, changes, side, places, this.#sealer)
   }
 
   #plain(text: string, found: (readonly string[])[]): string {

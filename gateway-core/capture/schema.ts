@@ -18,7 +18,7 @@ export interface CaptureDatabase {
 }
 
 /** Bumped with each change of the tables; `migrations[n]` leads from version n to n + 1. */
-export const schemaVersion = 4
+export const schemaVersion = 5
 
 /** What a part is; queries read only the kinds they ask for. */
 export const partKind = { context: 1, headers: 2, detail: 3, knowledge: 4, extra: 5, body: 6 } as const
@@ -93,6 +93,8 @@ const migrations: readonly string[] = [
   'SELECT 1',
   // What counters held: see `saved-states.ts`.
   'CREATE TABLE states (place REAL PRIMARY KEY, time REAL NOT NULL, start INTEGER NOT NULL, last_seq INTEGER NOT NULL, value BLOB NOT NULL) WITHOUT ROWID',
+  // Values of headers that the list of the exchange is without: see `header-values.ts`.
+  'ALTER TABLE exchanges ADD COLUMN header_values TEXT',
 ]
 
 /** Why a capture database cannot be used; the message says what to do. */

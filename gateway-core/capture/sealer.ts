@@ -18,6 +18,8 @@ interface KnownValue {
 const noSecrets: readonly string[] = []
 /** How many values are remembered, so that a token sent again and again is encrypted once. */
 const knownLimit = 4096
+/** Of how many secrets the spellings are: each takes about twenty times the room of the secret. */
+const knownSpellings = 256
 
 /** Turns secret values into markers and keeps their encrypted values for the store. One per writer. */
 export class Sealer {
@@ -25,6 +27,7 @@ export class Sealer {
   readonly #lifetimeMs: number
   readonly #known = new Map<string, KnownValue>()
   readonly #spellings = new WeakMap<readonly string[], readonly string[]>()
+  readonly #spellingsOfOne = new Map<string, readonly string[]>()
   #fresh: SealedValue[] = []
   #now = 0
 
@@ -127,9 +130,20 @@ export class Sealer {
     if (secrets.length === 0) return noSecrets
     let spellings = this.#spellings.get(secrets)
     if (!spellings) {
-      const all = new Set(secrets.flatMap(spellingsOf))
+      const all = new Set(secrets.flatMap((secret) => this.#spellingsOfSecret(secret)))
       spellings = [...all].sort((a, b) => b.length - a.length)
       this.#spellings.set(secrets, spellings)
+    }
+    return spellings
+  }
+
+  /** The same clients send the same tokens again, in lists that are new. */
+  #spellingsOfSecret(secret: string): readonly string[] {
+    let spellings = this.#spellingsOfOne.get(secret)
+    if (!spellings) {
+      spellings = spellingsOf(secret)
+      if (this.#spellingsOfOne.size >= knownSpellings) this.#spellingsOfOne.clear()
+      this.#spellingsOfOne.set(secret, spellings)
     }
     return spellings
   }

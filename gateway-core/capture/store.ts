@@ -1,9 +1,11 @@
 import type { WorkspaceKey } from '../config/workspace-key.ts'
 import { parseFilter } from '../filter/grammar.ts'
+import type { MessageSide } from '../exchange.ts'
 import type { Filter } from '../filter/syntax.ts'
 import { CaptureSearch } from './capture-search.ts'
 import { decodeExchange, type ExchangeRow } from './decode.ts'
 import { type Context, decodeContext } from './decode-context.ts'
+import { readValues, withValues } from './header-values.ts'
 import { type BodySlot, bodySlots } from './layout.ts'
 import { messageOf, type MessageRow } from './message-table.ts'
 import { Opener } from './opener.ts'
@@ -272,14 +274,17 @@ export class Captures {
       const id = ids[name]
       if (typeof id === 'number') bodies[name] = this.#body(id, opener)
     }
+    const values = readValues(row.header_values === null ? null : opener.json(row.header_values))
+    const headers = (id: number, side: MessageSide) =>
+      withValues(JSON.parse(opener.json(this.#partText(id))) as string[], values[side])
     const exchange = {
       context: decodeContext(opener.json(this.#partText(row.context))),
       path: opener.raw(row.path),
       query: opener.raw(row.query),
       target: row.target === null ? null : opener.raw(row.target),
       own: opener.json(row.own),
-      requestHeaders: part(row.request_headers)!,
-      responseHeaders: part(row.response_headers),
+      requestHeaders: headers(row.request_headers, 'request'),
+      responseHeaders: row.response_headers === null ? undefined : headers(row.response_headers, 'response'),
       detail: part(row.detail),
       knowledge: part(row.knowledge),
       extra: part(row.extra),

@@ -68,7 +68,7 @@ export class CaptureWriter {
     this.#sealer = new Sealer(key, settings.secretsMs)
     this.#records = new RecordSealer(this.#sealer, settings.seal)
     this.#reader = reader
-    this.#exchanges = new Rows(db, 'INSERT OR REPLACE INTO exchanges', 22)
+    this.#exchanges = new Rows(db, 'INSERT OR REPLACE INTO exchanges', 23)
     this.#parts = new Rows(db, 'INSERT INTO parts', 4)
     this.#insertSealed = db.prepare('INSERT OR REPLACE INTO sealed VALUES (?, ?, ?)')
     this.#insertEpoch = db.prepare('INSERT OR REPLACE INTO epochs VALUES (?, ?)')
@@ -192,6 +192,7 @@ export class CaptureWriter {
       typeof request === 'object' ? this.#bodyPart(request) : null,
       typeof response === 'object' ? this.#bodyPart(response) : null,
       others,
+      record.headerValues,
     )
   }
 

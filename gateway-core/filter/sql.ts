@@ -1,4 +1,5 @@
 import { testValue } from './evaluate.ts'
+import type { MessageSide } from '../exchange.ts'
 import type { FieldSource } from './fields.ts'
 import type { FieldTest, Filter, ValueTest } from './syntax.ts'
 
@@ -16,6 +17,8 @@ export interface PartSearch {
     source: Exclude<FieldSource, 'row'>,
     like: LikePattern | undefined,
   ): Condition | readonly number[]
+  /** Sequences of the exchanges on which the test holds, of those that keep values of their headers by themselves. */
+  withOwnHeaders(test: FieldTest, side: MessageSide): readonly number[]
   /** Sequences of the exchanges whose column passes. */
   rows(column: string, passes: (value: string) => boolean): readonly number[]
 }
@@ -42,7 +45,7 @@ export function toSql(filter: Filter, search: PartSearch): Condition {
     case 'test':
       return filter.field.source === 'row'
         ? rowCondition(filter, filter.field.column!, search)
-        : partCondition(filter, filter.field.source, search)
+        : headerCondition(filter, filter.field.source, search)
   }
 }
 
@@ -62,6 +65,18 @@ const columnOf: Readonly<Record<Exclude<FieldSource, 'row'>, string>> = {
   responseBody: 'e.response_body',
   detail: 'e.detail',
   extra: 'e.extra',
+}
+
+/** An exchange whose header list is without some values has these by itself. */
+function headerCondition(test: FieldTest, source: Exclude<FieldSource, 'row'>, search: PartSearch): Condition {
+  const shared = partCondition(test, source, search)
+  if (source !== 'requestHeaders' && source !== 'responseHeaders') return shared
+  const own = search.withOwnHeaders(test, source === 'requestHeaders' ? 'request' : 'response')
+  if (own.length === 0 && shared.sql === '0') return shared
+  return {
+    sql: `((e.header_values IS NULL AND ${shared.sql}) OR e.seq IN (SELECT value FROM json_each(?)))`,
+    parameters: [...shared.parameters, JSON.stringify(own)],
+  }
 }
 
 function partCondition(test: FieldTest, source: Exclude<FieldSource, 'row'>, search: PartSearch): Condition {

@@ -1,4 +1,5 @@
 import type { Context } from '../capture/decode-context.ts'
+import { readValues, type ValuesOfBoth, withValues } from '../capture/header-values.ts'
 import { type Extra, wholeHeaders } from '../capture/layout.ts'
 import type { RecordedBody, RecordedRequest, RecordedResponse } from '../capture/record.ts'
 import type { Claims, Peer, RawHeaders, RequestMessage } from '../exchange.ts'
@@ -8,6 +9,7 @@ import { perStep } from './own-numbers.ts'
 import { otherBodies } from './read-ahead.ts'
 import { type FactAnswers, type RecordedExchange, requestOf, type StepDetail } from './recorded-exchange.ts'
 import type { MessageAsStored } from './recorded-message.ts'
+import { RecordedHeaders } from './sealed-message.ts'
 import type { OwnParts, StepTemplate } from './step-template.ts'
 
 const noStep: StepDetail = {}
@@ -52,9 +54,7 @@ export class CapturedExchange implements RecordedExchange, OwnParts {
 
   get request(): RequestMessage {
     if (!this.#request) {
-      const { requestHeaders } = this.#rows
-      const headers = this.#parts.headers(requestHeaders[this.#at]!, 'requestHeaders')
-      this.#request = requestOf(this.#requestHead(), headers, this.#rows.requestSize[this.#at]! > 0)
+      this.#request = requestOf(this.#requestHead(), this.#requestHeaders, this.#rows.requestSize[this.#at]! > 0)
     }
     return this.#request
   }
@@ -71,7 +71,7 @@ export class CapturedExchange implements RecordedExchange, OwnParts {
   get forwarded(): RecordedRequest | undefined {
     const changed = this.#extra?.forwarded
     if (!changed) return undefined
-    const headers = changed.headers ?? this.#parts.headers(this.#rows.requestHeaders[this.#at]!, 'requestHeaders').raw
+    const headers = changed.headers ?? this.#requestHeaders.raw
     const body = this.#other(0, 'forwarded')
     const forwarded: RecordedRequest = { httpVersion: '', ...this.#requestHead(), ...changed, headers }
     return body ? { ...forwarded, body } : forwarded
@@ -91,7 +91,8 @@ export class CapturedExchange implements RecordedExchange, OwnParts {
     const head = this.context.response
     if (!head) return undefined
     const part = this.#rows.responseHeaders[this.#at]!
-    const headers = part === null ? noHeaders : this.#parts.headers(part, 'responseHeaders').raw
+    const headers =
+      part === null ? noHeaders : withValues(this.#parts.headers(part, 'responseHeaders').raw, this.#values.response)
     return new LazyResponse(head, headers, () => {
       const { responseBody, responseSize } = this.#rows
       return this.#body('response', responseBody[this.#at]!, responseSize[this.#at]!)
@@ -153,6 +154,17 @@ export class CapturedExchange implements RecordedExchange, OwnParts {
 
   ownNumber(at: number): number {
     return this.#number(this.context.shape.length * perStep + at)
+  }
+
+  get #requestHeaders(): RecordedHeaders {
+    const shared = this.#parts.headers(this.#rows.requestHeaders[this.#at]!, 'requestHeaders')
+    const { request } = this.#values
+    return request.length === 0 ? shared : new RecordedHeaders(withValues(shared.raw, request))
+  }
+
+  get #values(): ValuesOfBoth {
+    const text = this.#rows.headerValues[this.#at]!
+    return readValues(text === null ? null : this.#parts.openJson(text))
   }
 
   get #extra(): Extra | undefined {

@@ -109,6 +109,10 @@ export class CapturedParts {
     return this.#reader.plain(text)
   }
 
+  openJson(text: string): string {
+    return this.#reader.jsonText(text)
+  }
+
   /** Secrets may have been purged since: then what was read with them is read anew. */
   checkSecrets(): void {
     if (!this.#reader.forgetChangedSecrets()) return

@@ -26,6 +26,8 @@ export interface Rows extends OwnNumbers {
   requestBody: readonly (number | null)[]
   responseBody: readonly (number | null)[]
   otherBodies: readonly (string | null)[]
+  /** See `readValues`. */
+  headerValues: readonly (string | null)[]
 }
 
 /** Rows that are read in one go: few enough that the first results are there at once. */
@@ -52,6 +54,7 @@ const columns = {
   requestBody: 'request_body',
   responseBody: 'response_body',
   otherBodies: 'other_bodies',
+  headerValues: 'header_values',
 } as const
 
 const lists = Object.entries(columns).map(([name, column]) => `json_group_array(${column}) AS ${name}`)

@@ -106,6 +106,41 @@ test('deleting works while a gateway writes, and deleting everything leaves no t
   expect(read.list()[0]!.sequence).toBe(21)
 })
 
+test('exchanges that differ in a header value or two share the list, and a value goes with its exchange', () => {
+  const folder = temporaryFolder()
+  const writer = new CaptureWriter(folder, testKey, settings)
+  const encoder = new BatchEncoder({ goesOn: true })
+  const all = numbers(1, 40).map((at) =>
+    record({
+      request: request({ headers: ['Accept', '*/*', 'X-Trace', `trace ${at}`] }),
+      response: response({ headers: ['Content-Type', 'text/plain', 'RateLimit', `r=${at}`, 'X-Text', 'the same'] }),
+    }),
+  )
+  for (const [at, exchange] of all.entries()) {
+    encoder.add(exchange, true)
+    if (at % 10 === 9) writer.write(encoder.take())
+  }
+  writer.close()
+  const read = captures(folder)
+  for (const { id, request, response } of all) {
+    expect(read.get(id)!.request.headers).toEqual(request.headers)
+    expect(read.get(id)!.response!.headers).toEqual(response!.headers)
+  }
+  for (const query of ['resp.header.ratelimit="r=7"', 'req.header.x-trace:"trace 7"', 'resp.headers:"r=7" "trace 7"']) {
+    expect(read.list({ query }).map((row) => row.id)).toEqual([all[6]!.id])
+  }
+  expect(read.count('resp.header.x-text:same req.header.accept:*')).toBe(40)
+  expect(read.delete('not req.header.x-trace="trace 9"')).toBe(39)
+  const db = new Database(captureFile(folder))
+  const left = JSON.stringify([
+    db.prepare('SELECT text FROM parts WHERE kind = 2').all(),
+    db.prepare('SELECT header_values FROM exchanges').all(),
+  ])
+  db.close()
+  expect(left).toContain('trace 9')
+  expect(left).not.toMatch(/trace [2-8]|r=[2-8]/)
+})
+
 test('two writers at once (a gateway and an import) do not overwrite each other', () => {
   const folder = temporaryFolder()
   const writers = [new CaptureWriter(folder, testKey, settings), new CaptureWriter(folder, testKey, settings)]
