@@ -2,15 +2,18 @@ import type http from 'node:http'
 import type http2 from 'node:http2'
 import type { Socket } from 'node:net'
 import type { ResponseMessage } from '../exchange.ts'
+import { leaveTogether, type Leaving } from './together.ts'
 import type { Inbound } from './connection.ts'
 
 /** Bytes up to which a body is written together with its head. */
 const onePiece = 16 * 1024
 
+const nothing = new Uint8Array(0)
+
 type AnyResponse = http.ServerResponse | http2.Http2ServerResponse
 
 /** Writes one response to the client, over HTTP/1.1 or HTTP/2, with back-pressure. */
-export class ClientResponse {
+export class ClientResponse implements Leaving {
   readonly #res: AnyResponse
   readonly #http2: boolean
   headSent = false
@@ -19,6 +22,8 @@ export class ClientResponse {
   #expected = -1
   #written = 0
   #complete = false
+  /** The piece of the body that goes with {@link leave}. */
+  #last: Uint8Array = nothing
 
   constructor(inbound: Inbound, onGone: () => void) {
     this.#res = inbound.res
@@ -51,7 +56,8 @@ export class ClientResponse {
     this.#written += chunk.length
     if (this.#written === this.#expected) {
       this.#complete = true
-      this.#endWith(chunk)
+      this.#last = chunk
+      leaveTogether(this)
       return true
     }
     if ((this.#res as http.ServerResponse).write(chunk)) return true
@@ -82,6 +88,10 @@ export class ClientResponse {
     this.#writeHead(status, response.reason, raw)
     if (bare || method === 'HEAD') this.#res.end()
     else this.#endWith(body)
+  }
+
+  leave(): void {
+    if (!this.#res.destroyed) this.#endWith(this.#last)
   }
 
   /** Node writes a head and a string as one piece, a head and a buffer as two; for short bodies one piece is cheaper. */

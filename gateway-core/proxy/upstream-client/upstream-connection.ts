@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Wire } from './connector.ts'
 import { brokenBy } from './failure.ts'
 import { BodyWriter, type BodyEvents } from './body-writer.ts'
+import { leaveTogether, type Leaving } from '../together.ts'
 import type { PendingCall } from './pending-call.ts'
 import type { ResponseHead } from './response-head.ts'
 import { type ResponseEvents, ResponseParser } from './response-parser.ts'
@@ -21,7 +22,7 @@ export interface ConnectionOwner {
 const onePiece = 16 * 1024
 
 /** A connection to an upstream, with one call at a time (RFC 9112 §9). */
-export class UpstreamConnection implements ResponseEvents, BodyEvents {
+export class UpstreamConnection implements ResponseEvents, BodyEvents, Leaving {
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
   readonly #parser = new ResponseParser(this)
@@ -36,6 +37,8 @@ export class UpstreamConnection implements ResponseEvents, BodyEvents {
   #ended = false
   #error: Error | undefined
   #calls = 0
+  /** What is to be written of the request with the next {@link leave}. */
+  #leaving = ''
   /** When it is given up, on the clock of `performance.now()`: an answer that does not come, or the end of idling. */
   deadline = Infinity
   /** Seconds for which the server keeps it open without a request, where it says so. */
@@ -69,21 +72,32 @@ export class UpstreamConnection implements ResponseEvents, BodyEvents {
     this.#within(call.timeoutMs)
     const socket = this.#socket
     if (!(body instanceof Uint8Array)) {
+      if (body === undefined) {
+        this.#leaving = head.text
+        return leaveTogether(this)
+      }
       socket.write(head.text, 'latin1')
-      if (body === undefined) return
       this.#written = false
       this.#writer = new BodyWriter(socket, body, head, call.trailers, this)
       if (!call.expectContinue) this.#writer.start()
     } else if (body.length <= onePiece) {
       // A head and a string leave in one piece, without another buffer.
       const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
-      socket.write(head.text + text, 'latin1')
+      this.#leaving = head.text + text
+      leaveTogether(this)
     } else {
       socket.cork()
       socket.write(head.text, 'latin1')
       socket.write(body)
       socket.uncork()
     }
+  }
+
+  leave(): void {
+    // Where it was dropped or closed in between, nothing was ever sent.
+    if (!this.isOpen) return
+    this.#socket.write(this.#leaving, 'latin1')
+    this.#leaving = ''
   }
 
   /** Nobody waits for the answer any more. */
@@ -166,8 +180,8 @@ export class UpstreamConnection implements ResponseEvents, BodyEvents {
 
   #read(bytes: Buffer, shared: boolean): void {
     const pending = this.#call
-    // Nobody asked: whatever it is, it must not be taken for the next answer.
-    if (!pending) return this.destroy()
+    // Nobody asked, or nobody yet: whatever it is, it must not be taken for the next answer.
+    if (!pending || (this.#leaving !== '' && this.#calls > 1)) return this.destroy()
     this.#answered = true
     if (this.#writer === undefined || this.#written) this.#within(pending.call.timeoutMs)
     // Not by `#tell`: this is the hot path, and needs no function for each piece.
@@ -193,8 +207,9 @@ export class UpstreamConnection implements ResponseEvents, BodyEvents {
 
   #lost(pending: PendingCall): void {
     const fresh = this.#calls === 1
+    const mayRepeat = pending.mayRepeat || this.#leaving !== ''
     this.#detach()
-    if (!this.#answered && !fresh && pending.mayRepeat && !pending.over) return this.#owner.repeat(pending)
+    if (!this.#answered && !fresh && mayRepeat && !pending.over) return this.#owner.repeat(pending)
     const reason = this.#answered
       ? 'the upstream closed the connection in the middle of its answer'
       : 'the upstream closed the connection without an answer'
