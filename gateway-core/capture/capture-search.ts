@@ -99,7 +99,7 @@ export class CaptureSearch {
     const found: number[] = []
     const rows = this.prepare(`SELECT id, text, note FROM parts WHERE ${candidates}`)
     for (const row of rows.iterate(like ? [...range, like.pattern] : range)) {
-      const { id, text, note } = row as { id: number; text: string | ArrayBuffer; note: string | null }
+      const { id, text, note } = row as { id: number; text: string | Uint8Array; note: string | null }
       if (testRecord(test, partRecord(source, text, note))) found.push(id)
     }
     return found
@@ -210,7 +210,7 @@ function names(list: readonly string[], values: HeaderValues, header: string): b
 }
 
 /** As much of a record as the fields of a source read; see `FilterField.read`. */
-function partRecord(source: PartSource, text: string | ArrayBuffer, note: string | null): ExchangeRecord {
+function partRecord(source: PartSource, text: string | Uint8Array, note: string | null): ExchangeRecord {
   if (source === 'extra') {
     const { intercepted } = JSON.parse(text as string) as Extra
     return { intercepted } as ExchangeRecord

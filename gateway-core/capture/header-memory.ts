@@ -10,7 +10,10 @@ interface Known {
 
 /** All known lists with the same names in the same order. */
 interface Shape {
-  names: RawHeaders
+  /** The first of them, with the hash of each of its values and their sum. */
+  first: Known
+  hashes: Int32Array
+  sum: number
   byValues: Map<number, Known>
   last: Known
 }
@@ -37,12 +40,12 @@ export class HeaderMemory {
   find(raw: RawHeaders, changes: HeaderChanges): number {
     const key = hashOfNames(raw)
     const shape = this.#shapes.get(key)
-    if (!shape || !sameNames(shape.names, raw)) {
-      const known = this.#remember(raw)
-      this.#shapes.set(key, { names: raw, byValues: new Map([[hashOfValues(raw), known]]), last: known })
-      return known.number
+    if (!shape || !sameNames(shape.first.raw, raw)) {
+      const first = this.#remember(raw)
+      this.#shapes.set(key, shapeOf(first))
+      return first.number
     }
-    const hash = hashOfValues(raw)
+    const hash = hashIn(shape, raw)
     const known = shape.byValues.get(hash)
     if (known && sameValues(known.raw, raw)) {
       shape.last = known
@@ -73,19 +76,40 @@ function hashOfNames(raw: RawHeaders): number {
   return hash
 }
 
-/** Reads short values whole and long ones in samples. */
-function hashOfValues(raw: RawHeaders): number {
-  let hash = 7
+function shapeOf(first: Known): Shape {
+  const { raw } = first
+  const hashes = new Int32Array(raw.length >> 1)
+  let sum = 0
+  for (let at = 1; at < raw.length; at += 2) {
+    const hash = hashOfValue(raw[at]!, at)
+    hashes[at >> 1] = hash
+    sum = (sum + hash) | 0
+  }
+  return { first, hashes, sum, byValues: new Map([[sum, first]]), last: first }
+}
+
+/** The sum of the hashes of all values: only those are read that the first list of this shape has otherwise. */
+function hashIn({ first, hashes, sum }: Shape, raw: RawHeaders): number {
+  let hash = sum
   for (let at = 1; at < raw.length; at += 2) {
     const value = raw[at]!
-    const { length } = value
-    const step = length <= 64 ? 1 : length >> 5
-    hash = (Math.imul(hash, 31) + length) | 0
-    for (let index = 0; index < length; index += step) hash = (Math.imul(hash, 31) + value.charCodeAt(index)) | 0
-    if (step > 1)
-      for (let index = length - 8; index < length; index++) hash = Math.imul(hash, 31) + value.charCodeAt(index)
+    if (value !== first.raw[at]) hash = (hash - hashes[at >> 1]! + hashOfValue(value, at)) | 0
   }
-  return hash | 0
+  return hash
+}
+
+/** Reads a short value whole and a long one in samples. */
+function hashOfValue(value: string, place: number): number {
+  const { length } = value
+  const step = length <= 64 ? 1 : length >> 5
+  let hash = Math.imul(length + 7, place + 31)
+  for (let index = 0; index < length; index += step) hash = (Math.imul(hash, 31) + value.charCodeAt(index)) | 0
+  if (step > 1) {
+    for (let index = length - 8; index < length; index++) hash = Math.imul(hash, 31) + value.charCodeAt(index)
+  }
+  // Sums of neighbouring values would meet otherwise.
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+  return hash ^ (hash >>> 13)
 }
 
 function sameNames(one: RawHeaders, other: RawHeaders): boolean {

@@ -26,9 +26,9 @@ export interface MessageRow {
   fate: MessageRecord['fate']
   size: number
   truncated: 0 | 1
-  content: string | ArrayBuffer
+  content: string | Uint8Array
   content_note: string | null
-  sent: string | ArrayBuffer | null
+  sent: string | Uint8Array | null
   sent_note: string | null
   more: string | null
 }

@@ -22,7 +22,7 @@ export class Opener {
   }
 
   /** Content with its note (see `noteOf`): the bytes as they came, or, where those are sealed, their readable form. */
-  content(text: string | ArrayBuffer, note: string | null): { bytes: Uint8Array; decoded?: true } {
+  content(text: string | Uint8Array, note: string | null): { bytes: Uint8Array; decoded?: true } {
     const [whole] = note === null ? [] : tagsIn(note)
     if (whole !== undefined) {
       const bytes = this.#bytes(whole)

@@ -6,7 +6,7 @@ import type { CaptureDatabase, Statement } from './schema.ts'
 const textLimit = 48 * 1024 * 1024
 
 interface Part {
-  text: string | ArrayBuffer
+  text: string | Uint8Array
   note: string | null
 }
 
@@ -113,7 +113,7 @@ export class PartReader {
     if (!this.#key) return undefined
     let known = this.#values.get(tag)
     if (!known) {
-      const row = this.#sealed.get([tag, Date.now()]) as { value: ArrayBuffer } | undefined
+      const row = this.#sealed.get([tag, Date.now()]) as { value: Uint8Array } | undefined
       known = { kept: row !== undefined, value: row && this.#key.open(new Uint8Array(row.value)) }
       this.#values.set(tag, known)
     }
@@ -122,5 +122,5 @@ export class PartReader {
 }
 
 function sizeOf({ text }: Part): number {
-  return text instanceof ArrayBuffer ? text.byteLength : text.length
+  return typeof text === 'string' ? text.length : text.byteLength
 }

@@ -57,7 +57,7 @@ export function stateAtMark(
   key: WorkspaceKey | undefined,
   place: number,
 ): Pick<SavedState, 'covers' | 'entries'> | undefined {
-  const row = db.prepare('SELECT value FROM states WHERE place = ?').get([place]) as { value: ArrayBuffer } | undefined
+  const row = db.prepare('SELECT value FROM states WHERE place = ?').get([place]) as { value: Uint8Array } | undefined
   const plain = row && key?.open(new Uint8Array(row.value))
   return plain && (JSON.parse(Buffer.from(plain).toString('utf8')) as Pick<SavedState, 'covers' | 'entries'>)
 }

@@ -1,21 +1,8 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'libsql'
+import { type CaptureDatabase, openFile } from './database.ts'
 
-/** A prepared statement. Parameters are one array, because that is the fastest way to bind them. */
-export interface Statement {
-  run(parameters?: readonly unknown[]): { changes: number }
-  get(...parameters: readonly unknown[]): unknown
-  all(...parameters: readonly unknown[]): unknown[]
-  iterate(...parameters: readonly unknown[]): IterableIterator<unknown>
-}
-
-/** The part of a database connection that is used here. */
-export interface CaptureDatabase {
-  prepare(sql: string): Statement
-  exec(sql: string): void
-  close(): void
-}
+export type { CaptureDatabase, Statement } from './database.ts'
 
 /** Bumped with each change of the tables; `migrations[n]` leads from version n to n + 1. */
 export const schemaVersion = 5
@@ -115,7 +102,7 @@ export function openDatabase(folder: string, options: { create: boolean }): Capt
   let db: CaptureDatabase | undefined
   try {
     if (options.create) mkdirSync(join(folder, '.gatehouse'), { recursive: true, mode: 0o700 })
-    db = new Database(file) as unknown as CaptureDatabase
+    db = openFile(file)
     const version = userVersion(db)
     // The folder keeps others out already; a copy of the file should as well. Its journal takes over these rights.
     if (version === 0) chmodSync(file, 0o600)
@@ -126,7 +113,7 @@ export function openDatabase(folder: string, options: { create: boolean }): Capt
     }
     if (options.create) prepareForWriting(db, version)
     else if (version < schemaVersion) migrate(db, version)
-    db.exec('PRAGMA temp_store = MEMORY; PRAGMA busy_timeout = 5000')
+    db.exec('PRAGMA temp_store = MEMORY')
     return db
   } catch (error) {
     db?.close()

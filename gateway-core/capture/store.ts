@@ -254,7 +254,7 @@ export class Captures {
   }
 
   #summary(row: SummaryRow): ExchangeSummary {
-    const { context, path, query, _metadata: _, ...own } = row
+    const { context, path, query, ...own } = row
     const url = query === '' ? path : `${path}?${query}`
     return summaryOf(this.#search.context(context), { ...own, url })
   }
@@ -298,7 +298,7 @@ export class Captures {
   }
 
   #body(id: number, opener: Opener): { bytes: Uint8Array; decoded?: true } {
-    const { text, note } = this.#part.get([id]) as { text: string | ArrayBuffer; note: string | null }
+    const { text, note } = this.#part.get([id]) as { text: string | Uint8Array; note: string | null }
     return opener.content(text, note)
   }
 
@@ -313,7 +313,7 @@ export class Captures {
   }
 
   #openValue(tag: string): Uint8Array | undefined {
-    const row = this.#sealed.get([tag, Date.now()]) as { value: ArrayBuffer } | undefined
+    const row = this.#sealed.get([tag, Date.now()]) as { value: Uint8Array } | undefined
     return row && this.#key?.open(new Uint8Array(row.value))
   }
 }
@@ -328,5 +328,4 @@ interface SummaryRow {
   context: number
   path: string
   query: string
-  _metadata?: unknown
 }

@@ -243,7 +243,7 @@ export class CaptureWriter {
 
   /** Keeps the files of a revision, so that the policy line of an old exchange can be shown as it was. */
   saveRevision(revision: string, files: readonly WorkspaceFile[], secrets: readonly string[] = []): void {
-    const known = this.#db.prepare('SELECT 1 FROM revisions WHERE revision = ? LIMIT 1').get(revision)
+    const known = this.#db.prepare('SELECT 1 FROM revisions WHERE revision = ? LIMIT 1').get([revision])
     if (known) return
     const file = this.#db.prepare('INSERT OR IGNORE INTO files VALUES (?, ?)')
     const entry = this.#db.prepare('INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?)')

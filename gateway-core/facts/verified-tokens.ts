@@ -4,6 +4,7 @@ import type { KeySet } from './key-set.ts'
 
 /** A token whose signature was right at least once, with what it says. */
 export interface VerifiedToken {
+  readonly text: string
   /** The scheme that stood before the token: the same text means something else under another. */
   readonly scheme: string | undefined
   readonly reading: FactAnswer<TokenReading>
@@ -19,7 +20,7 @@ interface Check {
 }
 
 /**
- * Tokens that were verified, by their text, so that the next request with the same token is answered at once. Only right
+ * Tokens that were verified, by the end of their text, so that the next request with the same token is answered at once. Only right
  * ones come in, so that invented tokens cannot push real ones out. Bounded by count and by characters: when the younger
  * generation is full it becomes the older, and what nobody used since then goes.
  */
@@ -42,12 +43,13 @@ export class VerifiedTokens {
   get(text: string, scheme: string | undefined): VerifiedToken | undefined {
     let token = this.#last
     if (!token || text !== this.#lastText) {
-      token = this.#young.get(text)
-      if (!token) {
-        token = this.#old.get(text)
-        if (token) this.#keep(text, token)
+      const end = endOf(text)
+      token = this.#young.get(end)
+      if (token?.text !== text) {
+        token = this.#old.get(end)
+        if (token?.text !== text) return undefined
+        this.#keep(token)
       }
-      if (!token) return undefined
       this.#lastText = text
       this.#last = token
     }
@@ -70,16 +72,22 @@ export class VerifiedTokens {
       )
       if (same === -1) known.checks.push(check)
       else known.checks[same] = check
-    } else this.#keep(text, { scheme, reading, checks: [check] })
+    } else this.#keep({ text, scheme, reading, checks: [check] })
   }
 
-  #keep(text: string, token: VerifiedToken): void {
+  #keep(token: VerifiedToken): void {
+    const { text } = token
     if (this.#young.size >= this.#maxTokens / 2 || this.#characters + text.length > this.#maxCharacters / 2) {
       this.#old = this.#young
       this.#young = new Map()
       this.#characters = 0
     }
-    this.#young.set(text, token)
+    this.#young.set(endOf(text), token)
     this.#characters += text.length
   }
+}
+
+/** The end of a token is of its signature: as good a key as all of it, and less to read. */
+function endOf(text: string): string {
+  return text.slice(-32)
 }

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import Database from 'libsql'
+import { openFile } from '../../gateway-core/capture/database.ts'
 import type { MoreOfMessage } from '../../gateway-core/capture/message-table.ts'
-import type { CaptureDatabase } from '../../gateway-core/capture/schema.ts'
 import type { TraceEntry } from '../../gateway-core/pipeline/outcome.ts'
 import { openRecorder } from '../../gateway-core/capture/recorder.ts'
 import type { MessageRecord } from '../../gateway-core/capture/record.ts'
@@ -80,7 +79,7 @@ test('messages are kept with their exchange: content, fate, what went on instead
   expect([...read[2]!.bytes]).toEqual([0, 255, 1])
   expect(read[2]!.from).toBe('injected')
   expect(read[1]!.trace).toMatchObject([{ verdict: 'modify', changes: [{ kind: 'set-body' }] }])
-  const file = new Database(join(folder, '.gatehouse', 'captures.db')) as unknown as CaptureDatabase
+  const file = openFile(join(folder, '.gatehouse', 'captures.db'))
   const { more } = file.prepare('SELECT more FROM messages WHERE number = 2').get([]) as { more: string }
   expect((JSON.parse(more) as MoreOfMessage).trace![0]!.changes).toEqual([{ kind: 'set-body' }])
   file.close()

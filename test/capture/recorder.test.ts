@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'libsql'
+import { openFile } from '../../gateway-core/capture/database.ts'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   type CaptureEvent,
@@ -130,7 +130,7 @@ test('a newer database is left alone and the gateway goes on', async () => {
   const folder = temporaryFolder()
   mkdirSync(join(folder, '.gatehouse'))
   const file = join(folder, '.gatehouse', 'captures.db')
-  const db = new Database(file)
+  const db = openFile(file)
   db.exec('PRAGMA user_version = 999')
   db.close()
   const recorder = open({ folder })
@@ -162,7 +162,7 @@ test('a write that fails loses its batch, says so once, and recording goes on wh
   recorder.record(record())
   await recorder.flush()
   // Another writer that holds the lock stands in for every failure of a write.
-  const blocker = new Database(join(recorder.folder, '.gatehouse', 'captures.db'))
+  const blocker = openFile(join(recorder.folder, '.gatehouse', 'captures.db'))
   blocker.exec('BEGIN IMMEDIATE')
   recorder.record(record())
   await recorder.flush()

@@ -1,4 +1,4 @@
-import Database from 'libsql'
+import { openFile } from '../../gateway-core/capture/database.ts'
 import { expect, test } from 'vitest'
 import { captureFile, schemaVersion } from '../../gateway-core/capture/schema.ts'
 import { BatchEncoder } from '../../gateway-core/capture/batch-encoder.ts'
@@ -47,7 +47,7 @@ test('the capture keeps to its count; texts of exchanges that are gone go too', 
   expect(exchanges).toBeGreaterThanOrEqual(3000)
   expect(exchanges).toBeLessThanOrEqual(3500)
   expect(read.get(read.list({ limit: 1 })[0]!.id)!.response!.body!.length).toBeGreaterThan(0)
-  const db = new Database(captureFile(folder))
+  const db = openFile(captureFile(folder))
   const { n } = db.prepare('SELECT count(*) AS n FROM parts').get() as { n: number }
   db.close()
   // At most the epoch of the oldest exchange is kept whole.
@@ -90,7 +90,7 @@ test('deleting works while a gateway writes, and deleting everything leaves no t
   expect(read.delete('status:201')).toBe(5)
   expect(read.count()).toBe(5)
   expect(read.delete('')).toBe(5)
-  const db = new Database(captureFile(folder))
+  const db = openFile(captureFile(folder))
   for (const table of ['parts', 'sealed', 'exchanges']) {
     expect(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()).toMatchObject({ n: 0 })
   }
@@ -131,7 +131,7 @@ test('exchanges that differ in a header value or two share the list, and a value
   }
   expect(read.count('resp.header.x-text:same req.header.accept:*')).toBe(40)
   expect(read.delete('not req.header.x-trace="trace 9"')).toBe(39)
-  const db = new Database(captureFile(folder))
+  const db = openFile(captureFile(folder))
   const left = JSON.stringify([
     db.prepare('SELECT text FROM parts WHERE kind = 2').all(),
     db.prepare('SELECT header_values FROM exchanges').all(),
@@ -166,7 +166,7 @@ test('a capture is found again after a restart, and goes on counting', () => {
     [2, '/books/2'],
     [1, '/books/1'],
   ])
-  const db = new Database(captureFile(folder))
+  const db = openFile(captureFile(folder))
   expect(db.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: schemaVersion })
   expect(db.prepare('SELECT method, status, path FROM readable WHERE seq = 3').get()).toMatchObject({
     method: 'GET',

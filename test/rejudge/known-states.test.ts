@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import Database from 'libsql'
+import { openFile } from '../../gateway-core/capture/database.ts'
 import { request as send } from 'undici'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { savable } from '../../gateway-core/capture/saved-states.ts'
@@ -100,7 +100,7 @@ async function denials(folder: string): Promise<number> {
 }
 
 function forgetStates(folder: string): void {
-  const db = new Database(captureFile(folder))
+  const db = openFile(captureFile(folder))
   db.exec('DELETE FROM states')
   db.close()
 }
@@ -171,7 +171,7 @@ test('a state is sealed, and remembered texts are not kept at all', async () => 
     await ask('/quota', 1)
     await reload()
   })
-  const db = new Database(captureFile(folder))
+  const db = openFile(captureFile(folder))
   const rows = db.prepare('SELECT value FROM states').all() as { value: ArrayBuffer }[]
   db.close()
   expect(rows).toHaveLength(2)

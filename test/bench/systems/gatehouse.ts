@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import Database from 'libsql'
+import { openFile } from '../../../gateway-core/capture/database.ts'
 import { stringify } from 'yaml'
 import { ordersDocument } from '../orders.ts'
 import { freePort, startServer } from '../processes.ts'
@@ -42,7 +42,7 @@ export async function startGatehouse(
 
 /** The number of the last exchange in the capture; they are counted from 1, and retention removes the first. */
 function lastCaptured(folder: string): number {
-  const database = new Database(join(folder, '.gatehouse', 'captures.db'), { readonly: true })
+  const database = openFile(join(folder, '.gatehouse', 'captures.db'))
   try {
     const row = database.prepare('SELECT max(seq) AS last FROM exchanges').get() as { last: number | null }
     return row.last ?? 0
