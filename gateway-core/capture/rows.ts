@@ -1,7 +1,7 @@
 import type { CaptureDatabase, Statement } from './schema.ts'
 
-/** Numbers of rows that one statement inserts: each call costs as much as several rows. */
-const sizes = [32, 8, 1] as const
+/** Numbers of rows that one statement inserts: a call costs as much as a row or two. */
+const sizes = [8, 1] as const
 
 /** Rows on their way into a table, many by one statement. Nothing is in the table before `flush`. */
 export class Rows {
