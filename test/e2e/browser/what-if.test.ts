@@ -230,7 +230,7 @@ describe('a message of a WebSocket', () => {
     await goToLine(1 + lines.findIndex((text) => text.includes('- request-size-limiting: { url: 2kb')))
     await page.keyboard.press('End')
     await page.keyboard.press('Enter')
-    await page.keyboard.type('- data-mask: { apply: [request], fields: [/word] ')
+    await page.keyboard.type('- data-mask: { apply: [request], fields: [/word] }')
     await strip().getByRole('button', { name: '1 transformed' }).click({ timeout: 15_000 })
     const compare = pane().locator('.compare')
     const message = compare.getByRole('region', { name: /^Message \d+ from the client$/ })
