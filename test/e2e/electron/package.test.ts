@@ -144,12 +144,14 @@ interface Target {
 
 /** The page of the app, as Chromium's port lists it. */
 async function pageTarget(port: string): Promise<Target> {
+  // Between two loads a page is not listed: the one that was seen is kept.
+  let seen: Target | undefined
   const find = async () => {
     const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as Target[]
-    return targets.find(({ type, url }) => type === 'page' && url.startsWith('app:'))
+    return (seen = targets.find(({ type, url }) => type === 'page' && url.startsWith('app:')))
   }
   await expect.poll(find, { timeout: 10_000 }).toBeDefined()
-  return (await find())!
+  return seen!
 }
 
 /** The value of an expression in a page, by the DevTools protocol: Playwright does not connect to Electron this way. */
