@@ -1,3 +1,4 @@
+import type { HeaderValues } from './header-values.ts'
 import { KnownBody } from './known-body.ts'
 import { KnownText } from './known-text.ts'
 import { type Batch, bodyMark, numbersPerRecord, slot, stringSlot, stringsPerRecord } from './layout.ts'
@@ -13,8 +14,8 @@ export class BatchReader {
   #base = 0
   #string = 0
   #change = 0
-  requestChanges: readonly (number | string)[] = none
-  responseChanges: readonly (number | string)[] = none
+  requestChanges: HeaderValues = none
+  responseChanges: HeaderValues = none
 
   /** Learns what a batch brings, and goes before its first record. */
   begin(batch: Batch): void {
@@ -41,7 +42,7 @@ export class BatchReader {
     return true
   }
 
-  #takeChanges(count: number): readonly (number | string)[] {
+  #takeChanges(count: number): HeaderValues {
     if (count === 0) return none
     const changes = this.#batch!.changes.slice(this.#change, this.#change + count)
     this.#change += count
@@ -138,4 +139,4 @@ export class BatchReader {
   }
 }
 
-const none: readonly (number | string)[] = []
+const none: HeaderValues = []

@@ -5,7 +5,6 @@ import type { SealedPlaces } from './sealed-places.ts'
 import type { Sealer } from './sealer.ts'
 
 const mostRests = 16
-const noRests = { of: undefined, by: new Map<string, Reading>() }
 
 /** A text as the store got it, and how it was read last. */
 export class KnownText {
@@ -17,7 +16,7 @@ export class KnownText {
   #epoch = -1
   #list: readonly string[] | undefined
   /** Readings of the list without the values at some places, by these. */
-  #rests: { of: Reading | undefined; by: Map<string, Reading> } = noRests
+  #rests: { of: Reading; by: Map<string, Reading> } | undefined
   constructor(text: string) {
     this.text = text
   }
@@ -65,13 +64,14 @@ export class KnownText {
 
   /** What stays of the list when those values are gone: nobody else's value is kept under the name of this exchange. */
   #without(where: string, changes: HeaderValues, reading: Reading): Reading {
-    if (this.#rests.of !== reading || this.#rests.by.size > mostRests) this.#rests = { of: reading, by: new Map() }
-    let rest = this.#rests.by.get(where)
+    if (this.#rests?.of !== reading || this.#rests.by.size > mostRests) this.#rests = { of: reading, by: new Map() }
+    const { by } = this.#rests
+    let rest = by.get(where)
     if (!rest) {
       const list = JSON.parse(reading.text) as string[]
       for (let at = 0; at < changes.length; at += 2) list[changes[at] as number] = ''
       rest = { ...reading, text: JSON.stringify(list), cleanFor: undefined, part: 0 }
-      this.#rests.by.set(where, rest)
+      by.set(where, rest)
     }
     return rest
   }

@@ -1,6 +1,6 @@
 import type { CaptureDatabase, Statement } from './schema.ts'
 
-/** Numbers of rows that one statement inserts: a call costs as much as a row or two. */
+/** Numbers of rows that one statement inserts: with more of them nothing was gained. */
 const sizes = [8, 1] as const
 
 /** Rows on their way into a table, many by one statement. Nothing is in the table before `flush`. */

@@ -22,6 +22,7 @@ export class CapturedExchange implements RecordedExchange, OwnParts {
   readonly #at: number
   readonly #parts: CapturedParts
   #request: RequestMessage | undefined
+  #ownValues: ValuesOfBoth | undefined
   #response: RecordedResponse | undefined
   #answer: RecordedResponse | undefined
   #detail: readonly (StepTemplate | undefined)[] | undefined
@@ -163,8 +164,11 @@ export class CapturedExchange implements RecordedExchange, OwnParts {
   }
 
   get #values(): ValuesOfBoth {
-    const text = this.#rows.headerValues[this.#at]!
-    return readValues(text === null ? null : this.#parts.openJson(text))
+    if (!this.#ownValues) {
+      const text = this.#rows.headerValues[this.#at]!
+      this.#ownValues = readValues(text === null ? null : this.#parts.openJson(text))
+    }
+    return this.#ownValues
   }
 
   get #extra(): Extra | undefined {
